@@ -1,0 +1,1 @@
+"""What the processes of one box share: folders, clock, health, pictures, tokens, and how a process starts and stops."""

@@ -1,0 +1,107 @@
+"""Where things are. A box keeps everything in one data folder; what may vanish with the power is on tmpfs."""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import StorageFull
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The data folder (`data`) and the runtime folder (`run`, on tmpfs: sockets, health, newest pictures)."""
+
+    data: Path
+    run: Path
+
+    @classmethod
+    def of(cls, data: Path) -> "Paths":
+        """The folders of the box that lives in `data`. The runtime folder's name comes from the data folder's, so that
+        every process finds it, and it is short: a Unix socket's path may have 107 bytes."""
+        data = data.resolve()
+        name = "appliance-" + hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+        base = os.environ.get("APPLIANCE_RUN")
+        run = Path(base) if base else (Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path("/tmp")) / name
+        return cls(data=data, run=run)
+
+    def make(self) -> "Paths":
+        """Create the folders; StorageFull when the disk will not have it."""
+        try:
+            for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+            os.chmod(self.keys, 0o700)
+            for folder in (self.run, self.health, self.pictures):
+                folder.mkdir(parents=True, exist_ok=True)
+            os.chmod(self.run, 0o700)
+            probe = self.data / ".writable"
+            probe.write_bytes(b"ok")
+            probe.unlink()
+        except OSError as error:
+            raise StorageFull(
+                f"the data folder {self.data} cannot be written: {error.strerror}",
+                hint="Check that the disk is mounted, not full and not read-only, or choose another with --data.",
+            ) from error
+        return self
+
+    @property
+    def config(self) -> Path:
+        return self.data / "appliance.toml"
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger"
+
+    @property
+    def database(self) -> Path:
+        return self.ledger / "ledger.sqlite3"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def media(self) -> Path:
+        """Recordings and snapshots: media/EXAM/ATTEMPT/KIND/..., media/EXAM/ATTEMPT/snapshots/..."""
+        return self.data / "media"
+
+    @property
+    def reports(self) -> Path:
+        """reports/EXAM/ATTEMPT/report.{json,csv,pdf}, and reports/EXAM/report.{json,csv,pdf} on the whole exam."""
+        return self.data / "reports"
+
+    @property
+    def upstream(self) -> Path:
+        """The default upstream: a folder."""
+        return self.data / "upstream"
+
+    @property
+    def cache(self) -> Path:
+        return self.data / "cache"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "log"
+
+    @property
+    def ledger_socket(self) -> Path:
+        return self.run / "ledger.sock"
+
+    @property
+    def capture_socket(self) -> Path:
+        """Capture's HTTP (WHIP, WHEP), behind nginx or the web process."""
+        return self.run / "capture.sock"
+
+    @property
+    def health(self) -> Path:
+        return self.run / "health"
+
+    @property
+    def pictures(self) -> Path:
+        return self.run / "pictures"
+
+
+def models_folder() -> Path:
+    """The model pack belongs to the installation, not to the box's data."""
+    return Path(os.environ.get("APPLIANCE_MODELS") or Path(sys.prefix) / "share" / "appliance" / "models")

@@ -1,0 +1,81 @@
+"""Tokens for one feed: the web process mints them, the capture worker checks them alone.
+
+`publish` opens a WHIP session (RFC 9725), `view` a WHEP session. Signed with HMAC-SHA256 by itsdangerous under a key that
+only the box's processes can read.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+from appliance.errors import BadInput, NotAllowed
+from appliance.exam.feed import Feed
+
+Purpose = Literal["publish", "view"]
+
+LIFETIME_SECONDS: dict[Purpose, int] = {"publish": 12 * 3600, "view": 60}
+"""A publisher reconnects for a whole exam even while the web process is dead; a viewer asks anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a token allows. `exam` and `seat` name the recording's folder and files."""
+
+    purpose: Purpose
+    feed: Feed
+    exam: str
+    seat: str
+
+
+class FeedTokens:
+    """Mints and checks."""
+
+    def __init__(self, key: bytes) -> None:
+        self._serializer = URLSafeTimedSerializer(key, salt="feed")
+
+    @classmethod
+    def from_file(cls, file: Path) -> "FeedTokens":
+        """The key of this box, made at first use."""
+        return cls(secret_from(file))
+
+    def mint(self, claim: Claim) -> str:
+        """A token for one feed."""
+        return self._serializer.dumps([claim.purpose, str(claim.feed), claim.exam, claim.seat])
+
+    def check(self, token: str, purpose: Purpose) -> Claim:
+        """The claim, or NotAllowed."""
+        try:
+            said, feed, exam, seat = self._serializer.loads(token, max_age=LIFETIME_SECONDS[purpose])
+            if said != purpose:
+                raise NotAllowed(f"this token is for {said}, not for {purpose}")
+            return Claim(purpose, Feed.parse(feed), exam, seat)
+        except SignatureExpired:
+            raise NotAllowed("the token has expired", hint="Reload the page to get a new one.") from None
+        except (BadSignature, ValueError, TypeError, BadInput) as error:
+            if isinstance(error, NotAllowed):
+                raise
+            raise NotAllowed("the token is not one of this box", hint="Reload the page to get a new one.") from None
+
+
+def secret_from(file: Path, size: int = 32) -> bytes:
+    """Read a secret, or make it (0600) if this is the first process to ask; racing processes agree on one."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(size))
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(temporary, file)  # fails if another process was first: then theirs is the secret
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        return file.read_bytes()

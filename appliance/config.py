@@ -1,0 +1,108 @@
+"""One commented TOML file -> typed settings. Unknown keys are an error with a hint.
+
+Every key, its default and its consequence stand in `docs/configuration.md`; a test keeps the two together.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from appliance.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Pages, API and sockets."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    threads: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSettings:
+    """Recording. Lengths in seconds and bytes, rates in bits a second."""
+
+    part_seconds: float = 1.0
+    segment_seconds: float = 30.0
+    segment_bytes: int = 8_000_000
+    keyframe_seconds: float = 4.0
+    webcam_bitrate: int = 800_000
+    screen_bitrate: int = 600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceSettings:
+    """Detection. Rates in looks a second for each feed."""
+
+    face_rate: float = 2.0
+    object_rate: float = 1.0
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSettings:
+    """Where evidence goes. `folder` empty: `upstream/` in the data folder."""
+
+    folder: str = ""
+    box: str = "box"
+    site: str = "site"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of it."""
+
+    web: WebSettings = field(default_factory=WebSettings)
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
+    upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+
+
+T = TypeVar("T")
+
+
+def load(file: Path) -> Settings:
+    """The settings in the file; the defaults where there is none. ConfigError names the key."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", hint="Compare it with docs/configuration.md.") from None
+    sections = {f.name: f for f in dataclasses.fields(Settings)}
+    _refuse_unknown(table, list(sections), where=f"{file}")
+    values: dict[str, Any] = {}
+    for name, section in table.items():
+        if not isinstance(section, dict):
+            raise ConfigError(f"{file}: {name} is not a section", hint=f"Write [{name}] on a line of its own.")
+        values[name] = _section(type(getattr(Settings(), name)), section, where=f"{file}: [{name}]")
+    return Settings(**values)
+
+
+def _section(cls: type[T], table: dict[str, Any], *, where: str) -> T:
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    _refuse_unknown(table, list(fields), where=where)
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        wanted: Any = fields[name].type
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not wanted:
+            raise ConfigError(
+                f"{where} {name} is {value!r}, which is not a {wanted.__name__}",
+                hint="docs/configuration.md says what it takes.",
+            )
+        values[name] = value
+    return cls(**values)
+
+
+def _refuse_unknown(table: dict[str, Any], known: list[str], *, where: str) -> None:
+    for name in table:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+            raise ConfigError(f"{where} has no setting {name!r}", hint=hint)

@@ -1,0 +1,87 @@
+"""Who may do what: one table, deny by default (proctoring.md 2.6).
+
+Every route and every socket event names one Action. What a role may do is said here and nowhere else; whether it may do
+it to *this* candidate (a proctor's assigned ones, a candidate's own) is `may_see`.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's part. A user has one; a candidate is not a user but holds an attempt."""
+
+    CANDIDATE = "candidate"
+    PROCTOR = "proctor"
+    LEAD = "lead"
+    REVIEWER = "reviewer"
+    PLANNER = "planner"
+    INSTITUTION = "institution"
+    STAFF = "staff"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Action(StrEnum):
+    """What can be asked of the box."""
+
+    PUBLIC = "public"  # sign-in pages, health, static files
+    OWN_SESSION = "own_session"  # sign out, change theme: anyone signed in
+    TAKE_EXAM = "take_exam"  # a candidate's own attempt: steps, feeds, chat
+    WATCH = "watch"  # wall, pictures, live streams, chat of assigned candidates
+    ADMIT = "admit"
+    MESSAGE = "message"  # chat and warnings to a candidate
+    DECIDE_FLAG = "decide_flag"
+    RAISE_FLAG = "raise_flag"
+    END_ATTEMPT = "end_attempt"
+    OVERRIDE_END = "override_end"  # end without the acknowledged warnings
+    REVIEW = "review"  # play recordings
+    PLAN = "plan"  # create exams, rosters, assignments
+    END_EXAM = "end_exam"
+    READ_REPORT = "read_report"
+    SEE_BOX = "see_box"  # health, upstream state, no media
+    MANAGE_USERS = "manage_users"
+    READ_LEDGER = "read_ledger"
+
+
+_EVERYONE = frozenset(Role)
+_USERS = _EVERYONE - {Role.CANDIDATE}
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.PUBLIC: _EVERYONE,
+    Action.OWN_SESSION: _EVERYONE,
+    Action.TAKE_EXAM: frozenset({Role.CANDIDATE}),
+    Action.WATCH: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.ADMIT: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.MESSAGE: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.DECIDE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.RAISE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.END_ATTEMPT: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.OVERRIDE_END: frozenset({Role.LEAD}),
+    Action.REVIEW: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
+    Action.END_EXAM: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
+    Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
+    Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
+    Action.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Action.READ_LEDGER: frozenset({Role.AUDITOR}),
+}
+
+ALL_SEATS = frozenset({Role.LEAD, Role.REVIEWER})
+"""Roles that see every candidate of an exam; a proctor sees the assigned ones only."""
+
+
+def may(role: Role | None, action: Action) -> bool:
+    """May this role do this at all? `None` is nobody signed in."""
+    if action is Action.PUBLIC:
+        return True
+    return role is not None and role in ALLOWED[action]
+
+
+def may_see(role: Role, *, person: str, assigned_to: str | None, holder: str | None = None) -> bool:
+    """May `person` see the attempt assigned to the proctor `assigned_to`? A candidate sees only the attempt that is
+    `holder`'s, which is its own id."""
+    if role is Role.CANDIDATE:
+        return holder is not None and person == holder
+    if role in ALL_SEATS:
+        return True
+    return role is Role.PROCTOR and assigned_to is not None and person == assigned_to

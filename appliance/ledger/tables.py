@@ -1,0 +1,146 @@
+"""The tables. `event` is the record; `payload` is the part of it that can be erased; the rest is state, changed in the
+transaction that appends the event it follows from.
+
+STRICT tables know REAL, TEXT, INTEGER and BLOB only. Times are wall seconds (REAL), booleans 0 or 1, JSON is TEXT.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(name, metadata, *columns, sqlite_strict=True)
+
+
+event = _table(
+    "event",
+    sa.Column("seq", sa.INTEGER, primary_key=True),  # position in the box's whole history, from 1, without holes
+    sa.Column("id", sa.TEXT, nullable=False, unique=True),  # made by whoever appends it: a resend is harmless
+    sa.Column("chain", sa.TEXT, nullable=False),  # an attempt, or "box"
+    sa.Column("position", sa.INTEGER, nullable=False),  # in its chain, from 1
+    sa.Column("type", sa.TEXT, nullable=False),
+    sa.Column("exam", sa.TEXT),
+    sa.Column("wall", sa.REAL, nullable=False),
+    sa.Column("body", sa.BLOB, nullable=False),  # the very bytes that are hashed (RFC 8785), kept through migrations
+    sa.Column("hash", sa.BLOB, nullable=False),  # SHA-256 of body; body holds the hash before it
+    sa.UniqueConstraint("chain", "position"),
+)
+
+payload = _table(
+    "payload",
+    sa.Column("event", sa.TEXT, sa.ForeignKey("event.id"), primary_key=True),
+    sa.Column("salt", sa.BLOB),  # both NULL once erased
+    sa.Column("body", sa.BLOB),  # JSON (RFC 8785); body of the event holds SHA-256(salt || body)
+)
+
+user = _table(
+    "user",
+    sa.Column("user", sa.TEXT, primary_key=True),
+    sa.Column("name", sa.TEXT, nullable=False),
+    sa.Column("role", sa.TEXT, nullable=False),
+    sa.Column("password", sa.TEXT, nullable=False),  # argon2id
+)
+
+login = _table(
+    "login",
+    sa.Column("token", sa.TEXT, primary_key=True),  # SHA-256 of the cookie's token, hex
+    sa.Column("user", sa.TEXT),  # one of the two
+    sa.Column("attempt", sa.TEXT),
+    sa.Column("created_at", sa.REAL, nullable=False),
+    sa.Column("seen_at", sa.REAL, nullable=False),
+)
+
+exam = _table(
+    "exam",
+    sa.Column("exam", sa.TEXT, primary_key=True),
+    sa.Column("title", sa.TEXT, nullable=False),
+    sa.Column("minutes", sa.INTEGER, nullable=False),
+    sa.Column("starts_at", sa.REAL, nullable=False),
+    sa.Column("admission", sa.TEXT, nullable=False),
+    sa.Column("link", sa.TEXT, nullable=False),
+    sa.Column("warnings_before_end", sa.INTEGER, nullable=False),
+    sa.Column("ratio", sa.INTEGER, nullable=False),
+    sa.Column("retention_days", sa.INTEGER, nullable=False),
+    sa.Column("ended_at", sa.REAL),
+    sa.Column("stored_at", sa.REAL),  # all of it is upstream
+)
+
+attempt = _table(
+    "attempt",
+    sa.Column("attempt", sa.TEXT, primary_key=True),
+    sa.Column("exam", sa.TEXT, sa.ForeignKey("exam.exam"), nullable=False, index=True),
+    sa.Column("seat", sa.TEXT, nullable=False),
+    sa.Column("candidate", sa.TEXT, nullable=False),  # the institution's number for the person
+    sa.Column("name", sa.TEXT, nullable=False),
+    sa.Column("stage", sa.TEXT, nullable=False),
+    sa.Column("stage_at", sa.REAL, nullable=False),
+    sa.Column("proctor", sa.TEXT),
+    sa.Column("ends_at", sa.REAL),
+    sa.Column("stored_at", sa.REAL),
+    sa.UniqueConstraint("exam", "seat"),
+)
+
+join_code = _table(
+    "join_code",
+    sa.Column("code", sa.TEXT, primary_key=True),  # HMAC-SHA256 under the box's key, hex
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, unique=True),
+    sa.Column("used_at", sa.REAL),
+)
+
+message = _table(
+    "message",
+    sa.Column("message", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("sender", sa.TEXT, nullable=False),
+    sa.Column("sender_name", sa.TEXT, nullable=False),
+    sa.Column("text", sa.TEXT, nullable=False),
+    sa.Column("sent_at", sa.REAL, nullable=False),
+    sa.Column("read_at", sa.REAL),
+    sa.Column("acknowledged_at", sa.REAL),
+)
+
+flag = _table(
+    "flag",
+    sa.Column("flag", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("code", sa.TEXT, nullable=False),
+    sa.Column("category", sa.TEXT, nullable=False),
+    sa.Column("severity", sa.TEXT, nullable=False),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("source", sa.TEXT, nullable=False),
+    sa.Column("onset_at", sa.REAL, nullable=False),
+    sa.Column("raised_at", sa.REAL, nullable=False),
+    sa.Column("ended_at", sa.REAL),
+    sa.Column("position", sa.REAL),
+    sa.Column("facts", sa.TEXT, nullable=False),  # JSON: the payload of flag.raised, brought up to date by flag.closed
+    sa.Column("state", sa.TEXT, nullable=False),  # exam.flags.Decision
+    sa.Column("reason", sa.TEXT, nullable=False, server_default=""),
+    sa.Column("note", sa.TEXT, nullable=False, server_default=""),
+    sa.Column("decided_by", sa.TEXT),
+    sa.Column("decided_at", sa.REAL),
+)
+
+segment = _table(
+    "segment",
+    sa.Column("path", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("number", sa.INTEGER, nullable=False),
+    sa.Column("starts_at", sa.REAL, nullable=False),
+    sa.Column("position", sa.REAL, nullable=False),
+    sa.Column("duration", sa.REAL, nullable=False),
+    sa.Column("bytes", sa.INTEGER, nullable=False),
+    sa.Column("sha256", sa.TEXT, nullable=False),
+)
+
+gap = _table(
+    "gap",
+    sa.Column("gap", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("cause", sa.TEXT, nullable=False),
+    sa.Column("starts_at", sa.REAL, nullable=False),
+    sa.Column("ends_at", sa.REAL),
+)

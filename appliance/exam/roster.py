@@ -1,0 +1,152 @@
+"""The roster: a CSV file of who sits where, read strictly, with every fault named by its line.
+
+The first line names the columns (`seat,candidate,name` and, if wanted, `proctor`, in any order); fields are separated
+by commas or semicolons; the file is UTF-8, with or without a byte order mark.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from appliance.errors import BadInput
+
+MAX_BYTES = 1_000_000
+MAX_ROWS = 500
+
+_REQUIRED = ("seat", "candidate", "name")
+_COLUMNS = (*_REQUIRED, "proctor")
+_LONGEST = {"seat": 16, "candidate": 64, "name": 120, "proctor": 64}
+_SEAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_EXAMPLE = "The first line is seat,candidate,name or seat,candidate,name,proctor."
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Finding = tuple[int, str]
+"""(line in the file, from 1; a sentence)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One candidate. `candidate` is the institution's number for the person; `proctor` a user, or None."""
+
+    seat: str
+    candidate: str
+    name: str
+    proctor: str | None = None
+
+
+class RosterError(BadInput):
+    """Nothing was imported; `findings` says why, line by line."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        line, sentence = findings[0]
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(
+            f"the roster was not imported: line {line}: {sentence}{more}",
+            hint="Correct the lines that are named and import the file again.",
+        )
+        self.findings = findings
+
+
+def parse(content: bytes | str) -> list[RosterRow]:
+    """The rows in the file's order; RosterError with every finding when anything is wrong."""
+    records = _records(_text(content))
+    line, header = next(records, (1, []))
+    columns = _columns(line, header)
+    rows: list[RosterRow] = []
+    findings: list[Finding] = []
+    seen: dict[tuple[str, str], int] = {}
+    count = 0
+    for line, fields in records:
+        count += 1
+        if count > MAX_ROWS:
+            findings.append((line, f"a roster has at most {MAX_ROWS} candidates"))
+            break
+        wrong, row = _row(columns, fields)
+        wrong += _repeated(row, line, seen) if row else []
+        findings += [(line, sentence) for sentence in wrong]
+        if row:
+            rows.append(row)
+    if not count:
+        findings.append((line, "there is no candidate below the header"))
+    if findings:
+        raise RosterError(findings)
+    return rows
+
+
+def _text(content: bytes | str) -> str:
+    size = len(content) if isinstance(content, bytes) else len(content.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise RosterError([(1, f"the file has {size} bytes; a roster has at most {MAX_BYTES}")])
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RosterError([(line, "this is not UTF-8 text; save the file as 'CSV UTF-8'")]) from None
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """(first line, fields) of every record that is not empty."""
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise RosterError([(line, f"this is not CSV: {error}")]) from None
+        if any(field.strip() for field in fields):
+            yield line, [field.strip(" \t\u00a0") for field in fields]
+        line = reader.line_num + 1
+
+
+def _columns(line: int, header: list[str]) -> list[str]:
+    """The names of the columns, in the file's order."""
+    names = [name.lower() for name in header]
+    wrong = [f"there is no column {name!r}; {_EXAMPLE}" for name in _REQUIRED if name not in names]
+    wrong += [f"the column {name[:40]!r} is not known; {_EXAMPLE}" for name in names if name not in _COLUMNS]
+    wrong += [f"the column {name!r} stands there twice" for name in _COLUMNS if names.count(name) > 1]
+    if wrong:
+        raise RosterError([(line, sentence) for sentence in wrong])
+    return names
+
+
+def _row(columns: list[str], fields: list[str]) -> tuple[list[str], RosterRow | None]:
+    """(what is wrong, the row unless something is)."""
+    if len(fields) != len(columns):
+        return [f"there are {len(fields)} fields, but the header names {len(columns)}"], None
+    values = {name: unicodedata.normalize("NFC", field) for name, field in zip(columns, fields, strict=True)}
+    wrong = [sentence for name, value in values.items() if (sentence := _fault(name, value))]
+    if wrong:
+        return wrong, None
+    return [], RosterRow(values["seat"], values["candidate"], values["name"], values.get("proctor") or None)
+
+
+def _fault(name: str, value: str) -> str | None:
+    """What is wrong with one field."""
+    if not value:
+        return None if name == "proctor" else f"the {name} is empty"
+    if len(value) > _LONGEST[name]:
+        return f"the {name} has {len(value)} characters; it may have {_LONGEST[name]}"
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _REORDERING for c in value):
+        return f"the {name} holds a control character"
+    if name == "seat" and not _SEAT.fullmatch(value):
+        return f"the seat {value!r} may only have the letters a-z, digits, '.', '_' and '-'"
+    return None
+
+
+def _repeated(row: RosterRow, line: int, seen: dict[tuple[str, str], int]) -> list[str]:
+    """A seat or a candidate stands there once; upper and lower case are the same."""
+    wrong = []
+    for name, value in (("seat", row.seat), ("candidate", row.candidate)):
+        first = seen.setdefault((name, value.casefold()), line)
+        if first != line:
+            wrong.append(f"the {name} {value!r} is already on line {first}")
+    return wrong

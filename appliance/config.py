@@ -87,10 +87,9 @@ def _section(cls: type[T], table: dict[str, Any], *, where: str) -> T:
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     _refuse_unknown(table, list(fields), where=where)
     values: dict[str, Any] = {}
-    for name, value in table.items():
+    for name, written in table.items():
         wanted: Any = fields[name].type
-        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+        value = float(written) if wanted is float and type(written) is int else written
         if type(value) is not wanted:
             raise ConfigError(
                 f"{where} {name} is {value!r}, which is not a {wanted.__name__}",

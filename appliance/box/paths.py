@@ -8,6 +8,9 @@ from pathlib import Path
 
 from appliance.errors import StorageFull
 
+# Shared with other users, so `make` gives the folder in it to this user alone, and fails when it is somebody else's.
+_TMPFS = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path("/tmp")  # noqa: S108
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -23,18 +26,17 @@ class Paths:
         data = data.resolve()
         name = "appliance-" + hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
         base = os.environ.get("APPLIANCE_RUN")
-        run = Path(base) if base else (Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path("/tmp")) / name
-        return cls(data=data, run=run)
+        return cls(data=data, run=Path(base) if base else _TMPFS / name)
 
     def make(self) -> "Paths":
         """Create the folders; StorageFull when the disk will not have it."""
         try:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
-            os.chmod(self.keys, 0o700)
+            self.keys.chmod(0o700)
             for folder in (self.run, self.health, self.pictures):
                 folder.mkdir(parents=True, exist_ok=True)
-            os.chmod(self.run, 0o700)
+            self.run.chmod(0o700)
             probe = self.data / ".writable"
             probe.write_bytes(b"ok")
             probe.unlink()

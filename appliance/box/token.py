@@ -1,7 +1,7 @@
 """Tokens for one feed: the web process mints them, the capture worker checks them alone.
 
-`publish` opens a WHIP session (RFC 9725), `view` a WHEP session. Signed with HMAC-SHA256 by itsdangerous under a key that
-only the box's processes can read.
+`publish` opens a WHIP session (RFC 9725), `view` a WHEP session. Signed with HMAC-SHA256 by itsdangerous under a key
+that only the box's processes can read.
 """
 
 import os

@@ -51,8 +51,8 @@ class Rule:
     """When ticks become a flag (proctoring.md 4.1).
 
     seconds: how long since the first true tick; share: of assessable ticks that must be true; hits: true ticks at
-    least; coverage: share of ticks that must be assessable; threshold: the score that makes a tick true, in the detector's
-    own unit.
+    least; coverage: share of ticks that must be assessable; threshold: the score that makes a tick true, in the
+    detector's own unit.
     """
 
     code: str

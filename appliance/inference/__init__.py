@@ -1,0 +1,1 @@
+"""Detection: pictures -> observations (OpenVINO) -> ticks (pure) -> episodes (`exam.episode`, pure) -> flags."""

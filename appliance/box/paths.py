@@ -79,6 +79,11 @@ class Paths:
         return self.data / "upstream"
 
     @property
+    def outbox(self) -> Path:
+        """What was made to be sent upstream and is not proved to be there yet: outbox/EXAM/ATTEMPT/."""
+        return self.data / "outbox"
+
+    @property
     def cache(self) -> Path:
         return self.data / "cache"
 

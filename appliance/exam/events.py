@@ -458,23 +458,27 @@ class ReportWritten(Payload):
 @event("upstream.attempt_stored", by=("sync",))
 @dataclass(frozen=True, kw_only=True)
 class AttemptStored(Payload):
-    """Every file of an attempt and its signed manifest are upstream and were read back."""
+    """Every file of an attempt and its signed manifest are upstream and were read back. `position` is the last event of
+    the attempt's chain that the manifest covers; `number` counts its manifests (events after the first make another)."""
 
     exam: str
     attempt: str
     manifest_sha256: str
     objects: int
     bytes: int
+    position: int = 0
+    number: int = 1
 
 
 @event("upstream.exam_stored", by=("sync",))
 @dataclass(frozen=True, kw_only=True)
 class ExamStored(Payload):
-    """Everything of an ended exam is upstream."""
+    """Everything of an ended exam is upstream; `number` counts the exam's manifests."""
 
     exam: str
     manifest_sha256: str
     attempts: int
+    number: int = 1
 
 
 @event("upstream.failed", by=("sync",))

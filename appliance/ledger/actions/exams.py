@@ -1,0 +1,141 @@
+"""Planning an exam: settings, roster, codes, who watches whom, the end."""
+
+import hashlib
+import hmac
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from appliance.errors import BadInput, NotAllowed
+from appliance.exam import codes
+from appliance.exam.events import BOX, AttemptAssigned, AttemptCreated, CodeIssued, ExamCreated, ExamEnded
+from appliance.exam.permissions import Role
+from appliance.exam.policy import HARD_RATIO, ExamPolicy
+from appliance.exam.roster import RosterError, RosterRow
+from appliance.exam.stage import CLOSED
+from appliance.ledger import state, tables
+from appliance.ledger.record import Draft
+from appliance.ledger.writer import Transaction
+
+
+def create_exam(transaction: Transaction, policy: ExamPolicy, *, by: str) -> None:
+    """Enter an exam."""
+    policy.checked()
+    taken = sa.select(tables.exam.c.exam).where(tables.exam.c.exam == policy.exam)
+    if transaction.connection.execute(taken).first():
+        raise BadInput(f"there is already an exam {policy.exam}", hint="Choose another short name.")
+    said = ExamCreated(
+        exam=policy.exam,
+        title=policy.title.strip(),
+        minutes=policy.minutes,
+        starts_at=policy.starts_at,
+        admission=policy.admission.value,
+        link=policy.link,
+        warnings_before_end=policy.warnings_before_end,
+        ratio=policy.ratio,
+        retention_days=policy.retention_days,
+    )
+    transaction.append(Draft(payload=said, chain=BOX, exam=policy.exam, actor=by))
+
+
+def import_roster(transaction: Transaction, exam: str, rows: Sequence[RosterRow], *, by: str) -> list[str]:
+    """Enter every row or none; -> the new attempts. RosterError names what does not fit with what is there already."""
+    row = _open_exam(transaction, exam)
+    there = state.attempts(transaction.connection, exam)
+    seats, candidates = {a.seat for a in there}, {a.candidate for a in there}
+    proctors = _proctors(transaction)
+    findings = []
+    watched = Counter(a.proctor for a in there if a.proctor)
+    for number, new in enumerate(rows, start=2):
+        if new.seat in seats:
+            findings.append((number, f"seat {new.seat} is already taken in this exam"))
+        if new.candidate in candidates:
+            findings.append((number, f"candidate {new.candidate} is already on the roster"))
+        if new.proctor is not None:
+            watched[new.proctor] += 1
+            if new.proctor not in proctors:
+                findings.append((number, f"there is no proctor {new.proctor} on this box"))
+            elif watched[new.proctor] > row.ratio:
+                findings.append((number, f"{new.proctor} would watch more than {row.ratio} candidates"))
+    if findings:
+        raise RosterError(findings)
+    return [_enter(transaction, exam, new, by) for new in rows]
+
+
+def issue_codes(
+    transaction: Transaction, exam: str, *, key: bytes, by: str, attempt: str | None = None
+) -> list[tuple[state.AttemptRow, str]]:
+    """New codes for everybody who has not come in yet, or for one attempt (whose browser is then signed out: the way
+    to another computer). Returned once, as shown to people; the box keeps only a keyed hash."""
+    _open_exam(transaction, exam)
+    chosen = [
+        row
+        for row in state.attempts(transaction.connection, exam)
+        if (row.attempt == attempt if attempt else row.stage.value == "invited") and row.stage not in CLOSED
+    ]
+    if attempt and not chosen:
+        raise NotAllowed("this attempt is over or not of this exam", hint="Reload the page.")
+    issued = []
+    for row in chosen:
+        code = codes.generate(secrets.token_bytes(codes.RANDOM_BYTES))
+        for table in (tables.join_code, tables.login):
+            transaction.connection.execute(sa.delete(table).where(table.c.attempt == row.attempt))
+        values = {"code": hash_code(code, key), "attempt": row.attempt, "used_at": None}
+        transaction.connection.execute(sa.insert(tables.join_code).values(**values))
+        transaction.append(Draft(payload=CodeIssued(), chain=row.attempt, exam=exam, actor=by))
+        issued.append((row, codes.shown(code)))
+    return issued
+
+
+def hash_code(code: str, key: bytes) -> str:
+    """What is stored of a code: codes are short, so the hash needs the box's key."""
+    return hmac.new(key, code.encode(), hashlib.sha256).hexdigest()
+
+
+def assign(transaction: Transaction, attempt: str, proctor: str | None, *, by: str) -> None:
+    """Let a proctor watch a candidate; None takes it away. Refused over the planner's ratio."""
+    row = state.attempt(transaction.connection, attempt)
+    exam = state.exam(transaction.connection, row.exam)
+    if proctor is not None:
+        if proctor not in _proctors(transaction):
+            raise BadInput(f"there is no proctor {proctor[:64]} on this box")
+        others = [
+            a for a in state.attempts(transaction.connection, row.exam) if a.proctor == proctor and a.attempt != attempt
+        ]
+        if len(others) >= min(exam.ratio, HARD_RATIO):
+            raise NotAllowed(
+                f"{proctor} already watches {len(others)} candidates, and this exam allows {exam.ratio}",
+                hint="Choose another proctor.",
+            )
+    if row.proctor != proctor:
+        said = AttemptAssigned(proctor=proctor)
+        transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor=by))
+
+
+def end_exam(transaction: Transaction, exam: str, *, reason: str, by: str) -> None:
+    """End it, and with it every attempt that is still open."""
+    _open_exam(transaction, exam)
+    transaction.append(Draft(payload=ExamEnded(exam=exam, reason=reason[:500]), chain=BOX, exam=exam, actor=by))
+
+
+def _enter(transaction: Transaction, exam: str, new: RosterRow, by: str) -> str:
+    attempt = secrets.token_hex(8)
+    said = AttemptCreated(exam=exam, seat=new.seat, name=new.name, candidate=new.candidate)
+    transaction.append(Draft(payload=said, chain=attempt, exam=exam, actor=by))
+    if new.proctor is not None:
+        transaction.append(Draft(payload=AttemptAssigned(proctor=new.proctor), chain=attempt, exam=exam, actor=by))
+    return attempt
+
+
+def _open_exam(transaction: Transaction, exam: str) -> state.ExamRow:
+    row = state.exam(transaction.connection, exam)
+    if row.ended_at is not None:
+        raise NotAllowed(f"the exam {exam} has ended", hint="Make a new exam.")
+    return row
+
+
+def _proctors(transaction: Transaction) -> set[str]:
+    watching = {Role.PROCTOR.value, Role.LEAD.value}
+    return {user.user for user in state.users(transaction.connection) if user.role in watching}

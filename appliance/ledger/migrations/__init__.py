@@ -1,0 +1,1 @@
+"""Alembic migrations of the ledger. They never touch `event` and `payload` rows."""

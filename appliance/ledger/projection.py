@@ -1,0 +1,256 @@
+"""From events to state: one function for each event type that changes a state table.
+
+It runs in the transaction that appends the event. What it returns are events that follow from this one and are appended
+right after it.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from appliance.exam import events
+from appliance.exam.events import Payload
+from appliance.exam.flags import Decision
+from appliance.exam.stage import CLOSED, Stage
+from appliance.ledger import tables
+from appliance.ledger.record import Event
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An event that follows from another."""
+
+    chain: str
+    payload: Payload
+
+
+P = TypeVar("P", bound=Payload)
+_Projector = Callable[[sa.Connection, Event, Any], list[FollowUp] | None]
+_PROJECTORS: dict[str, _Projector] = {}
+
+
+def apply(connection: sa.Connection, event: Event) -> list[FollowUp]:
+    """Change the state; -> what follows."""
+    project = _PROJECTORS.get(event.type)
+    if project is None or event.payload is None:
+        return []
+    return project(connection, event, event.payload) or []
+
+
+def _projects(payload: type[P]) -> Callable[[Callable[[sa.Connection, Event, P], Any]], _Projector]:
+    def enter(function: Callable[[sa.Connection, Event, P], Any]) -> _Projector:
+        _PROJECTORS[payload.TYPE] = function
+        return function
+
+    return enter
+
+
+def _set_attempt(connection: sa.Connection, event: Event, **values: Any) -> None:
+    connection.execute(sa.update(tables.attempt).where(tables.attempt.c.attempt == event.chain).values(**values))
+
+
+def _set_stage(connection: sa.Connection, event: Event, stage: Stage, **values: Any) -> None:
+    _set_attempt(connection, event, stage=stage.value, stage_at=event.wall, **values)
+
+
+# --- exams and attempts ---
+
+
+@_projects(events.ExamCreated)
+def _exam_created(connection: sa.Connection, _event: Event, said: events.ExamCreated) -> None:
+    connection.execute(sa.insert(tables.exam).values(**said.to_json()))
+
+
+@_projects(events.ExamEnded)
+def _exam_ended(connection: sa.Connection, event: Event, said: events.ExamEnded) -> list[FollowUp]:
+    connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(ended_at=event.wall))
+    still_open = sa.select(tables.attempt.c.attempt).where(
+        tables.attempt.c.exam == said.exam, tables.attempt.c.stage.not_in([stage.value for stage in CLOSED])
+    )
+    ended = events.AttemptEnded(by=event.actor, reason=said.reason, warnings=0, overridden=False)
+    return [FollowUp(attempt, ended) for attempt in connection.execute(still_open).scalars().all()]
+
+
+@_projects(events.ExamStored)
+def _exam_stored(connection: sa.Connection, event: Event, said: events.ExamStored) -> None:
+    connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(stored_at=event.wall))
+
+
+@_projects(events.AttemptStored)
+def _attempt_stored(connection: sa.Connection, event: Event, said: events.AttemptStored) -> None:
+    row = tables.attempt
+    connection.execute(sa.update(row).where(row.c.attempt == said.attempt).values(stored_at=event.wall))
+
+
+@_projects(events.AttemptCreated)
+def _attempt_created(connection: sa.Connection, event: Event, said: events.AttemptCreated) -> None:
+    connection.execute(
+        sa.insert(tables.attempt).values(
+            attempt=event.chain, stage=Stage.INVITED.value, stage_at=event.wall, **said.to_json()
+        )
+    )
+
+
+@_projects(events.AttemptAssigned)
+def _attempt_assigned(connection: sa.Connection, event: Event, said: events.AttemptAssigned) -> None:
+    _set_attempt(connection, event, proctor=said.proctor)
+
+
+@_projects(events.AttemptArrived)
+def _attempt_arrived(connection: sa.Connection, event: Event, _said: events.AttemptArrived) -> None:
+    _set_stage(connection, event, Stage.CONSENT)
+
+
+@_projects(events.AttemptSigned)
+def _attempt_signed(connection: sa.Connection, event: Event, _said: events.AttemptSigned) -> None:
+    _set_stage(connection, event, Stage.EQUIPMENT)
+
+
+@_projects(events.AttemptEquipped)
+def _attempt_equipped(connection: sa.Connection, event: Event, _said: events.AttemptEquipped) -> None:
+    _set_stage(connection, event, Stage.WAITING)
+
+
+@_projects(events.AttemptAdmitted)
+def _attempt_admitted(connection: sa.Connection, event: Event, _said: events.AttemptAdmitted) -> None:
+    _set_stage(connection, event, Stage.ADMITTED)
+
+
+@_projects(events.AttemptStarted)
+def _attempt_started(connection: sa.Connection, event: Event, said: events.AttemptStarted) -> None:
+    _set_stage(connection, event, Stage.IN_EXAM, ends_at=said.ends_at)
+
+
+@_projects(events.AttemptFinished)
+def _attempt_finished(connection: sa.Connection, event: Event, _said: events.AttemptFinished) -> None:
+    _set_stage(connection, event, Stage.FINISHED)
+
+
+@_projects(events.AttemptEnded)
+def _attempt_ended(connection: sa.Connection, event: Event, _said: events.AttemptEnded) -> None:
+    _set_stage(connection, event, Stage.ENDED)
+
+
+# --- messages ---
+
+
+@_projects(events.MessageSent)
+def _message_sent(connection: sa.Connection, event: Event, said: events.MessageSent) -> None:
+    connection.execute(
+        sa.insert(tables.message).values(
+            message=said.message,
+            attempt=event.chain,
+            kind=said.kind,
+            sender=said.sender,
+            sender_name=said.sender_name,
+            text=said.text,
+            sent_at=event.wall,
+        )
+    )
+
+
+@_projects(events.MessageRead)
+def _message_read(connection: sa.Connection, event: Event, said: events.MessageRead) -> None:
+    """Read by the candidate: what staff sent. Read by staff: what the candidate sent."""
+    row = tables.message
+    upto = sa.select(row.c.sent_at).where(row.c.message == said.message).scalar_subquery()
+    from_candidate = row.c.sender == "candidate"
+    connection.execute(
+        sa.update(row)
+        .where(row.c.attempt == event.chain, row.c.sent_at <= upto, row.c.read_at.is_(None))
+        .where(~from_candidate if said.reader == "candidate" else from_candidate)
+        .values(read_at=event.wall)
+    )
+
+
+@_projects(events.WarningAcknowledged)
+def _warning_acknowledged(connection: sa.Connection, event: Event, said: events.WarningAcknowledged) -> None:
+    row = tables.message
+    connection.execute(
+        sa.update(row)
+        .where(row.c.message == said.message)
+        .values(acknowledged_at=event.wall, read_at=sa.func.coalesce(row.c.read_at, event.wall))
+    )
+
+
+# --- evidence ---
+
+
+@_projects(events.SegmentClosed)
+def _segment_closed(connection: sa.Connection, event: Event, said: events.SegmentClosed) -> None:
+    fields = said.to_json()
+    kept = {c.name: fields[c.name] for c in tables.segment.columns if c.name in fields}
+    connection.execute(sa.insert(tables.segment).prefix_with("OR IGNORE").values(attempt=event.chain, **kept))
+
+
+@_projects(events.GapOpened)
+def _gap_opened(connection: sa.Connection, event: Event, said: events.GapOpened) -> None:
+    connection.execute(
+        sa.insert(tables.gap)
+        .prefix_with("OR IGNORE")
+        .values(gap=said.gap, attempt=event.chain, kind=said.kind, cause=said.cause, starts_at=said.starts_at)
+    )
+
+
+@_projects(events.GapClosed)
+def _gap_closed(connection: sa.Connection, event: Event, said: events.GapClosed) -> None:
+    """A gap is closed even if the event that opened it was lost while the writer was away."""
+    connection.execute(
+        sa.insert(tables.gap)
+        .prefix_with("OR REPLACE")
+        .values(
+            gap=said.gap,
+            attempt=event.chain,
+            kind=said.kind,
+            cause=said.cause,
+            starts_at=said.starts_at,
+            ends_at=said.ends_at,
+        )
+    )
+
+
+# --- flags ---
+
+
+@_projects(events.FlagRaised)
+def _flag_raised(connection: sa.Connection, event: Event, said: events.FlagRaised) -> None:
+    connection.execute(
+        sa.insert(tables.flag)
+        .prefix_with("OR IGNORE")
+        .values(
+            flag=said.flag,
+            attempt=event.chain,
+            code=said.code,
+            category=said.category,
+            severity=said.severity,
+            kind=said.kind,
+            source=said.source,
+            onset_at=said.onset_at,
+            raised_at=event.wall,
+            position=said.position,
+            facts=json.dumps(said.to_json()),
+            state=Decision.OPEN.value,
+        )
+    )
+
+
+@_projects(events.FlagClosed)
+def _flag_closed(connection: sa.Connection, event: Event, said: events.FlagClosed) -> None:
+    where = tables.flag.c.flag == said.flag
+    facts = connection.execute(sa.select(tables.flag.c.facts).where(where)).scalar()
+    if facts is None:
+        return  # its flag.raised was lost while the writer was away; the event itself stands in the chain
+    newer = {**json.loads(facts), **{k: v for k, v in said.to_json().items() if k != "flag"}}
+    connection.execute(sa.update(tables.flag).where(where).values(ended_at=said.ended_at, facts=json.dumps(newer)))
+
+
+@_projects(events.FlagDecided)
+def _flag_decided(connection: sa.Connection, event: Event, said: events.FlagDecided) -> None:
+    connection.execute(
+        sa.update(tables.flag)
+        .where(tables.flag.c.flag == said.flag)
+        .values(state=said.decision, reason=said.reason, note=said.note, decided_by=said.by, decided_at=event.wall)
+    )

@@ -1,0 +1,204 @@
+"""The state tables as frozen rows, by named queries. For every reader: web, report, sync, cli."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from appliance.errors import NotFound
+from appliance.exam.stage import Stage
+from appliance.ledger import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRow:
+    """A person who may sign in."""
+
+    user: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamRow:
+    """An exam; times are wall seconds."""
+
+    exam: str
+    title: str
+    minutes: int
+    starts_at: float
+    admission: str
+    link: str
+    warnings_before_end: int
+    ratio: int
+    retention_days: int
+    ended_at: float | None
+    stored_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One candidate in one exam."""
+
+    attempt: str
+    exam: str
+    seat: str
+    candidate: str
+    name: str
+    stage: Stage
+    stage_at: float
+    proctor: str | None
+    ends_at: float | None
+    stored_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message of an attempt's chat."""
+
+    message: str
+    attempt: str
+    kind: str
+    sender: str
+    sender_name: str
+    text: str
+    sent_at: float
+    read_at: float | None
+    acknowledged_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRow:
+    """A flag and what became of it; `facts` is the payload of flag.raised, brought up to date by flag.closed."""
+
+    flag: str
+    attempt: str
+    code: str
+    category: str
+    severity: str
+    kind: str
+    source: str
+    onset_at: float
+    raised_at: float
+    ended_at: float | None
+    position: float | None
+    facts: dict[str, Any]
+    state: str
+    reason: str
+    note: str
+    decided_by: str | None
+    decided_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRow:
+    """One closed file of a recording; `path` is relative to the media folder."""
+
+    path: str
+    attempt: str
+    kind: str
+    number: int
+    starts_at: float
+    position: float
+    duration: float
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapRow:
+    """A span without media; `ends_at` None while it is open."""
+
+    gap: str
+    attempt: str
+    kind: str
+    cause: str
+    starts_at: float
+    ends_at: float | None
+
+
+R = TypeVar("R")
+
+
+def _rows(connection: sa.Connection, cls: type[R], query: sa.Select[Any]) -> list[R]:
+    return [cls(**row._mapping) for row in connection.execute(query)]
+
+
+def users(connection: sa.Connection) -> list[UserRow]:
+    """Everybody who may sign in, by name."""
+    row = tables.user.c
+    return _rows(connection, UserRow, sa.select(row.user, row.name, row.role).order_by(row.user))
+
+
+def exams(connection: sa.Connection) -> list[ExamRow]:
+    """Every exam, newest start first."""
+    return _rows(connection, ExamRow, sa.select(tables.exam).order_by(tables.exam.c.starts_at.desc()))
+
+
+def exam(connection: sa.Connection, exam: str) -> ExamRow:
+    """One exam, or NotFound."""
+    found = _rows(connection, ExamRow, sa.select(tables.exam).where(tables.exam.c.exam == exam))
+    if not found:
+        raise NotFound(f"there is no exam {exam[:60]!r} on this box", hint="The planner's page lists the exams.")
+    return found[0]
+
+
+def _attempts(connection: sa.Connection, query: sa.Select[Any]) -> list[AttemptRow]:
+    return [
+        AttemptRow(**{**row._mapping, "stage": Stage(row.stage)})
+        for row in connection.execute(query.order_by(sa.func.length(tables.attempt.c.seat), tables.attempt.c.seat))
+    ]
+
+
+def attempts(connection: sa.Connection, exam: str) -> list[AttemptRow]:
+    """Every attempt of an exam, by seat (1, 2, ... 10, 11)."""
+    return _attempts(connection, sa.select(tables.attempt).where(tables.attempt.c.exam == exam))
+
+
+def attempt(connection: sa.Connection, attempt: str) -> AttemptRow:
+    """One attempt, or NotFound."""
+    found = _attempts(connection, sa.select(tables.attempt).where(tables.attempt.c.attempt == attempt))
+    if not found:
+        raise NotFound("there is no such attempt on this box", hint="Go back to the wall and choose a candidate there.")
+    return found[0]
+
+
+def messages(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[MessageRow]:
+    """The chat of an attempt, or of every attempt of an exam, oldest first."""
+    query = sa.select(tables.message).order_by(tables.message.c.sent_at, tables.message.c.message)
+    return _rows(connection, MessageRow, _of(query, tables.message, attempt, exam))
+
+
+def flags(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[FlagRow]:
+    """The flags of an attempt, or of every attempt of an exam, by onset."""
+    query = _of(sa.select(tables.flag).order_by(tables.flag.c.onset_at), tables.flag, attempt, exam)
+    return [FlagRow(**{**row._mapping, "facts": json.loads(row.facts)}) for row in connection.execute(query)]
+
+
+def flag(connection: sa.Connection, flag: str) -> FlagRow:
+    """One flag, or NotFound."""
+    row = connection.execute(sa.select(tables.flag).where(tables.flag.c.flag == flag)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such flag on this box", hint="Reload the page.")
+    return FlagRow(**{**row._mapping, "facts": json.loads(row.facts)})
+
+
+def segments(connection: sa.Connection, *, attempt: str) -> list[SegmentRow]:
+    """The closed files of an attempt's recordings, by feed and number."""
+    row = tables.segment
+    query = sa.select(row).where(row.c.attempt == attempt).order_by(row.c.kind, row.c.starts_at, row.c.number)
+    return _rows(connection, SegmentRow, query)
+
+
+def gaps(connection: sa.Connection, *, attempt: str) -> list[GapRow]:
+    """The spans without media, oldest first."""
+    row = tables.gap
+    return _rows(connection, GapRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
+
+
+def _of(query: sa.Select[Any], table: sa.Table, attempt: str | None, exam: str | None) -> sa.Select[Any]:
+    if attempt is not None:
+        return query.where(table.c.attempt == attempt)
+    row = tables.attempt.c
+    return query.where(table.c.attempt.in_(sa.select(row.attempt).where(row.exam == exam)))

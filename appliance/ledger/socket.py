@@ -200,7 +200,7 @@ class _Connection:
             for event in found:
                 self._send({"event": event.to_json()})
             after = found[-1].seq if found else max(after, head)
-            if not found and self._writer.wait_beyond(after, seconds=1.0) <= after:
+            if not found and self._writer.wait_beyond(after, seconds=0.25) <= after:
                 self._closing.wait(0.01)  # the writer has stopped and no longer makes us wait
 
 

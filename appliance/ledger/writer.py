@@ -247,14 +247,16 @@ class Writer:
     def _one(
         self, transaction: Transaction, work: Callable[[Transaction], Any], future: "Future[Any]"
     ) -> Callable[[], None]:
+        savepoint = transaction.connection.begin_nested()
         try:
-            with transaction.connection.begin_nested():
-                result = work(transaction)
+            result = work(transaction)
+        except sa.exc.OperationalError:
+            raise  # the disk, not this piece of work: SQLite has undone everything, nobody's commit stands
         except Exception as error:
-            if isinstance(error, sa.exc.OperationalError):
-                raise  # the disk, not this piece of work: nobody's commit stands
+            savepoint.rollback()
             failure = error
             return lambda: future.set_exception(failure)
+        savepoint.commit()
         return lambda: future.set_result(result)
 
 

@@ -66,7 +66,7 @@ def secret_from(file: Path, size: int = 32) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError:
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             out.write(secrets.token_bytes(size))

@@ -1,0 +1,40 @@
+import pytest
+
+from appliance.exam.permissions import ALLOWED, Action, Role, may, may_see
+
+
+def test_every_action_names_its_roles():
+    assert set(ALLOWED) == set(Action)
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.PUBLIC])
+def test_nobody_signed_in_may_do_nothing(action):
+    assert not may(None, action)
+
+
+def test_a_candidate_takes_the_exam_and_nothing_else():
+    mine = {a for a in Action if may(Role.CANDIDATE, a)}
+    assert mine == {Action.PUBLIC, Action.OWN_SESSION, Action.TAKE_EXAM}
+
+
+def test_central_it_and_lab_staff_see_no_media():
+    for role in (Role.ADMIN, Role.STAFF, Role.AUDITOR, Role.PLANNER, Role.INSTITUTION):
+        assert not may(role, Action.WATCH)
+        assert not may(role, Action.REVIEW)
+
+
+def test_only_a_lead_ends_without_warnings():
+    assert {role for role in Role if may(role, Action.OVERRIDE_END)} == {Role.LEAD}
+
+
+def test_I18_a_proctor_sees_the_assigned_ones():
+    assert may_see(Role.PROCTOR, person="pia", assigned_to="pia")
+    assert not may_see(Role.PROCTOR, person="pia", assigned_to="paul")
+    assert not may_see(Role.PROCTOR, person="pia", assigned_to=None)
+    assert may_see(Role.LEAD, person="lea", assigned_to="paul")
+
+
+def test_a_candidate_sees_the_own_attempt():
+    assert may_see(Role.CANDIDATE, person="a1", assigned_to="pia", holder="a1")
+    assert not may_see(Role.CANDIDATE, person="a1", assigned_to="a1", holder="a2")
+    assert not may_see(Role.PLANNER, person="pia", assigned_to="pia", holder="pia")

@@ -64,6 +64,11 @@ class Paths:
         return self.data / "keys"
 
     @property
+    def code_key(self) -> Path:
+        """The secret under which join codes are hashed."""
+        return self.keys / "codes"
+
+    @property
     def media(self) -> Path:
         """Recordings and snapshots: media/EXAM/ATTEMPT/KIND/..., media/EXAM/ATTEMPT/snapshots/..."""
         return self.data / "media"

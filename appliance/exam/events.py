@@ -458,8 +458,9 @@ class ReportWritten(Payload):
 @event("upstream.attempt_stored", by=("sync",))
 @dataclass(frozen=True, kw_only=True)
 class AttemptStored(Payload):
-    """Every file of an attempt and its signed manifest are upstream and were read back. `position` is the last event of
-    the attempt's chain that the manifest covers; `number` counts its manifests (events after the first make another)."""
+    """Every file of an attempt and its signed manifest are upstream and were read back. `position` is the last event
+    of the attempt's chain that the manifest covers; `number` counts its manifests (events after the first make
+    another)."""
 
     exam: str
     attempt: str

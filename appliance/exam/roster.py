@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.errors import BadInput
 
@@ -29,12 +29,14 @@ Finding = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One candidate. `candidate` is the institution's number for the person; `proctor` a user, or None."""
+    """One candidate. `candidate` is the institution's number for the person; `proctor` a user, or None; `line` is where
+    the file says it, so that later findings can name it too."""
 
     seat: str
     candidate: str
     name: str
     proctor: str | None = None
+    line: int = field(default=0, compare=False)
 
 
 class RosterError(BadInput):
@@ -64,8 +66,8 @@ def parse(content: bytes | str) -> list[RosterRow]:
         if count > MAX_ROWS:
             findings.append((line, f"a roster has at most {MAX_ROWS} candidates"))
             break
-        wrong, row = _row(columns, fields)
-        wrong += _repeated(row, line, seen) if row else []
+        wrong, row = _row(columns, fields, line)
+        wrong += _repeated(row, seen) if row else []
         findings += [(line, sentence) for sentence in wrong]
         if row:
             rows.append(row)
@@ -118,7 +120,7 @@ def _columns(line: int, header: list[str]) -> list[str]:
     return names
 
 
-def _row(columns: list[str], fields: list[str]) -> tuple[list[str], RosterRow | None]:
+def _row(columns: list[str], fields: list[str], line: int) -> tuple[list[str], RosterRow | None]:
     """(what is wrong, the row unless something is)."""
     if len(fields) != len(columns):
         return [f"there are {len(fields)} fields, but the header names {len(columns)}"], None
@@ -126,7 +128,7 @@ def _row(columns: list[str], fields: list[str]) -> tuple[list[str], RosterRow | 
     wrong = [sentence for name, value in values.items() if (sentence := _fault(name, value))]
     if wrong:
         return wrong, None
-    return [], RosterRow(values["seat"], values["candidate"], values["name"], values.get("proctor") or None)
+    return [], RosterRow(values["seat"], values["candidate"], values["name"], values.get("proctor") or None, line)
 
 
 def _fault(name: str, value: str) -> str | None:
@@ -142,11 +144,11 @@ def _fault(name: str, value: str) -> str | None:
     return None
 
 
-def _repeated(row: RosterRow, line: int, seen: dict[tuple[str, str], int]) -> list[str]:
+def _repeated(row: RosterRow, seen: dict[tuple[str, str], int]) -> list[str]:
     """A seat or a candidate stands there once; upper and lower case are the same."""
     wrong = []
     for name, value in (("seat", row.seat), ("candidate", row.candidate)):
-        first = seen.setdefault((name, value.casefold()), line)
-        if first != line:
+        first = seen.setdefault((name, value.casefold()), row.line)
+        if first != row.line:
             wrong.append(f"the {name} {value!r} is already on line {first}")
     return wrong

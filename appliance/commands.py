@@ -1,0 +1,183 @@
+"""What a person or a script asks of a box at the command line: flags, the end of an exam, its state, its evidence."""
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from appliance import __version__
+from appliance.box import health
+from appliance.box.paths import Paths
+from appliance.box.process import wait_for
+from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
+from appliance.exam.events import BOX, ExamEnded, UpstreamFailed
+from appliance.ledger import database, reader, state
+from appliance.ledger.client import Client
+from appliance.ledger.reader import Reader
+
+SERVICES = ("web", "capture", "inference", "sync")
+"""The processes that a box needs; a status lacks nothing when all of them are healthy."""
+
+ANSWER_SECONDS = 10.0
+RESTART_SECONDS = 2.0
+"""So long a web process that was just started again may have no socket."""
+
+
+def flags(paths: Paths, exam: str, *, as_json: bool) -> int:
+    """Every flag of an exam, by onset."""
+    with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+        state.exam(connection, exam)
+        seats = {a.attempt: a.seat for a in state.attempts(connection, exam)}
+        rows = state.flags(connection, exam=exam)
+    found = [
+        {
+            "code": row.code,
+            "seat": seats[row.attempt],
+            "onset": _iso(row.onset_at),
+            "state": row.state,
+            "flag": row.flag,
+            "attempt": row.attempt,
+            "severity": row.severity,
+            "raised": _iso(row.raised_at),
+            "ended": None if row.ended_at is None else _iso(row.ended_at),
+            "source": row.source,
+        }
+        for row in rows
+    ]
+    if as_json:
+        print(json.dumps(found, indent=1))
+    else:
+        for flag in found:
+            print(f"{flag['onset']}  seat {flag['seat']}  {flag['code']}  {flag['state']}")
+        print(f"{len(found)} flags")
+    return 0
+
+
+def end(paths: Paths, exam: str, *, reason: str, wait_seconds: float | None) -> int:
+    """End an exam; with `wait_seconds`, return when everything of it is upstream, or raise Unavailable."""
+    with reader.opened(paths.database) as ledger:
+        with ledger.connect() as connection:
+            row = state.exam(connection, exam)
+        head = ledger.head()
+        if row.ended_at is None:
+            _append_end(paths, exam, reason)
+            print(f"exam {exam}: ended", flush=True)
+        elif wait_seconds is None:
+            raise NotAllowed(f"the exam {exam} has already ended", hint="With --wait: until it is stored upstream.")
+        if wait_seconds is not None:
+            _wait_until_stored(ledger, exam, after=head, seconds=wait_seconds)
+            print(f"exam {exam}: all of it is upstream")
+    return 0
+
+
+def status(paths: Paths, *, as_json: bool) -> int:
+    """Health of each process, versions, queues, counters; -> 0 when all is well, 1 when not."""
+    now = time.time()
+    processes = {name: health.read(paths.health, name, now=now) for name in SERVICES}
+    processes |= health.read_all(paths.health, now=now)
+    healthy = all(process["healthy"] for process in processes.values())
+    said: dict[str, Any] = {
+        "healthy": healthy,
+        "at": _iso(now),
+        "version": __version__,
+        "versions": _versions(),
+        "data": str(paths.data),
+        "disk": _disk(paths.data),
+        "processes": processes,
+        "ledger": _ledger(paths),
+    }
+    if as_json:
+        print(json.dumps(said, indent=1))
+    else:
+        for name, process in processes.items():
+            print(f"{name:<11} {'ok ' if process['healthy'] else 'NOT'}  {process['sentence']}")
+        print(f"{'disk':<11} {said['disk'].get('free_bytes', 0) / 1e9:.1f} GB free in {paths.data}")
+    return 0 if healthy else 1
+
+
+def verify(folder: Path, *, key: Path | None) -> int:
+    """Prove a folder of evidence; -> 0 and OK, or 1 and the first thing that is missing or changed."""
+    from appliance.sync import verify as evidence
+
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="Give the folder of an attempt, an exam or a box.")
+    code: int = evidence.command(folder, key=key)
+    return code
+
+
+def bench() -> int:
+    """Run every benchmark of the source tree; each prints its ratio."""
+    folder = Path(__file__).parents[1] / "bench"
+    files = sorted(folder.glob("bench_*.py"))
+    if not files:
+        raise NotFound("there are no benchmarks here", hint="They are in bench/ of the source tree.")
+    failed = [file.name for file in files if subprocess.run([sys.executable, str(file)], check=False).returncode]
+    if failed:
+        raise ApplianceError(f"these benchmarks failed: {', '.join(failed)}", hint="Run each alone to see why.")
+    return 0
+
+
+def _append_end(paths: Paths, exam: str, reason: str) -> None:
+    if not wait_for(paths.ledger_socket, seconds=RESTART_SECONDS):
+        raise Unavailable(
+            f"no box runs on the data folder {paths.data}", hint="Start it with `appliance run`, then end the exam."
+        )
+    client = Client(paths.ledger_socket, process="cli")
+    client.start()
+    try:
+        said = ExamEnded(exam=exam, reason=reason[:500])
+        client.append_and_wait(said, chain=BOX, exam=exam, seconds=ANSWER_SECONDS)
+    finally:
+        client.stop(flush_seconds=0.0)
+
+
+def _wait_until_stored(ledger: Reader, exam: str, *, after: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        for event in ledger.events(after=after, types=frozenset({UpstreamFailed.TYPE})):
+            after = event.seq
+            if isinstance(event.payload, UpstreamFailed):
+                print(f"  {event.payload.where}: {event.payload.reason} {event.payload.hint}", file=sys.stderr)
+        with ledger.connect() as connection:
+            row = state.exam(connection, exam)
+            waiting = [a.seat for a in state.attempts(connection, exam) if a.stored_at is None]
+        if row.stored_at is not None:
+            return
+        if time.monotonic() > deadline:
+            seats = f"seats {', '.join(waiting)}" if waiting else "the exam's own report"
+            raise Unavailable(
+                f"after {seconds:.0f} s not everything of {exam} is upstream: {seats}",
+                hint="It goes on by itself; `appliance status` says what the sync process waits for.",
+            )
+        time.sleep(0.2)
+
+
+def _iso(wall: float) -> str:
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: metadata.version(name) for name in ("aiortc", "av", "openvino", "SQLAlchemy", "Flask")}
+    return {"python": platform.python_version(), "sqlite": database.dbapi().sqlite_version, **packages}
+
+
+def _disk(folder: Path) -> dict[str, int]:
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    return {"total_bytes": usage.total, "free_bytes": usage.free}
+
+
+def _ledger(paths: Paths) -> dict[str, Any]:
+    try:
+        with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+            exams = {row.exam: "ended" if row.ended_at else "open" for row in state.exams(connection)}
+            return {"head": ledger.head(), "exams": exams, "bytes": paths.database.stat().st_size}
+    except ApplianceError as error:
+        return {"error": error.message}

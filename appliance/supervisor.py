@@ -1,0 +1,284 @@
+"""`appliance run`: every process of the box under one small parent, for a laptop and for tests. On the box systemd
+does it.
+
+The parent starts the processes, starts again what dies, keeps their logs small, says when all is well, and stops them
+in an order that loses nothing: what produces events before what stores them.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TextIO
+
+from appliance import demo as demo_exam
+from appliance.box import health, parent
+from appliance.box.lock import held
+from appliance.box.paths import Paths, models_folder
+from appliance.box.process import notify, stop_event
+from appliance.config import Settings
+from appliance.demo import Demo
+from appliance.errors import ApplianceError, Unavailable
+from appliance.inference import pack
+
+SERVICES = ("web", "capture", "inference", "sync")
+SIMULATOR = "simulate"
+STOP_ORDER = (SIMULATOR, "sync", "inference", "capture", "web")
+STOP_SECONDS = 4.5
+"""All of them; then what is left is killed."""
+
+TICK_SECONDS = 0.1
+LOG_BYTES = 5_000_000
+IMPATIENT_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Backoff:
+    """How long to wait before a process is started again: twice as long each time, short again once it stayed up."""
+
+    first: float = 0.2
+    longest: float = 5.0
+    settled_after: float = 30.0
+    restarts: int = 0
+    _next: float = field(default=0.0, init=False)
+
+    def after_death(self, *, lived: float) -> float:
+        """-> seconds to wait, given how long the process lived."""
+        if lived >= self.settled_after or not self._next:
+            self._next = self.first
+        delay, self._next = self._next, min(self._next * 2, self.longest)
+        self.restarts += 1
+        return delay
+
+
+class Child:
+    """One process, its log, and when it is to be started again."""
+
+    def __init__(self, name: str, arguments: list[str], *, log: Path, again: bool = True) -> None:
+        self.name = name
+        self.log = log
+        self.backoff = Backoff()
+        self._arguments = arguments
+        self._again = again
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._start_at: float | None = 0.0  # monotonic; None: running, or over for good
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def over(self) -> bool:
+        """It ended, and is not started again."""
+        return not self._again and self._process is not None and self._process.poll() is not None
+
+    def look(self, now: float) -> None:
+        """Start it, if it is time to; notice its death."""
+        died = self._process is not None and self._start_at is None and not self.running
+        if died and self._again:
+            self.kill()  # what it started must not speak for it
+            self._start_at = now + self.backoff.after_death(lived=now - self._started_at)
+        if self._start_at is not None and now >= self._start_at:
+            self._start()
+            self._started_at, self._start_at = now, None
+
+    def _start(self) -> None:
+        with open(self.log, "ab") as log:  # O_APPEND, so that `rotate` can cut it while the process writes
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "appliance", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, parent.VARIABLE: str(os.getpid())},
+                start_new_session=True,  # Ctrl-C is for the supervisor, which stops the processes in order
+            )
+
+    def terminate(self) -> None:
+        if self.running and self._process is not None:
+            self._process.terminate()
+
+    def wait(self, seconds: float) -> None:
+        """Until it is gone, or so long."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, seconds))
+
+    def kill(self) -> None:
+        """It, and whatever is left of its process group."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def rotate(self) -> None:
+        """Keep the log and one older part."""
+        if self.log.stat().st_size > LOG_BYTES:
+            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            os.truncate(self.log, 0)
+
+    def facts(self) -> dict[str, object]:
+        """For the health file."""
+        return {
+            "pid": self._process.pid if self._process else None,
+            "running": self.running,
+            "restarts": self.backoff.restarts,
+            "exit_code": self._process.returncode if self._process else None,
+        }
+
+    def last_words(self) -> str:
+        """The end of its log, for a person who waits."""
+        with open(self.log, "rb") as log:
+            log.seek(max(0, self.log.stat().st_size - 2000))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return lines[-1][:500] if lines else ""
+
+
+class Supervisor:
+    """Starts, watches and stops the processes of one box."""
+
+    def __init__(self, paths: Paths, children: list[Child]) -> None:
+        self._paths = paths
+        self._children = {child.name: child for child in children}
+        self._written_at = 0.0
+
+    def add(self, child: Child) -> None:
+        """One more, from the next look on."""
+        self._children[child.name] = child
+
+    def look(self) -> None:
+        """Start what is to be started, and say how it is once a second."""
+        now = time.monotonic()
+        for child in self._children.values():
+            child.look(now)
+        if now - self._written_at >= 1.0:
+            self._written_at = now
+            self._say()
+
+    def _say(self) -> None:
+        down = [child.name for child in self._children.values() if not child.running and not child.over]
+        for child in self._children.values():
+            child.rotate()
+        health.write(
+            self._paths.health,
+            "supervisor",
+            healthy=not down,
+            sentence=f"starting again: {', '.join(down)}" if down else "every process runs",
+            processes={child.name: child.facts() for child in self._children.values()},
+        )
+
+    def unwell(self) -> dict[str, str]:
+        """Process -> what is not well with it."""
+        states = {name: health.read(self._paths.health, name, now=time.time()) for name in SERVICES}
+        return {name: said["sentence"] for name, said in states.items() if not said["healthy"]}
+
+    def last_words(self, name: str) -> str:
+        return self._children[name].last_words()
+
+    def stop(self) -> None:
+        """All of them, in order, within `STOP_SECONDS`."""
+        deadline = time.monotonic() + STOP_SECONDS
+        order = [self._children[name] for name in STOP_ORDER if name in self._children]
+        for left, child in zip(range(len(order), 0, -1), order, strict=True):
+            child.terminate()
+            child.wait((deadline - time.monotonic()) / left)
+        for child in order:
+            child.kill()
+
+
+def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: TextIO = sys.stdout) -> int:
+    """Keep the box running until SIGTERM or SIGINT; -> exit code. Prints `ready URL` when every process is healthy."""
+    host = settings.web.host
+    with held(paths, "box"), contextlib.ExitStack() as stack:
+        port = _free_port(host, settings.web.port if port is None else port)
+        stopping = stop_event()
+        _forget_last_run(paths)
+        _tell_of_missing_models()
+        stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
+        exam = demo_exam.prepare(paths) if demo else None
+        data = ["--data", str(paths.data)]
+        options = {"web": ["--port", str(port)]}
+        children = [
+            Child(name, [*data, name, *options.get(name, [])], log=paths.logs / f"{name}.log") for name in SERVICES
+        ]
+        box = Supervisor(paths, children)
+        stack.callback(box.stop)
+        stack.callback(notify, "STOPPING=1")
+        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        if _until_ready(box, stopping):
+            _welcome(paths, box, url, exam, out)
+            while not stopping.wait(TICK_SECONDS):
+                box.look()
+    return 0
+
+
+def _until_ready(box: Supervisor, stopping: Event) -> bool:
+    """True when every process is healthy; False when it is time to stop. Says what it waits for now and then."""
+    complain_at = time.monotonic() + IMPATIENT_SECONDS
+    while not stopping.wait(TICK_SECONDS):
+        box.look()
+        unwell = box.unwell()
+        if not unwell:
+            return True
+        if time.monotonic() > complain_at:
+            complain_at += IMPATIENT_SECONDS
+            for name, sentence in unwell.items():
+                print(f"still waiting for {name}: {sentence}\n  {box.last_words(name)}", file=sys.stderr, flush=True)
+    return False
+
+
+def _welcome(paths: Paths, box: Supervisor, url: str, exam: Demo | None, out: TextIO) -> None:
+    for sentence in exam.sentences() if exam else []:
+        print(sentence, file=out)
+    print(f"ready {url}", file=out, flush=True)
+    notify("READY=1")
+    if exam and exam.seats:
+        arguments = [SIMULATOR, "--url", url, "--codes", str(exam.codes), "--seats", str(exam.seats)]
+        box.add(Child(SIMULATOR, arguments, log=paths.logs / f"{SIMULATOR}.log", again=False))
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, if it is free; any free one for 0."""
+    with _listening(host, port) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"the box cannot listen on port {port} of {host}: {error.strerror}",
+                hint="Choose another port with --port, or stop what listens there (`ss -ltnp` shows it).",
+            ) from None
+        yield listener
+
+
+def _tell_of_missing_models() -> None:
+    """Evidence first: without models the box records all the same, and says what it cannot do."""
+    folder = models_folder()
+    try:
+        for name in pack.assets():
+            pack.locate(folder, name)
+    except ApplianceError as error:
+        print(f"appliance: {error.message}", file=sys.stderr)
+        print(f"  The box records, but detects nothing until it is there. {error.hint}", file=sys.stderr, flush=True)
+
+
+def _forget_last_run(paths: Paths) -> None:
+    """A box that was switched off leaves health files that may still look fresh."""
+    for file in paths.health.glob("*.json"):
+        file.unlink()
+    for file in paths.pictures.iterdir():
+        file.unlink()

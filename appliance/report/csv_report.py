@@ -1,0 +1,102 @@
+"""The flags as a table: one line a flag, for a spreadsheet.
+
+RFC 4180, UTF-8 with a byte order mark (else a spreadsheet garbles names). A cell that a spreadsheet would run as a
+formula gets an apostrophe before it.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from appliance.report import words
+from appliance.report.facts import AttemptFacts, Flag
+from appliance.report.moments import Zone
+
+COLUMNS = (
+    "exam",
+    "seat",
+    "candidate",
+    "name",
+    "flag",
+    "code",
+    "title",
+    "category",
+    "severity",
+    "feed",
+    "raised_by",
+    "onset_at",
+    "raised_at",
+    "ended_at",
+    "position_seconds",
+    "true",
+    "assessable",
+    "looks",
+    "threshold",
+    "score",
+    "light",
+    "rules",
+    "remark",
+    "decision",
+    "reason",
+    "note",
+    "decided_by",
+    "decided_at",
+    "snapshots",
+)
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def csv_bytes(attempts: Iterable[AttemptFacts], zone: Zone) -> bytes:
+    """The header, and one line for each flag of each attempt."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for attempt in attempts:
+        for flag in attempt.flags:
+            table.writerow(safe(cell) for cell in _line(attempt, flag, zone))
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
+
+
+def safe(cell: str | float | None) -> str:
+    """A cell that no spreadsheet runs; numbers stay numbers."""
+    if cell is None:
+        return ""
+    if not isinstance(cell, str):
+        return repr(cell)
+    text = cell.replace("\0", "")
+    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_RUN_BY_SPREADSHEETS) else text
+
+
+def _line(attempt: AttemptFacts, flag: Flag, zone: Zone) -> tuple[str | float | None, ...]:
+    return (
+        attempt.exam.exam,
+        attempt.seat,
+        attempt.candidate,
+        attempt.name,
+        flag.flag,
+        flag.code,
+        words.flag(flag.code),
+        flag.category,
+        flag.severity,
+        flag.kind,
+        flag.raised_by or "software",
+        zone.iso(flag.onset_at),
+        zone.iso(flag.raised_at),
+        zone.iso(flag.ended_at),
+        flag.position,
+        flag.true,
+        flag.assessable,
+        flag.ticks,
+        flag.threshold,
+        flag.score,
+        flag.light,
+        flag.rules,
+        flag.remark,
+        flag.decision.value,
+        flag.reason,
+        flag.note,
+        flag.decided_by,
+        zone.iso(flag.decided_at),
+        " ".join(snapshot.sha256 for snapshot in flag.snapshots),
+    )

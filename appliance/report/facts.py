@@ -1,0 +1,227 @@
+"""What a report says: a tree of frozen values, free of any layout. Times are wall seconds, spans in seconds.
+
+`collect.py` fills it from the ledger; `json_report.py`, `csv_report.py` and `pdf.py` write it down.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from appliance.exam.flags import RULES, Decision
+
+ABOUT = (
+    "This report states observations. Flags raised by software are notes for a person to look at; they are not findings"
+    " about the candidate, and software decided nothing. Each flag carries its numbers and what a person made of it."
+)
+
+
+class PictureState(StrEnum):
+    """Is the snapshot still what the ledger says?"""
+
+    KEPT = "kept"
+    MISSING = "missing"  # not on the box's disk when the report was written
+    CHANGED = "changed"  # its SHA-256 is not the one in the ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """The exam and the policy in force."""
+
+    exam: str
+    title: str
+    starts_at: float
+    minutes: int
+    admission: str
+    warnings_before_end: int
+    ratio: int
+    retention_days: int
+    ended_at: float | None
+    delete_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the stage log: what happened, when by the box's clock, who did it, with what."""
+
+    event: str
+    at: float
+    actor: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCoverage:
+    """How much of the time a rule could be judged: looks that could be, of all looks."""
+
+    code: str
+    kind: str
+    assessable: int
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One feed: `seconds` on disk between `starts_at` and `ends_at`; `recovered` segments were closed after a crash,
+    `damaged` files were set aside."""
+
+    kind: str
+    starts_at: float
+    ends_at: float
+    seconds: float
+    segments: int
+    bytes: int
+    recovered: int
+    damaged: int
+    closed: bool
+
+    @property
+    def share(self) -> float:
+        """Part of the span that is on disk, 0 to 1."""
+        span = self.ends_at - self.starts_at
+        return min(1.0, self.seconds / span) if span > 0 else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A part of a feed that is not on disk, or was not looked at, and why. `ends_at` None: it was still going on."""
+
+    kind: str
+    cause: str
+    starts_at: float
+    ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A picture kept with a flag. `path` is relative to the media folder."""
+
+    moment: str
+    path: str
+    sha256: str
+    at: float | None
+    state: PictureState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A note, its numbers, and what a person made of it. `raised_by` is None where software raised it."""
+
+    flag: str
+    attempt: str
+    seat: str
+    code: str
+    category: str
+    severity: str
+    kind: str
+    raised_by: str | None
+    onset_at: float
+    raised_at: float
+    ended_at: float | None
+    position: float | None
+    stage: str
+    rules: str
+    models: dict[str, str]
+    threshold: float | None
+    score: float | None
+    true: int
+    assessable: int
+    ticks: int
+    light: float | None
+    remark: str
+    snapshots: tuple[Snapshot, ...]
+    decision: Decision
+    reason: str
+    note: str
+    decided_by: str | None
+    decided_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Chat or a warning; `sender` is a name a person knows."""
+
+    kind: str
+    sender: str
+    from_candidate: bool
+    text: str
+    sent_at: float
+    read_at: float | None
+    acknowledged_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What judged: the rules in force when the report was written, those the flags name, models, software."""
+
+    rules: str
+    rules_of_flags: tuple[str, ...]
+    models: dict[str, str]
+    software: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerHead:
+    """The last event that the report knows of."""
+
+    chain: str
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFacts:
+    """Everything about one attempt. `open_points`: sentences on what a reader must know before relying on it."""
+
+    written_at: float
+    exam: Exam
+    attempt: str
+    seat: str
+    candidate: str
+    name: str
+    stage: str
+    stage_at: float
+    proctor: str | None
+    started_at: float | None
+    closed_at: float | None
+    steps: tuple[Step, ...]
+    coverage: tuple[RuleCoverage, ...]
+    recordings: tuple[Recording, ...]
+    gaps: tuple[Span, ...]
+    unseen: tuple[Span, ...]
+    flags: tuple[Flag, ...]
+    messages: tuple[Message, ...]
+    versions: Versions
+    ledger: LedgerHead
+    open_points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamFacts:
+    """Everything about an exam: the attempts by seat, and points that concern the box."""
+
+    written_at: float
+    exam: Exam
+    attempts: tuple[AttemptFacts, ...]
+    versions: Versions
+    ledger: LedgerHead
+    open_points: tuple[str, ...]
+
+
+def decisions(flags: tuple[Flag, ...]) -> dict[str, int]:
+    """How many flags are confirmed, dismissed, open."""
+    return {decision.value: sum(flag.decision is decision for flag in flags) for decision in Decision}
+
+
+def seconds_of(spans: tuple[Span, ...], *, now: float) -> float:
+    """Their lengths together; one that is still going on counts until `now`."""
+    return sum(max(0.0, (span.ends_at or now) - span.starts_at) for span in spans)
+
+
+def fraction(assessable: int, ticks: int) -> float | None:
+    """0 to 1; None where nothing was looked at."""
+    return assessable / ticks if ticks else None
+
+
+def rules_in_force() -> dict[str, Any]:
+    """The thresholds of every rule, as they stand in the installed software."""
+    return {code: {k: v for k, v in asdict(rule).items() if k != "code"} for code, rule in RULES.items()}

@@ -1,0 +1,136 @@
+"""The report for people: a tagged PDF (PDF/UA-1) by typst, from template.typ and the words of `view`.
+
+Only fonts that are there are used: typst brings Latin, Greek, Cyrillic, Hebrew and Arabic; what the system has beyond
+that is used too. A character that no font here can show stands as its number, [U+4E2D], and the page says so.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from appliance.report import view
+from appliance.report.facts import AttemptFacts, ExamFacts
+from appliance.report.moments import Zone
+
+PICTURES = 150
+"""At most so many in one PDF; the rest are in the snapshots folder, and the page says so."""
+
+UNUSUAL = 400
+"""Different characters beyond Latin that are tried one by one; a text with more of them has numbers for the rest."""
+
+UNBROKEN = 28
+"""A word longer than this may be broken anywhere."""
+
+_TEMPLATE = Path(__file__).with_name("template.typ")
+_USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset(map(chr, range(0xA1, 0x180))) | frozenset("\u2013\u2026\n")
+_REFUSED = re.compile(r'the text `"(.*?)"` could not be displayed')
+_PROBE = '#set document(title: "x")\n#set text(lang: "en", font: ("Libertinus Serif", "DejaVu Sans Mono"))\n= x\n'
+_LONG_WORD = re.compile(rf"\S{{{UNBROKEN},}}")
+
+
+def attempt_pdf(facts: AttemptFacts, zone: Zone, *, media: Path) -> bytes:
+    """The report on one attempt, with its snapshots from the media folder."""
+    said = view.of_attempt(facts, zone)
+    paths = view.pictures_of(facts)
+    try:
+        return _compile(said, _kept(media, paths[:PICTURES]), left_out=max(0, len(paths) - PICTURES))
+    except typst.TypstError as error:
+        # A file that is what the ledger says, and still no picture: the rest of the report must not fall with it.
+        said["pictures_failed"] = f"The pictures cannot be shown here: {str(error)[:160]}"
+        return _compile(said, {}, left_out=0)
+
+
+def exam_pdf(facts: ExamFacts, zone: Zone) -> bytes:
+    """The report on an exam; it has no pictures."""
+    return _compile(view.of_exam(facts, zone), {}, left_out=0)
+
+
+def _kept(media: Path, paths: list[str]) -> dict[str, Path]:
+    return {path: media / path for path in paths if _is_jpeg(media / path)}
+
+
+def _is_jpeg(file: Path) -> bool:
+    with open(file, "rb") as picture:
+        return picture.read(3) == b"\xff\xd8\xff"
+
+
+def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int) -> bytes:
+    """Everything typst may read lies in one temporary folder: no path of ours reaches it, and it reaches none."""
+    with tempfile.TemporaryDirectory(prefix="report-") as name:
+        folder = Path(name)
+        shutil.copyfile(_TEMPLATE, folder / "report.typ")
+        places: dict[str, str] = {}
+        for number, (path, file) in enumerate(pictures.items()):
+            places[path] = f"{number}.jpg"
+            shutil.copyfile(file, folder / places[path])
+        shown = _displayable(said)
+        shown |= {"places": places, "left_out": left_out}
+        (folder / "report.json").write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
+        return typst.compile(folder / "report.typ", root=folder, format="pdf", pdf_standards="ua-1")
+
+
+def _displayable(said: dict[str, Any]) -> dict[str, Any]:
+    """Every string with only characters that a font here can show; `unshown` tells how many could not."""
+    unusual = sorted(set("".join(_strings(said))) - _USUAL)
+    shown = _with_font(unusual[:UNUSUAL])
+    replaced = {c: _instead(c) for c in unusual if c not in shown}
+    table = str.maketrans(replaced)
+    result: dict[str, Any] = _mapped(said, table)
+    return result | {"unshown": sum(1 for text in replaced.values() if text.startswith("["))}
+
+
+def _instead(character: str) -> str:
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) in ("Cc", "Cf"):
+        return ""  # controls, also those that turn the direction of the text around
+    return f"[U+{ord(character):04X}]"
+
+
+def _with_font(characters: list[str]) -> set[str]:
+    """Those that can be shown. typst names the first it cannot; controls are never asked for."""
+    left = [c for c in characters if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+    while left:
+        lines = " ".join(f'#"\\u{{{ord(c):x}}}"' for c in left)
+        try:
+            typst.compile((_PROBE + lines).encode(), format="pdf", pdf_standards="ua-1")
+            return set(left)
+        except typst.TypstError as error:
+            found = _REFUSED.search(str(error))
+            refused = _unescaped(found.group(1)) if found else ""
+            if not refused or not set(refused) & set(left):
+                return set()
+            left = [c for c in left if c not in refused]
+    return set()
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda match: chr(int(match.group(1), 16)), text)
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _strings(inner)]
+    if isinstance(value, (list, tuple)):
+        return [text for inner in value for text in _strings(inner)]
+    return []
+
+
+def _mapped(value: Any, table: dict[int, str], name: str = "") -> Any:
+    if isinstance(value, str):
+        if name == "path":
+            return value
+        return _LONG_WORD.sub(lambda word: "\u200b".join(word.group()), value.translate(table))
+    if isinstance(value, dict):
+        return {inner: _mapped(item, table, inner) for inner, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_mapped(item, table) for item in value]
+    return value

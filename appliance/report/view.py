@@ -1,0 +1,301 @@
+"""From facts to the words on the page: plain dicts of strings for template.typ, no layout, nothing computed there."""
+
+from typing import Any
+
+from appliance.exam.flags import Decision
+from appliance.report import facts as f
+from appliance.report import words
+from appliance.report.facts import AttemptFacts, Exam, ExamFacts, Flag, LedgerHead, PictureState, Span, Versions
+from appliance.report.moments import Zone, position
+
+GAPS_ON_PAGE_ONE = 12
+SPANS = 200
+"""Lines of one table; beyond it the page says how many more the JSON report has."""
+
+
+def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
+    """All of the report on one attempt. Pictures are named by their place in the list of `pictures_of`."""
+    until = facts.closed_at or facts.written_at
+    return {
+        "kind": "attempt",
+        "running": f"Seat {facts.seat} · {facts.exam.title}",
+        **_frame(facts.exam, facts.written_at, facts.ledger, zone),
+        "who": [
+            ["Candidate", facts.name],
+            ["Number", facts.candidate],
+            ["Seat", facts.seat],
+            ["Proctor", facts.proctor or "nobody assigned"],
+            ["Exam opened", zone.full(facts.started_at) if facts.started_at else "never"],
+            ["State", f"{words.stage(facts.stage)}, {zone.full(facts.stage_at)}"],
+        ],
+        "glance": _glance(facts, until),
+        "coverage": _coverage(facts),
+        "recordings": [
+            {
+                "feed": words.feed(recording.kind),
+                "span": f"{zone.clock(recording.starts_at)} to {zone.clock(recording.ends_at)}",
+                "kept": words.length(recording.seconds),
+                "share": words.percent(recording.share),
+                "bar": recording.share,
+                "files": f"{words.count(recording.segments, 'file')}, {recording.bytes / 1e6:.1f} MB"
+                + (f", {recording.recovered} recovered" if recording.recovered else ""),
+            }
+            for recording in facts.recordings
+        ],
+        "gaps": _spans(facts.gaps, zone, until, GAPS_ON_PAGE_ONE),
+        "unseen": _spans(facts.unseen, zone, until, GAPS_ON_PAGE_ONE),
+        "all_gaps": _spans(facts.gaps, zone, until, SPANS) if len(facts.gaps) > GAPS_ON_PAGE_ONE else None,
+        "all_unseen": _spans(facts.unseen, zone, until, SPANS) if len(facts.unseen) > GAPS_ON_PAGE_ONE else None,
+        "decisions": _decisions(facts.flags),
+        "open_points": list(facts.open_points),
+        "flags": [_flag(number, flag, zone) for number, flag in enumerate(facts.flags, 1)],
+        "messages": [
+            {
+                "at": zone.clock(message.sent_at),
+                "who": message.sender + (" (candidate)" if message.from_candidate else ""),
+                "kind": "Warning" if message.kind == "warning" else "",
+                "text": message.text,
+                "seen": f"acknowledged {zone.clock(message.acknowledged_at)}"
+                if message.acknowledged_at
+                else f"read {zone.clock(message.read_at)}"
+                if message.read_at
+                else "not read",
+            }
+            for message in facts.messages
+        ],
+        "steps": [
+            {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
+            for step in facts.steps
+        ],
+        "versions": _versions(facts.versions),
+        "rules": _rules(),
+    }
+
+
+def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
+    """The report on an exam: a line for each candidate, then every flag in a line."""
+    flags = sorted((flag for attempt in facts.attempts for flag in attempt.flags), key=lambda flag: flag.onset_at)
+    started = [attempt for attempt in facts.attempts if attempt.started_at is not None]
+    decided = f.decisions(tuple(flags))
+    return {
+        "kind": "exam",
+        "running": facts.exam.title,
+        **_frame(facts.exam, facts.written_at, facts.ledger, zone),
+        "who": [
+            ["Exam", facts.exam.exam],
+            ["Ended", zone.full(facts.exam.ended_at) if facts.exam.ended_at else "not yet"],
+            ["Candidates", f"{len(facts.attempts)} on the roster, {len(started)} started"],
+            ["Candidates for one proctor", f"at most {facts.exam.ratio}"],
+        ],
+        "glance": [
+            ["Candidates", str(len(started)), f"of {len(facts.attempts)} started"],
+            ["Flags", str(len(flags)), f"{decided['open']} open"],
+            ["Confirmed", str(decided["confirmed"]), "by a person"],
+            ["Dismissed", str(decided["dismissed"]), "by a person"],
+        ],
+        "decisions": _decisions(tuple(flags)),
+        "open_points": list(facts.open_points),
+        "attempts": [_attempt_line(attempt) for attempt in facts.attempts],
+        "flags": [_flag_line(flag, zone) for flag in flags],
+        "versions": _versions(facts.versions),
+        "rules": _rules(),
+    }
+
+
+def pictures_of(facts: AttemptFacts) -> list[str]:
+    """The paths (in the media folder) of the pictures that are still what the ledger says, in the order of the page."""
+    return [s.path for flag in facts.flags for s in flag.snapshots if s.state is PictureState.KEPT]
+
+
+def _frame(exam: Exam, written_at: float, ledger: LedgerHead, zone: Zone) -> dict[str, Any]:
+    return {
+        "title": exam.title,
+        "about": f.ABOUT,
+        "policy": [
+            ["Planned", f"{zone.full(exam.starts_at)}, {exam.minutes} minutes"],
+            ["Admission", "by a proctor" if exam.admission == "proctor" else "automatic"],
+            ["Warnings before an end", str(exam.warnings_before_end)],
+            [
+                "Kept until",
+                f"{zone.day(exam.delete_at)} ({exam.retention_days} days)"
+                if exam.delete_at
+                else f"{exam.retention_days} days after the end",
+            ],
+        ],
+        "written": f"{zone.full(written_at)} {zone.name(written_at)}",
+        "ledger": f"{ledger.chain}, event {ledger.position}",
+        "ledger_hash": ledger.hash,
+    }
+
+
+def _glance(facts: AttemptFacts, until: float) -> list[list[str]]:
+    shares = [recording.share for recording in facts.recordings]
+    gaps = f.seconds_of(facts.gaps, now=until)
+    unseen = f.seconds_of(facts.unseen, now=until)
+    decided = f.decisions(facts.flags)
+    return [
+        ["Recorded", words.percent(min(shares)) if shares else "nothing", "of the feed with the most gaps"],
+        ["Gaps", words.length(gaps) if facts.gaps else "none", f"{len(facts.gaps)} in the recordings"],
+        ["Not analysed", words.length(unseen) if facts.unseen else "none", words.count(len(facts.unseen), "span")],
+        ["Flags", str(len(facts.flags)), f"{decided['confirmed']} confirmed, {decided['open']} open"],
+    ]
+
+
+def _coverage(facts: AttemptFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": words.flag(rule.code),
+            "feed": words.feed(rule.kind),
+            "share": words.percent(f.fraction(rule.assessable, rule.ticks)),
+            "bar": f.fraction(rule.assessable, rule.ticks) or 0.0,
+            "looks": f"{rule.assessable} of {rule.ticks} looks",
+        }
+        for rule in facts.coverage
+    ]
+
+
+def _spans(spans: tuple[Span, ...], zone: Zone, until: float, most: int) -> dict[str, Any]:
+    return {
+        "lines": [
+            {
+                "feed": words.feed(span.kind),
+                "span": f"{zone.clock(span.starts_at)} to {zone.clock(span.ends_at) if span.ends_at else '…'}",
+                "length": words.length(max(0.0, (span.ends_at or until) - span.starts_at)),
+                "cause": words.cause(span.cause),
+            }
+            for span in spans[:most]
+        ],
+        "more": max(0, len(spans) - most),
+    }
+
+
+def _decisions(flags: tuple[Flag, ...]) -> list[dict[str, str]]:
+    """By kind of flag: how many, and what people made of them."""
+    lines = []
+    for code in sorted({flag.code for flag in flags}, key=words.flag):
+        own = [flag for flag in flags if flag.code == code]
+        reasons: dict[str, int] = {}
+        for flag in own:
+            if flag.decision is Decision.DISMISSED:
+                reasons[flag.reason] = reasons.get(flag.reason, 0) + 1
+        decided = f.decisions(tuple(own))
+        lines.append(
+            {
+                "flag": words.flag(code),
+                "all": str(len(own)),
+                "confirmed": str(decided["confirmed"]),
+                "dismissed": str(decided["dismissed"]),
+                "open": str(decided["open"]),
+                "reasons": ", ".join(f"{number} {words.reason(reason)}" for reason, number in sorted(reasons.items())),
+                "by": ", ".join(sorted({flag.decided_by for flag in own if flag.decided_by})),
+            }
+        )
+    return lines
+
+
+def _flag(number: int, flag: Flag, zone: Zone) -> dict[str, Any]:
+    end = f" to {zone.clock(flag.ended_at)}" if flag.ended_at else ""
+    facts = [["Seen", f"{zone.full(flag.onset_at)}{end}"]]
+    if flag.position is not None:
+        facts.append(["Recording", f"{words.feed(flag.kind)} at {position(flag.position)}"])
+    if flag.raised_by is None:
+        facts.append(["Looks", f"{flag.true} of {flag.assessable} that could be judged, {flag.ticks} in all"])
+        facts.append(["Score", _score(flag)])
+        facts.append(["Judged by", ", ".join([f"rules {flag.rules}", *(f"{k} {v}" for k, v in flag.models.items())])])
+    if flag.light is not None:
+        facts.append(["Light", f"{flag.light:.0f} of 255"])
+    if flag.remark:
+        facts.append(["Remark", flag.remark])
+    return {
+        "number": str(number),
+        "title": words.flag(flag.code),
+        "at": zone.clock(flag.onset_at),
+        "sort": f"{flag.category} · {flag.severity}",
+        "source": f"raised by {flag.raised_by}" if flag.raised_by else "raised by software",
+        "facts": facts,
+        "innocent": words.INNOCENT.get(flag.code, ""),
+        "decision": words.decision(flag.decision.value),
+        "decided": _decided(flag, zone),
+        "note": flag.note,
+        "snapshots": [
+            {
+                "moment": words.moment(snapshot.moment),
+                "at": zone.clock(snapshot.at) if snapshot.at else "",
+                "sha256": snapshot.sha256,
+                "path": snapshot.path if snapshot.state is PictureState.KEPT else "",
+                "lost": {PictureState.MISSING: "missing on the box", PictureState.CHANGED: "changed since"}.get(
+                    snapshot.state, ""
+                ),
+            }
+            for snapshot in flag.snapshots
+        ],
+    }
+
+
+def _score(flag: Flag) -> str:
+    score = "none" if flag.score is None else f"{flag.score:.2f}"
+    return score if flag.threshold is None else f"{score} at a threshold of {flag.threshold:g}"
+
+
+def _decided(flag: Flag, zone: Zone) -> str:
+    if flag.decision is Decision.OPEN:
+        return "nobody has decided"
+    reason = f" as {words.reason(flag.reason)}" if flag.reason else ""
+    at = f", {zone.full(flag.decided_at)}" if flag.decided_at else ""
+    return f"by {flag.decided_by or 'a person'}{reason}{at}"
+
+
+def _attempt_line(facts: AttemptFacts) -> dict[str, str]:
+    until = facts.closed_at or facts.written_at
+    decided = f.decisions(facts.flags)
+    shares = [recording.share for recording in facts.recordings]
+    judged = [share for rule in facts.coverage if (share := f.fraction(rule.assessable, rule.ticks)) is not None]
+    return {
+        "seat": facts.seat,
+        "name": facts.name,
+        "candidate": facts.candidate,
+        "state": words.stage(facts.stage),
+        "recorded": words.percent(min(shares)) if shares else "nothing",
+        "judged": words.percent(min(judged)) if judged else "none",
+        "gaps": words.length(f.seconds_of(facts.gaps, now=until)) if facts.gaps else "none",
+        "flags": str(len(facts.flags)),
+        "confirmed": str(decided["confirmed"]),
+        "dismissed": str(decided["dismissed"]),
+        "open": str(decided["open"]),
+    }
+
+
+def _flag_line(flag: Flag, zone: Zone) -> dict[str, str]:
+    return {
+        "at": zone.full(flag.onset_at),
+        "seat": flag.seat,
+        "title": words.flag(flag.code),
+        "looks": f"{flag.true} of {flag.assessable}" if flag.raised_by is None else "by a person",
+        "decision": words.decision(flag.decision.value),
+        "by": flag.decided_by or "",
+        "reason": words.reason(flag.reason),
+    }
+
+
+def _versions(versions: Versions) -> list[list[str]]:
+    lines = [["Rules in force", versions.rules]]
+    if versions.rules_of_flags and versions.rules_of_flags != (versions.rules,):
+        lines.append(["Rules the flags name", ", ".join(versions.rules_of_flags)])
+    lines += [[f"Model {name}", version] for name, version in sorted(versions.models.items())]
+    lines += [[f"Software, {process}", version] for process, version in sorted(versions.software.items())]
+    return lines
+
+
+def _rules() -> list[dict[str, str]]:
+    return [
+        {
+            "rule": words.flag(code),
+            "feed": words.feed(rule["kind"]),
+            "threshold": f"{rule['threshold']:g}",
+            "seconds": f"{rule['seconds']:g} s",
+            "share": f"{rule['share']:.0%}".replace("%", " %"),
+            "hits": str(rule["hits"]),
+            "coverage": f"{rule['coverage']:.0%}".replace("%", " %"),
+        }
+        for code, rule in f.rules_in_force().items()
+    ]

@@ -1,0 +1,148 @@
+"""The words of a report. Codes that are not listed are shown as they are, so that a new one is never lost."""
+
+FLAGS = {
+    "face_absent": "No face seen",
+    "multiple_people": "More than one person",
+    "phone_visible": "Phone visible",
+    "camera_covered": "Camera covered",
+    "camera_frozen": "Camera picture frozen",
+    "camera_disconnected": "Camera not arriving",
+    "lighting_poor": "Poor light",
+    "manual_flag": "Raised by a person",
+}
+"""As on the wall; a test keeps the two the same."""
+
+INNOCENT = {
+    "face_absent": "leaning down to write, a hand in front of the face, a camera that has slipped",
+    "multiple_people": "a neighbour in the background, somebody passing, a picture on the wall",
+    "phone_visible": "a calculator, a wallet, a dark glasses case",
+    "camera_covered": "a lid half closed, a sleeve, the light switched off",
+    "camera_frozen": "a camera driver, a busy computer",
+    "camera_disconnected": "a loose cable, the network, a reloaded page",
+    "lighting_poor": "a lamp or a window",
+}
+FEEDS = {"webcam": "webcam", "screen": "screen"}
+CAUSES = {
+    "no_media": "connected, but nothing arrived",
+    "connection_lost": "connection lost",
+    "page_closed": "the page was closed",
+    "replaced": "the same feed was published again",
+    "capture_restarted": "the recorder was restarted",
+    "storage_full": "the disk was full",
+    "storage_failed": "the disk failed",
+    "not_playable": "no key frame yet",
+    "ended": "the attempt was over",
+}
+STAGES = {
+    "invited": "invited, never came",
+    "consent": "at the consent page",
+    "equipment": "at the equipment page",
+    "waiting": "waiting to be admitted",
+    "admitted": "admitted, not started",
+    "in_exam": "in the exam",
+    "finished": "handed in",
+    "ended": "ended",
+}
+STEPS = {
+    "attempt.created": "Entered on the roster",
+    "attempt.code_issued": "Join code issued",
+    "attempt.assigned": "Assigned",
+    "attempt.arrived": "Arrived",
+    "attempt.rejoined": "Page opened again",
+    "attempt.signed": "Consent and integrity statement signed",
+    "attempt.equipped": "Camera, microphone and screen shared",
+    "attempt.admitted": "Admitted",
+    "attempt.started": "Exam opened",
+    "attempt.finished": "Handed in",
+    "attempt.ended": "Ended",
+    "feed.opened": "Recording begins",
+    "feed.closed": "Recording ends",
+    "feed.viewed": "Looked at",
+}
+DECISIONS = {"open": "Open", "confirmed": "Confirmed", "dismissed": "Dismissed"}
+REASONS = {
+    "innocent_action": "innocent action",
+    "detector_error": "detector error",
+    "accommodated": "accommodated",
+    "room_event": "room event",
+    "duplicate": "duplicate",
+}
+MOMENTS = {"onset": "Onset", "peak": "Strongest", "last": "Last"}
+
+
+def flag(code: str) -> str:
+    """`face_absent` -> "No face in the picture"."""
+    return FLAGS.get(code, code)
+
+
+def feed(kind: str) -> str:
+    """The name of a feed."""
+    return FEEDS.get(kind, kind)
+
+
+def cause(code: str) -> str:
+    """The cause of a gap, or why a span was not looked at."""
+    return CAUSES.get(code, code.replace("_", " "))
+
+
+def stage(code: str) -> str:
+    """Where an attempt is."""
+    return STAGES.get(code, code)
+
+
+def step(event: str) -> str:
+    """A line of the stage log."""
+    return STEPS.get(event, event)
+
+
+def decision(code: str) -> str:
+    """What a person made of a flag."""
+    return DECISIONS.get(code, code)
+
+
+def reason(code: str) -> str:
+    """Why a flag was dismissed."""
+    return REASONS.get(code, code)
+
+
+def moment(code: str) -> str:
+    """Which of a flag's pictures."""
+    return MOMENTS.get(code, code)
+
+
+def count(number: int, noun: str) -> str:
+    """1 flag, 2 flags."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def was(number: int) -> str:
+    """was, were."""
+    return "was" if number == 1 else "were"
+
+
+def has(number: int) -> str:
+    """has, have."""
+    return "has" if number == 1 else "have"
+
+
+def be(number: int) -> str:
+    """is, are."""
+    return "is" if number == 1 else "are"
+
+
+def length(seconds: float) -> str:
+    """A span: 4.2 s, 3 min 05 s, 1 h 02 min 05 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return (f"{hours} h {minutes:02} min" if hours else f"{minutes} min") + f" {whole % 60:02} s"
+
+
+def percent(share: float | None) -> str:
+    """94 %; never rounded up to 100 or down to 0; "not looked at" where there is none."""
+    if share is None:
+        return "not looked at"
+    if 0 < share < 1:
+        return f"{min(99.9, max(0.1, share * 100)):.1f} %"
+    return f"{share:.0%}".replace("%", " %")

@@ -1,0 +1,72 @@
+"""Write a report where it belongs: reports/EXAM/ATTEMPT/report.{json,csv,pdf}, or reports/EXAM/ for the whole exam."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from appliance.box.paths import Paths
+from appliance.errors import StorageFull
+from appliance.report import collect, csv_report, json_report, pdf
+from appliance.report.moments import Zone
+
+
+def write(
+    *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None, zone: Zone | None = None
+) -> dict[str, str]:
+    """Write the three files, each whole or not at all; -> name -> SHA-256 (hex). `connection` is read only: one view
+    for all three. NotFound when there is no such exam or attempt, StorageFull when the disk will not have them."""
+    zone = zone or Zone()
+    folder = folder_of(paths, exam, attempt)
+    if attempt is None:
+        whole = collect.exam_facts(connection, exam, media=paths.media, now=time.time())
+        files = {
+            "report.json": json_report.exam_bytes(whole, zone),
+            "report.csv": csv_report.csv_bytes(whole.attempts, zone),
+            "report.pdf": pdf.exam_pdf(whole, zone),
+        }
+    else:
+        facts = collect.attempt_facts(connection, attempt, media=paths.media, now=time.time())
+        files = {
+            "report.json": json_report.attempt_bytes(facts, zone),
+            "report.csv": csv_report.csv_bytes([facts], zone),
+            "report.pdf": pdf.attempt_pdf(facts, zone, media=paths.media),
+        }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            _replace(folder / name, data)
+        _sync(folder)
+    except OSError as error:
+        raise StorageFull(
+            f"the report in {folder} cannot be written: {error.strerror}",
+            hint="Free space on the data disk, or check that it is mounted and not read-only.",
+        ) from error
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def folder_of(paths: Paths, exam: str, attempt: str | None) -> Path:
+    """Where the report on an attempt, or on the whole exam, is."""
+    return paths.reports / exam if attempt is None else paths.reports / exam / attempt
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,169 @@
+"""The manifest: what an attempt or an exam consists of. Pure: values in, canonical bytes out, and back.
+
+A bundle (the folder of an attempt or of an exam upstream) has one manifest, and another one each time that events came
+after it. All stay; the highest number counts, and each names the one before it by hash. Number 1 has no number in its
+file names: `manifest.json`, then `manifest-2.json`, `ledger-2.jsonl`, `report-2/` and so on.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import rfc8785
+
+from appliance.errors import IntegrityError
+
+SCHEMA = "appliance.manifest/1"
+
+FileKind = Literal["ledger", "report", "snapshot", "segment", "playlist", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One file of a bundle. `file` is relative to the bundle's folder, `size` in bytes, `sha256` in hex; times are wall
+    seconds, None where a file has none."""
+
+    file: str
+    kind: FileKind
+    size: int
+    sha256: str
+    starts_at: float | None = None
+    ends_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far the exported chain reaches: the last event's position and hash (hex), in which file it stands."""
+
+    file: str
+    chain: str
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A span of a feed without media; `ends_at` None: still open when the manifest was made."""
+
+    kind: str
+    cause: str
+    starts_at: float
+    ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A file that the ledger names and the box could not send, and why."""
+
+    file: str
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another manifest, by its file (relative to this bundle's folder) and hash; its chain's head."""
+
+    file: str
+    sha256: str
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`attempt` is None for an exam's. `attempts` (an exam's only): attempt -> its newest manifest. `open_feeds` were
+    still open when the box stopped waiting for them."""
+
+    number: int
+    site: str
+    box: str
+    exam: str
+    attempt: str | None
+    made_at: float
+    synchronised: bool
+    key: str
+    ledger: Head
+    files: tuple[File, ...]
+    gaps: tuple[Gap, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    open_feeds: tuple[str, ...] = ()
+    attempts: dict[str, Reference]
+    previous: Reference | None = None
+
+    def to_bytes(self) -> bytes:
+        """RFC 8785: the same values are always the same bytes."""
+        return rfc8785.dumps({"schema": SCHEMA, **_plain(asdict(self))})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Manifest":
+        """IntegrityError says what does not fit."""
+        try:
+            said = json.loads(data)
+            if said.pop("schema") != SCHEMA:
+                raise IntegrityError(f"it is not of the kind {SCHEMA}", hint="A newer `appliance verify` may read it.")
+            manifest = cls(
+                **{
+                    **said,
+                    "ledger": Head(**said["ledger"]),
+                    "files": tuple(File(**file) for file in said["files"]),
+                    "gaps": tuple(Gap(**gap) for gap in said["gaps"]),
+                    "missing": tuple(Missing(**missing) for missing in said["missing"]),
+                    "open_feeds": tuple(said["open_feeds"]),
+                    "attempts": {name: Reference(**reference) for name, reference in said["attempts"].items()},
+                    "previous": said["previous"] and Reference(**said["previous"]),
+                }
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise IntegrityError(f"it cannot be read: {error}") from None
+        for file in manifest.files:
+            if not _inside(file.file):
+                raise IntegrityError(f"it names {file.file!r}, which is not inside its folder")
+        return manifest
+
+    @property
+    def name(self) -> str:
+        """Its own file."""
+        return numbered("manifest.json", self.number)
+
+    def sums(self) -> bytes:
+        """What `sha256sum -c` reads: every file of the bundle, the manifest itself, and the manifests it refers to."""
+        lines = {file.file: file.sha256 for file in self.files}
+        lines[self.name] = hashlib.sha256(self.to_bytes()).hexdigest()
+        others = [*self.attempts.values(), *([self.previous] if self.previous else [])]
+        lines.update({other.file: other.sha256 for other in others})
+        return "".join(f"{lines[name]}  {name}\n" for name in sorted(lines)).encode()
+
+
+def numbered(name: str, number: int) -> str:
+    """`ledger.jsonl`, 2 -> `ledger-2.jsonl`; number 1 changes nothing. Folders before the name stay."""
+    if number == 1:
+        return name
+    path = PurePosixPath(name)
+    return path.with_name(f"{path.stem}-{number}{path.suffix}").as_posix()
+
+
+def place_of(media_path: str, exam: str, attempt: str) -> str:
+    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file` or `EXAM/ATTEMPT/snapshots/file`) stands in its
+    attempt's bundle; IntegrityError when it is not of that attempt."""
+    path = PurePosixPath(media_path)
+    if path.parts[:2] != (exam, attempt) or len(path.parts) != 4 or ".." in path.parts:
+        raise IntegrityError(f"{media_path!r} is not in the folder of its attempt")
+    inner = PurePosixPath(*path.parts[2:])
+    return (inner if inner.parts[0] == "snapshots" else PurePosixPath("media") / inner).as_posix()
+
+
+def _inside(file: str) -> bool:
+    path = PurePosixPath(file)
+    return not path.is_absolute() and ".." not in path.parts and str(path) == file and path.parts != ()
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, all the way down."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,123 @@
+"""What every test gets: a clean environment, and a check that it leaves no thread, process or open file behind."""
+
+import gc
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import settings
+
+from appliance.box.paths import Paths
+from tests.whole_box import Box
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("house")
+
+SETTLE_SECONDS = 2.0
+"""How long a thread or a process may take to end after it was told to."""
+
+KNOWN_THREADS = {
+    "Dummy-": "a native thread that called into Python; its library ends it, and Python keeps the name",
+}
+
+KNOWN_FILES = {
+    "/dev/urandom": "OpenSSL opens it at first use and keeps it",
+    "/sys/fs/cgroup": "OpenVINO looks up the number of processors and keeps it",
+}
+
+
+def _threads() -> dict[int, str]:
+    return {
+        thread.ident or 0: thread.name
+        for thread in threading.enumerate()
+        if not any(thread.name.startswith(known) for known in KNOWN_THREADS)
+    }
+
+
+def _children() -> dict[int, str]:
+    found = {}
+    for child in psutil.Process().children(recursive=True):
+        try:
+            found[child.pid] = " ".join(child.cmdline()[:6]) or child.name()
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _files() -> dict[str, str]:
+    """Open descriptors as "number target", so that a number used again for another file is seen."""
+    found = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+        except FileNotFoundError:  # the descriptor with which the folder is listed
+            continue
+        if not any(target.startswith(known) for known in KNOWN_FILES):
+            found[f"{entry.name} {target}"] = target
+    return found
+
+
+LOOKS = {"thread": _threads, "process": _children, "file descriptor": _files}
+
+
+def _left(before: dict[str, dict]) -> list[str]:
+    return [f"{what} {name}" for what, look in LOOKS.items() for key, name in look().items() if key not in before[what]]
+
+
+@pytest.fixture(autouse=True)
+def no_leaks():
+    """Fail a test that leaves something running or open."""
+    before = {what: look() for what, look in LOOKS.items()}
+    yield
+    if not _left(before):
+        return
+    deadline = time.monotonic() + SETTLE_SECONDS
+    gc.collect()
+    while left := _left(before):
+        if time.monotonic() > deadline:
+            pytest.fail(f"the test left behind: {', '.join(left)}")
+        time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(no_leaks, monkeypatch):
+    """What this machine's user has set up must not change what a test sees."""
+    for name in ("DATA", "RUN", "DEBUG", "PARENT"):
+        monkeypatch.delenv(f"APPLIANCE_{name}", raising=False)
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """The folders of an empty box; its runtime folder goes with the test."""
+    found = Paths.of(tmp_path / "data").make()
+    yield found
+    shutil.rmtree(found.run)
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of footage beside the project; tests that need it are skipped where it is absent."""
+    if not (SHARED / "footage" / "labels.json").exists():
+        pytest.skip("there is no footage beside the project (../shared/footage)")
+    return SHARED
+
+
+@pytest.fixture
+def box(tmp_path):
+    """A whole empty box, started and healthy; stopped, and seen to be gone, after the test."""
+    with Box.running(tmp_path / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def demo_box(tmp_path):
+    """A whole box with the demo exam and its six simulated candidates."""
+    with Box.running(tmp_path / "data", demo=True) as running:
+        yield running

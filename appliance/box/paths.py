@@ -84,6 +84,11 @@ class Paths:
         return self.data / "upstream"
 
     @property
+    def feed_key(self) -> Path:
+        """The secret under which tokens for feeds are signed: web mints them, capture checks them."""
+        return self.keys / "feed"
+
+    @property
     def outbox(self) -> Path:
         """What was made to be sent upstream and is not proved to be there yet: outbox/EXAM/ATTEMPT/."""
         return self.data / "outbox"

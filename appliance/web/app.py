@@ -1,0 +1,61 @@
+"""The Flask application: what every page shares."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from appliance import __version__
+from appliance.box.token import secret_from
+from appliance.exam.permissions import Action, may
+from appliance.web import auth, candidate, door, media, planner, proctor, public, refusals, reports, security, staff
+from appliance.web.context import EXTENSION, Services
+from appliance.web.manifest import Manifest
+from appliance.web.needs import needs
+
+_BLUEPRINTS = (public.bp, candidate.bp, proctor.bp, planner.bp, reports.bp, staff.bp, media.bp, door.bp)
+
+
+def create_app(services: Services, **config: Any) -> Flask:
+    """An app on these services. `config` overrides Flask's (tests, rate limits)."""
+    app = Flask("appliance.web")
+    app.config.update(config)
+    app.extensions[EXTENSION] = services
+    security.register(app, key=secret_from(services.paths.keys / "web"))
+    auth.register(app)
+    refusals.register(app)
+    _templates(app, services)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    security.csrf.exempt(door.bp)
+    app.view_functions["static"] = needs(Action.PUBLIC)(app.view_functions["static"])
+    return app
+
+
+def _templates(app: Flask, services: Services) -> None:
+    manifest = Manifest()
+    app.extensions["manifest"] = manifest
+    app.jinja_env.globals.update(
+        t=services.words, strings=services.words.to_json(), asset=manifest.asset, lang="en", version=__version__
+    )
+    app.jinja_env.filters.update(clock=_clock, day=_day)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        who = auth.viewer()
+        role = who.role if who is not None else None
+        return {
+            "viewer": who,
+            "may": lambda action: may(role, Action(action)),
+        }
+
+
+def _clock(at: float) -> str:
+    """Wall seconds -> the lab's time of day, with seconds."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
+
+
+def _day(at: float) -> str:
+    """Wall seconds -> date and time of the lab."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")

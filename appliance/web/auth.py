@@ -1,0 +1,109 @@
+"""Who asks: a cookie with a random token, of which the ledger's file holds only the hash (`ledger.actions.users`)."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from flask import Flask, g, request
+from werkzeug.wrappers import Response
+
+from appliance.exam.permissions import Role, may, may_see
+from appliance.ledger.actions import users
+from appliance.ledger.state import AttemptRow
+from appliance.web.context import services, t
+from appliance.web.needs import action_of
+from appliance.web.refusals import Forbidden, SignInNeeded
+from appliance.web.trail import log_refusal
+
+COOKIE = "box"
+
+hashing = threading.BoundedSemaphore(2)
+"""A password costs 47 MB and a tenth of a second: at most two at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in person. `person` is the user's name, or for a candidate the attempt; `token` is the cookie's."""
+
+    role: Role
+    person: str
+    name: str
+    token: str
+
+    @property
+    def kind(self) -> str:
+        """user or candidate."""
+        return "candidate" if self.role is Role.CANDIDATE else "user"
+
+    def sees(self, row: AttemptRow) -> bool:
+        """May this person see that candidate?"""
+        return may_see(self.role, person=self.person, assigned_to=row.proctor, holder=row.attempt)
+
+
+def viewer() -> Viewer | None:
+    """Who asks this request, or None."""
+    found: Viewer | None = g.get("viewer")
+    return found
+
+
+def person() -> Viewer:
+    """Who asks; SignInNeeded when nobody is signed in."""
+    found = viewer()
+    if found is None:
+        raise SignInNeeded(t("server.sign_in"), hint=t("server.sign_in_hint"))
+    return found
+
+
+def identify(token: str) -> Viewer | None:
+    """Whom a token stands for now."""
+    if not token or len(token) > 100:
+        return None
+    with services().reader.connect() as connection:
+        login = users.who(connection, token, now=time.time())
+    return None if login is None else Viewer(login.role, login.person, login.name, token)
+
+
+def hand_out(response: Response, token: str) -> Response:
+    """Give the browser its cookie."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=users.LOGIN_SECONDS,
+        httponly=True,
+        samesite="Strict",
+        secure=request.is_secure,
+        path="/",
+    )
+    return response
+
+
+def take_back(response: Response) -> Response:
+    """Forget the cookie."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure, path="/")
+    return response
+
+
+def refuse(who: Viewer, action: str) -> Forbidden:
+    """The error for somebody who may not; it stands in the ledger."""
+    log_refusal(user=who.person, action=action, path=request.path)
+    return Forbidden(t("server.forbidden"), hint=t("server.forbidden_hint"))
+
+
+def register(app: Flask) -> None:
+    """Deny by default: a view that names no Action answers nobody."""
+
+    @app.before_request
+    def guard() -> None:
+        if g.view is None:
+            return  # no such page: the answer is 404 or 405
+        action = action_of(g.view)
+        if action is None:
+            raise Forbidden(t("server.forbidden"), hint=t("server.forbidden_hint"))
+        if request.endpoint == "static":
+            return
+        g.viewer = identify(request.cookies.get(COOKIE, ""))
+        if may(g.viewer.role if g.viewer is not None else None, action):
+            return
+        if g.viewer is None:
+            raise SignInNeeded(t("server.sign_in"), hint=t("server.sign_in_hint"))
+        raise refuse(g.viewer, action.value)

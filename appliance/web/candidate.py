@@ -1,0 +1,193 @@
+"""The candidate's own page and API. Every path says "me": there is no id to change."""
+
+import time
+from typing import Any
+
+from flask import Blueprint, jsonify, make_response, render_template, request, session
+from limits import parse
+from werkzeug.wrappers import Response
+
+from appliance.box.token import Claim
+from appliance.errors import NotAllowed, Unavailable
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.permissions import Action
+from appliance.exam.stage import CLOSED, RECORDED, Stage
+from appliance.ledger import state
+from appliance.ledger.actions import attempts, messages
+from appliance.ledger.state import AttemptRow, ExamRow
+from appliance.web import public, status, visible
+from appliance.web.auth import person
+from appliance.web.context import services, t
+from appliance.web.needs import needs
+from appliance.web.parse import Fields
+from appliance.web.security import limiter
+from appliance.web.statement import statement
+
+bp = Blueprint("candidate", __name__)
+
+_OPENED_AGAIN = parse("6/minute")
+
+
+@bp.get("/exam")
+@needs(Action.TAKE_EXAM)
+def page() -> Response:
+    """The candidate's page; it asks `/api/me` which step comes."""
+    attempt = person().person
+    if not session.pop("arrived", False) and limiter.limiter.hit(_OPENED_AGAIN, "opened", attempt):
+        _note_opened_again(attempt)
+    capture = services().settings.capture
+    settings = {"webcam_bitrate": capture.webcam_bitrate, "screen_bitrate": capture.screen_bitrate}
+    return make_response(render_template("candidate.html", boot={"attempt": attempt, "settings": settings}))
+
+
+def _note_opened_again(attempt: str) -> None:
+    with services().reader.connect() as connection:
+        if state.attempt(connection, attempt).stage in CLOSED:
+            return
+    browser = request.user_agent.string
+    services().writer.transact(lambda transaction: public.rejoined(transaction, attempt, browser))
+
+
+@bp.get("/api/me")
+@needs(Action.TAKE_EXAM)
+def me() -> Response:
+    """Where the candidate stands, and what the page needs for the next step."""
+    return _me()
+
+
+@bp.post("/api/me/sign")
+@needs(Action.TAKE_EXAM)
+def sign() -> Response:
+    """Sign the statement in force by typing one's name."""
+    attempt, signature = person().person, Fields().text("signature", longest=120)
+    text = statement()
+    services().writer.transact(
+        lambda transaction: attempts.sign(
+            transaction,
+            attempt,
+            signature=signature,
+            statement_version=text.version,
+            statement_sha256=text.sha256,
+        )
+    )
+    return _me()
+
+
+@bp.post("/api/me/equip")
+@needs(Action.TAKE_EXAM)
+def equip() -> Response:
+    """Camera and screen are shared; both must arrive at the box."""
+    attempt, fields = person().person, Fields()
+    camera = fields.text("camera", longest=200, default="")
+    microphone = fields.text("microphone", longest=200, default="")
+    surface = fields.text("surface", longest=40, default="")
+    _both_arrive(attempt)
+    services().writer.transact(
+        lambda transaction: attempts.equip(transaction, attempt, camera=camera, microphone=microphone, surface=surface)
+    )
+    return _me()
+
+
+def _both_arrive(attempt: str) -> None:
+    said = status.feeds(services().paths.health, now=time.time())
+    if said is None:
+        raise Unavailable(t("server.equip_unknown"), hint=t("server.equip_unknown_hint"))
+    missing = [kind.value for kind in Kind if not status.arrives(said.get(str(Feed(attempt, kind))))]
+    if missing:
+        which = missing[0] if len(missing) == 1 else "both"
+        raise NotAllowed(t(f"server.equip_{which}"), hint=t("server.equip_hint"))
+
+
+@bp.post("/api/me/start")
+@needs(Action.TAKE_EXAM)
+def start() -> Response:
+    """Open the exam: the time runs."""
+    attempt = person().person
+    services().writer.transact(lambda transaction: attempts.start(transaction, attempt))
+    return _me()
+
+
+@bp.post("/api/me/finish")
+@needs(Action.TAKE_EXAM)
+def finish() -> Response:
+    """Hand in."""
+    attempt = person().person
+    services().writer.transact(lambda transaction: attempts.finish(transaction, attempt))
+    return _me()
+
+
+@bp.post("/api/me/messages")
+@needs(Action.TAKE_EXAM)
+def write() -> Response:
+    """A message to the proctor."""
+    who, text = person(), Fields().text("text", longest=messages.LONGEST)
+    message = services().writer.transact(
+        lambda transaction: messages.send(
+            transaction, who.person, kind="chat", sender=messages.CANDIDATE, sender_name=who.name, text=text
+        )
+    )
+    return make_response(jsonify(message=message), 201)
+
+
+@bp.post("/api/me/messages/<message>/acknowledge")
+@needs(Action.TAKE_EXAM)
+def acknowledge(message: str) -> Response:
+    """Confirm a warning."""
+    attempt = person().person
+    services().writer.transact(lambda transaction: messages.acknowledge(transaction, attempt, message=message))
+    return jsonify(acknowledged=message)
+
+
+@bp.post("/api/me/read")
+@needs(Action.TAKE_EXAM)
+def read() -> Response:
+    """Everything up to this message was on the screen."""
+    attempt, message = person().person, Fields().text("message", longest=64)
+    services().writer.transact(
+        lambda transaction: messages.mark_read(transaction, attempt, message=message, reader=messages.CANDIDATE)
+    )
+    return jsonify(read=message)
+
+
+def _me() -> Response:
+    attempt = person().person
+    with services().reader.connect() as connection:
+        head = visible.head(connection)
+        row = state.attempt(connection, attempt)
+        exam = state.exam(connection, row.exam)
+        said = [visible.message_for_candidate(m) for m in state.messages(connection, attempt=attempt)]
+    return jsonify(
+        attempt=row.attempt,
+        seat=row.seat,
+        name=row.name,
+        stage=row.stage.value,
+        stage_at=row.stage_at,
+        ends_at=row.ends_at,
+        now=time.time(),
+        seq=head,
+        exam=_exam(row, exam),
+        statement=statement().to_json(),
+        feeds=_feeds(row),
+        messages=said,
+    )
+
+
+def _exam(row: AttemptRow, exam: ExamRow) -> dict[str, Any]:
+    """The link is the exam's content: not before it is opened."""
+    return {
+        "title": exam.title,
+        "minutes": exam.minutes,
+        "starts_at": exam.starts_at,
+        "link": exam.link if row.stage is Stage.IN_EXAM else "",
+    }
+
+
+def _feeds(row: AttemptRow) -> dict[str, dict[str, str]]:
+    """Where to publish, and the token for it: only between the signature and the end."""
+    if row.stage not in RECORDED:
+        return {}
+    found = {}
+    for kind in Kind:
+        claim = Claim("publish", Feed(row.attempt, kind), row.exam, row.seat)
+        found[kind.value] = {"url": f"/whip/{row.attempt}/{kind.value}", "token": services().tokens.mint(claim)}
+    return found

@@ -1,0 +1,41 @@
+"""What every view may use: one `Services` for an app, made by `main` (or by a test)."""
+
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from appliance.box.paths import Paths
+from appliance.box.token import FeedTokens
+from appliance.config import Settings
+from appliance.ledger.reader import Reader
+from appliance.ledger.writer import Writer
+from appliance.web.seen import Seen
+from appliance.web.strings import Catalogue
+
+EXTENSION = "appliance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The writer and readers of the ledger, where things are, and what the box was told."""
+
+    paths: Paths
+    settings: Settings
+    writer: Writer
+    reader: Reader
+    tokens: FeedTokens
+    words: Catalogue
+    code_key: bytes
+    """HMAC key of join codes."""
+    seen: Seen = field(default_factory=Seen)
+
+
+def services() -> Services:
+    """Those of the app that is answering."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found
+
+
+def t(key: str, **values: object) -> str:
+    """A sentence from the catalogue."""
+    return services().words(key, **values)

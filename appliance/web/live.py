@@ -1,0 +1,317 @@
+"""Socket.IO: pages follow the ledger by sequence number.
+
+The ledger is the outbox: a client has a cursor, and what it has not got yet is read again from the ledger, so nothing
+is ever queued for a slow one. `Follower` is one thread; it wakes at each commit, and once a second for health.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.errors import ApplianceError
+from appliance.exam.events import BOX
+from appliance.exam.permissions import Action, Role, may
+from appliance.ledger import state
+from appliance.ledger.actions import users
+from appliance.ledger.record import Event
+from appliance.ledger.state import AttemptRow
+from appliance.web import status
+from appliance.web.auth import Viewer
+from appliance.web.context import Services
+
+log = logging.getLogger(__name__)
+
+EVENTS_A_MESSAGE = 200
+OUTBOX = 20
+"""Messages that may wait in a client's connection. Over it: health is left out, events stay in the ledger."""
+
+SLOW_SECONDS = 10.0
+"""A client whose connection takes nothing for so long is closed; it comes back and catches up."""
+
+EACH_PERSON = 8
+_TICK = 0.1
+_RECHECK_SECONDS = 5.0
+
+CANDIDATE_TYPES = frozenset(
+    {
+        "attempt.signed",
+        "attempt.equipped",
+        "attempt.admitted",
+        "attempt.started",
+        "attempt.finished",
+        "attempt.ended",
+        "message.sent",
+        "message.read",
+        "warning.acknowledged",
+    }
+)
+"""What a candidate is told of the own attempt: steps, messages, warnings; never flags, never who watches."""
+
+_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden"})
+"""Fields of those events that are for staff."""
+
+_EXAM_TYPES = frozenset({"exam.ended", "upstream.exam_stored"})
+"""Of the box's chain, what concerns a wall."""
+
+
+@dataclass(slots=True)
+class Client:
+    """One connected page. `cursor` is the sequence number up to which it has everything it may see."""
+
+    sid: str
+    viewer: Viewer
+    exam: str | None = None
+    cursor: int | None = None
+    slow_since: float | None = None
+    turn: int = 0
+    """Counts `follow`s: an answer to the one before must not move the cursor."""
+
+
+@dataclass(slots=True)
+class _View:
+    """What one exam looks like during one round: read once for all of its clients."""
+
+    attempts: dict[str, AttemptRow] = field(default_factory=dict)
+
+
+class Follower:
+    """Sends events and health to who follows. `emit(event, data, sid)`, `drop(sid)` and `backlog(sid)` are the
+    server's; `backlog` counts messages that wait in a connection."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        emit: Callable[[str, dict[str, Any], str], None],
+        drop: Callable[[str], None],
+        backlog: Callable[[str], int],
+        connections: int,
+    ) -> None:
+        self._services = services
+        self._emit, self._drop, self._backlog = emit, drop, backlog
+        self._connections = connections
+        self._clients: dict[str, Client] = {}
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+        self._head = services.writer.head
+        self._rechecked_at = time.monotonic()
+        self.refused = 0
+        self.health_left_out = 0
+        self.too_slow = 0
+        self.sent = 0
+
+    # --- called by the server's threads ---
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say goodbye to everybody and end the thread."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        with self._lock:
+            clients = list(self._clients)
+        for sid in clients:
+            self._drop(sid)
+
+    def admit(self, sid: str, viewer: Viewer) -> str:
+        """Let a page in; -> "" or the key of the sentence why not."""
+        with self._lock:
+            if len(self._clients) >= self._connections:
+                self.refused += 1
+                return "server.socket_full"
+            if Counter(c.viewer.person for c in self._clients.values())[viewer.person] >= EACH_PERSON:
+                self.refused += 1
+                return "server.socket_yours_full"
+            self._clients[sid] = Client(sid, viewer)
+            return ""
+
+    def forget(self, sid: str) -> None:
+        """A page is gone."""
+        with self._lock:
+            self._clients.pop(sid, None)
+
+    def client(self, sid: str) -> Client | None:
+        """A connected page."""
+        with self._lock:
+            return self._clients.get(sid)
+
+    def follow(self, client: Client, *, exam: str, after: int | None) -> int:
+        """From now on this page gets what came after `after` (None: from here on); -> the ledger's head."""
+        with self._lock:
+            head = self._services.writer.head
+            client.exam = exam
+            client.turn += 1
+            client.cursor = head if after is None or after > head else max(0, after)
+            return head
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """For the health file."""
+        with self._lock:
+            return {
+                "sockets": len(self._clients),
+                "sockets_refused": self.refused,
+                "sockets_too_slow": self.too_slow,
+                "health_left_out": self.health_left_out,
+                "events_sent": self.sent,
+            }
+
+    # --- the follower's thread ---
+
+    def _run(self) -> None:
+        next_pulse = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                self._services.writer.wait_beyond(self._head, seconds=_TICK)
+                self.deliver()
+                if time.monotonic() >= next_pulse:
+                    next_pulse = time.monotonic() + 1.0
+                    self.pulse()
+            except ApplianceError as error:  # the disk, mostly: everybody keeps the cursor and gets it later
+                log.warning("events cannot be read just now: %s", error)
+                self._stopping.wait(1.0)
+            except Exception:
+                log.exception("a round of the follower failed")
+                self._stopping.wait(1.0)
+
+    def deliver(self) -> None:
+        """Bring everybody who follows to the head, at most 200 events at a time."""
+        with self._lock:
+            following = [c for c in self._clients.values() if c.cursor is not None]
+        head = self._services.writer.head
+        behind = [c for c in following if c.cursor is not None and c.cursor < head]
+        self._head = head
+        if not behind:
+            return
+        views: dict[str, _View] = {}
+        batches: dict[tuple[str, int, str], tuple[list[Event], int]] = {}
+        for client in behind:
+            if not self._ready(client):
+                continue
+            exam, cursor = client.exam or "", client.cursor or 0
+            chain = client.viewer.person if client.viewer.role is Role.CANDIDATE else ""
+            key = (exam, cursor, chain)
+            if key not in batches:
+                batches[key] = self._read(exam, cursor, head, chain or None)
+            self._send(client, *batches[key], head, views)
+        if any(c.cursor is not None and c.cursor < head and c.slow_since is None for c in behind):
+            self._head = min(c.cursor for c in behind if c.cursor is not None)  # more waits: come back at once
+
+    def _read(self, exam: str, cursor: int, head: int, chain: str | None) -> tuple[list[Event], int]:
+        """-> the next events of an exam, and the sequence number up to which that is all of them."""
+        found = self._services.reader.events(after=cursor, limit=EVENTS_A_MESSAGE, exam=exam, chain=chain)
+        return found, found[-1].seq if len(found) == EVENTS_A_MESSAGE else max(head, cursor)
+
+    def _send(self, client: Client, found: Sequence[Event], upto: int, head: int, views: dict[str, _View]) -> None:
+        exam, turn = client.exam or "", client.turn
+        if found and exam not in views:
+            views[exam] = self._view(exam)
+        shown = list(self._shown(client.viewer, found, views.get(exam)))
+        if shown:
+            self._emit("events", {"events": shown, "head": head, "upto": upto}, client.sid)
+            self.sent += len(shown)
+        with self._lock:
+            if client.turn == turn:
+                client.cursor = upto
+
+    def _view(self, exam: str) -> _View:
+        with self._services.reader.connect() as connection:
+            return _View({row.attempt: row for row in state.attempts(connection, exam)})
+
+    def _shown(self, viewer: Viewer, found: Iterable[Event], view: _View | None) -> Iterable[dict[str, Any]]:
+        for event in found:
+            if viewer.role is Role.CANDIDATE:
+                if event.chain == viewer.person and event.type in CANDIDATE_TYPES:
+                    yield for_candidate(event)
+            elif event.chain == BOX:
+                if event.type in _EXAM_TYPES:
+                    yield event.to_json()
+            else:
+                row = view.attempts.get(event.chain) if view is not None else None
+                if row is not None and (viewer.sees(row) or event.type == "attempt.assigned"):
+                    yield event.to_json()
+
+    def _ready(self, client: Client) -> bool:
+        """May something be sent? Who takes nothing for 10 s is closed."""
+        if self._backlog(client.sid) <= OUTBOX:
+            client.slow_since = None
+            return True
+        now = time.monotonic()
+        client.slow_since = client.slow_since or now
+        if now - client.slow_since > SLOW_SECONDS:
+            self.too_slow += 1
+            log.warning("a page of %s takes nothing for %.0f s and is closed", client.viewer.person, SLOW_SECONDS)
+            self.forget(client.sid)
+            self._drop(client.sid)
+        return False
+
+    # --- once a second ---
+
+    def pulse(self) -> None:
+        """Health for the walls; and is everybody still signed in?"""
+        now = time.time()
+        if time.monotonic() - self._rechecked_at > _RECHECK_SECONDS:
+            self._rechecked_at = time.monotonic()
+            self._recheck(now)
+        with self._lock:
+            watching = [c for c in self._clients.values() if c.exam and may(c.viewer.role, Action.WATCH)]
+        if not watching:
+            return
+        paths = self._services.paths
+        processes = {
+            name: {"healthy": said["healthy"], "sentence": said["sentence"]}
+            for name, said in status.processes(paths.health, now=now).items()
+        }
+        feeds = status.feeds(paths.health, now=now)
+        views: dict[str, dict[str, dict[str, Any]]] = {}
+        rows: dict[str, _View] = {}
+        for client in watching:
+            exam = client.exam or ""
+            if exam not in views:
+                rows[exam] = self._view(exam)
+                views[exam] = {attempt: self._facts(attempt, feeds) for attempt in rows[exam].attempts}
+            if not self._ready(client):
+                self.health_left_out += 1
+                continue
+            seen = {a: facts for a, facts in views[exam].items() if client.viewer.sees(rows[exam].attempts[a])}
+            self._emit("health", {"now": now, "attempts": seen, "processes": processes}, client.sid)
+
+    def _facts(self, attempt: str, feeds: dict[str, dict[str, Any]] | None) -> dict[str, Any]:
+        return {
+            "pictures": status.pictures(self._services.paths, attempt),
+            "health": status.health_of(feeds, attempt),
+        }
+
+    def _recheck(self, now: float) -> None:
+        """Who signed out, lost the role or got a new join code elsewhere is no longer listened to."""
+        with self._lock:
+            clients = list(self._clients.values())
+        with self._services.reader.connect() as connection:
+            good = {
+                c.sid
+                for c in clients
+                if (login := users.who(connection, c.viewer.token, now=now)) is not None and login.role is c.viewer.role
+            }
+        for client in clients:
+            if client.sid not in good:
+                self.forget(client.sid)
+                self._drop(client.sid)
+
+
+def for_candidate(event: Event) -> dict[str, Any]:
+    """The event without what is for staff: names of accounts, reasons."""
+    said = event.to_json()
+    said["actor"] = "candidate" if event.actor == "candidate" else "staff"
+    payload = {name: value for name, value in (said["payload"] or {}).items() if name not in _NEVER_SHOWN}
+    for name in ("sender", "reader"):
+        if name in payload and payload[name] != "candidate":
+            payload[name] = "staff"
+    said["payload"] = payload
+    return said

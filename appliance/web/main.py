@@ -1,0 +1,197 @@
+"""The web process: everything is put together here, started in order, and stopped in the reverse.
+
+gunicorn's gthread worker runs in this very process, without gunicorn's arbiter. The arbiter forks: the writer would
+live in a child, `kill -9` of the parent would leave that child holding the port and the ledger for a second beside its
+successor, and a ledger that cannot be opened would be a worker that "failed to boot" instead of a sentence. There is
+one worker ever, and a supervisor (systemd or `appliance run`) starts the process again, so nothing is lost by it.
+"""
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+
+from appliance.box import health, process
+from appliance.box.paths import Paths
+from appliance.box.token import FeedTokens, secret_from
+from appliance.config import Settings
+from appliance.errors import ConfigError, Unavailable
+from appliance.ledger.reader import Reader
+from appliance.ledger.socket import LedgerServer
+from appliance.ledger.writer import Writer
+from appliance.web import sockets
+from appliance.web.app import create_app
+from appliance.web.context import Services
+from appliance.web.live import Follower
+from appliance.web.strings import Catalogue
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 2
+"""For answers under way when the process is told to stop."""
+
+
+def run(*, paths: Paths, settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; 0. ApplianceError, before anything runs, when the port is taken, the data folder
+    cannot be written or the ledger cannot be opened."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listening(settings))
+        services = stack.enter_context(serving(paths, settings))
+        app = create_app(services)
+        _, follower = sockets.create(app, services)
+        follower.start()
+        stack.callback(follower.stop)
+        stack.enter_context(_heartbeat(app, services, follower, port=listener.getsockname()[1]))
+        process.notify("READY=1")
+        _serve(app, listener, settings, on_stop=follower.stop)
+        process.notify("STOPPING=1")
+    return 0
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The port, taken before anything else is started."""
+    host, port = settings.web.host, settings.web.port
+    try:
+        listener = socket.create_server((host, port), backlog=512)
+    except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"port {port} on {host} is already in use",
+                hint="Another box or program runs here: stop it, or choose another port with --port.",
+            ) from None
+        if isinstance(error, OSError) and error.errno == errno.EACCES:
+            raise Unavailable(
+                f"port {port} on {host} may not be opened by this user", hint="Choose a port above 1023 with --port."
+            ) from None
+        raise ConfigError(
+            f"the box cannot listen on {host}, port {port}: {error}", hint="Check host and port in [web]."
+        ) from None
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def serving(paths: Paths, settings: Settings) -> Iterator[Services]:
+    """The ledger: its one writer, a reader, and its socket for the other processes."""
+    paths.make()
+    writer = Writer(paths.database)
+    writer.start()
+    with contextlib.ExitStack() as stack:
+        stack.callback(writer.stop)
+        reader = Reader(paths.database)
+        stack.callback(reader.close)
+        server = LedgerServer(paths.ledger_socket, writer=writer, reader=reader)
+        server.start()
+        stack.callback(server.stop)
+        yield Services(
+            paths=paths,
+            settings=settings,
+            writer=writer,
+            reader=reader,
+            tokens=FeedTokens.from_file(paths.feed_key),
+            words=Catalogue.load(),
+            code_key=secret_from(paths.code_key),
+        )
+
+
+@contextlib.contextmanager
+def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int) -> Iterator[None]:
+    """The health file, each second."""
+    stopping = threading.Event()
+    built = app.extensions["manifest"].built
+    says = services.words("server.runs", port=port) if built else services.words("server.not_built")
+    folder = services.paths.health
+
+    def beat() -> None:
+        while not stopping.is_set():
+            failure = services.writer.failure
+            facts = {**follower.counters, "queue": services.writer.waiting, "refused": services.writer.refused}
+            try:
+                health.write(folder, "web", healthy=built and not failure, sentence=failure or says, port=port, **facts)
+                process.notify("WATCHDOG=1")
+            except OSError as error:
+                log.error("the health file cannot be written: %s", error)
+            stopping.wait(1.0)
+
+    thread = threading.Thread(target=beat, name="heartbeat")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+        with contextlib.suppress(OSError):  # tmpfs full: the file says "silent" soon enough
+            health.write(folder, "web", healthy=False, sentence="stopped")
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn speaks through our logging."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        """No access log: what matters is in the ledger."""
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        threads = self._settings.web.threads
+        values = {
+            "workers": 1,
+            "threads": threads,
+            "worker_connections": threads * 4,
+            "worker_class": "gthread",
+            "keepalive": 20,
+            "graceful_timeout": GRACE_SECONDS,
+            "logger_class": _Log,
+        }
+        for name, value in values.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """The gthread worker as the process itself."""
+
+    on_stop: Callable[[], None]
+
+    def init_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.handle_exit)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.alive:
+            # open pages hold a thread each, and would be waited for: say goodbye to them, not in the signal handler
+            threading.Thread(target=self.on_stop, name="goodbye").start()
+        super().handle_exit(sig, frame)
+
+    def is_parent_alive(self) -> bool:
+        return True  # there is no arbiter; whoever started us stops us by a signal
+
+
+def _serve(app: Flask, listener: socket.socket, settings: Settings, *, on_stop: Callable[[], None]) -> None:
+    gunicorn = _Gunicorn(app, settings)
+    cfg = gunicorn.cfg
+    worker = _Worker(1, os.getppid(), [listener], gunicorn, cfg.timeout, cfg, _Log(cfg))
+    worker.on_stop = on_stop
+    worker.init_process()  # returns when it was told to stop

@@ -1,0 +1,168 @@
+"""The doors: join with a code, sign in, sign out; health; the statement."""
+
+import re
+import time
+
+import sqlalchemy as sa
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session
+from werkzeug.wrappers import Response
+
+from appliance.errors import ApplianceError, BadInput, NotAllowed
+from appliance.exam import codes
+from appliance.exam.events import AttemptRejoined
+from appliance.exam.permissions import Action, Role
+from appliance.exam.stage import CLOSED
+from appliance.ledger import state, tables
+from appliance.ledger.actions import attempts, users
+from appliance.ledger.actions.exams import hash_code
+from appliance.ledger.record import Draft
+from appliance.ledger.writer import Transaction
+from appliance.web import auth, status
+from appliance.web.context import services
+from appliance.web.needs import needs
+from appliance.web.parse import Fields
+from appliance.web.refusals import status_of, wants_json
+from appliance.web.security import failed, join_limit, limiter, sign_in_limit
+from appliance.web.statement import statement
+
+bp = Blueprint("public", __name__)
+
+HOME = {
+    Role.CANDIDATE: "/exam",
+    Role.PROCTOR: "/wall",
+    Role.LEAD: "/wall",
+    Role.REVIEWER: "/reports",
+    Role.PLANNER: "/exams",
+    Role.INSTITUTION: "/reports",
+    Role.STAFF: "/box",
+    Role.ADMIN: "/box",
+    Role.AUDITOR: "/ledger",
+}
+"""Where a person's work begins."""
+
+_OWN_PATH = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9_/.-]*")
+
+
+@bp.get("/")
+@needs(Action.PUBLIC)
+def front() -> Response:
+    """A candidate's door; who is in already goes on."""
+    who = auth.viewer()
+    if who is None or (who.role is Role.CANDIDATE and _over(who.person)):
+        return make_response(render_template("join.html", error=None))
+    return redirect(HOME[who.role], 303)
+
+
+def _over(attempt: str) -> bool:
+    """On a lab's computer the next candidate must find the door open."""
+    with services().reader.connect() as connection:
+        return state.attempt(connection, attempt).stage in CLOSED
+
+
+@bp.post("/join")
+@needs(Action.PUBLIC)
+@limiter.limit(join_limit, deduct_when=failed)
+def join() -> Response:
+    """Use a join code, or come back with it in the same browser."""
+    try:
+        code = codes.normalise(Fields().text("code", longest=64))
+        attempt, token = services().writer.transact(lambda transaction: _arrive(transaction, code, auth.viewer()))
+    except (BadInput, NotAllowed) as error:
+        if wants_json():
+            raise
+        return _again("join.html", error)
+    session["arrived"] = True
+    response = jsonify(attempt=attempt) if wants_json() else redirect("/exam", 303)
+    return response if token is None else auth.hand_out(response, token)
+
+
+def _arrive(transaction: Transaction, code: str, who: auth.Viewer | None) -> tuple[str, str | None]:
+    """-> the attempt, and a token unless the browser has it already."""
+    key = services().code_key
+    browser = request.user_agent.string
+    if who is not None and who.role is Role.CANDIDATE:
+        stored = tables.join_code.c
+        mine = sa.select(stored.attempt).where(stored.code == hash_code(code, key), stored.attempt == who.person)
+        if transaction.connection.execute(mine).first() is not None:
+            rejoined(transaction, who.person, browser)
+            return who.person, None
+    row, token = attempts.arrive(transaction, code, key=key, browser=browser)
+    return row.attempt, token
+
+
+def rejoined(transaction: Transaction, attempt: str, browser: str) -> None:
+    """The candidate's page was opened again in the same browser."""
+    row = state.attempt(transaction.connection, attempt)
+    said = AttemptRejoined(browser=browser[:200])
+    transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor="candidate"))
+
+
+@bp.get("/sign-in")
+@needs(Action.PUBLIC)
+def sign_in_page() -> str:
+    """The form for staff."""
+    return render_template("sign_in.html", error=None, next=_next(request.args.get("next", "")))
+
+
+@bp.post("/sign-in")
+@needs(Action.PUBLIC)
+@limiter.limit(sign_in_limit, deduct_when=failed)
+def sign_in() -> Response:
+    """Name and password -> a cookie."""
+    fields = Fields()
+    where = _next(fields.text("next", longest=200, default=""))
+    try:
+        row = _checked(fields)
+    except (BadInput, NotAllowed) as error:
+        if wants_json():
+            raise
+        return _again("sign_in.html", error, next=where)
+    token = services().writer.transact(lambda transaction: users.sign_in(transaction, user=row.user))
+    role = Role(row.role)
+    response = jsonify(user=row.user, role=row.role) if wants_json() else redirect(where or HOME[role], 303)
+    return auth.hand_out(response, token)
+
+
+def _checked(fields: Fields) -> state.UserRow:
+    user = fields.text("user", longest=64)
+    password = fields.text("password", longest=200)
+    with auth.hashing, services().reader.connect() as connection:
+        return users.verify_password(connection, user.lower(), password)
+
+
+@bp.post("/sign-out")
+@needs(Action.OWN_SESSION)
+def sign_out() -> Response:
+    """The cookie stands for nobody any more."""
+    who = auth.person()
+    services().writer.transact(lambda transaction: users.sign_out(transaction, token=who.token))
+    response = jsonify(signed_out=True) if wants_json() else redirect("/", 303)
+    return auth.take_back(response)
+
+
+@bp.get("/healthz")
+@needs(Action.PUBLIC)
+def healthz() -> Response:
+    """200 when every process of the box is healthy, else 503."""
+    processes = status.processes(services().paths.health, now=time.time())
+    healthy = all(process["healthy"] for process in processes.values())
+    said = {name: {"healthy": p["healthy"], "sentence": p["sentence"]} for name, p in processes.items()}
+    response = jsonify(healthy=healthy, processes=said)
+    response.status_code = 200 if healthy else 503
+    return response
+
+
+@bp.get("/statement")
+@needs(Action.PUBLIC)
+def statement_page() -> str:
+    """The consent and integrity statement."""
+    return render_template("statement.html", statement=statement().to_json())
+
+
+def _next(path: str) -> str:
+    """Where to go after signing in: a path of this box, or nowhere."""
+    return path if _OWN_PATH.fullmatch(path) else ""
+
+
+def _again(template: str, error: ApplianceError, **context: str) -> Response:
+    return make_response(render_template(template, error=error, **context), status_of(error))

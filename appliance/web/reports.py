@@ -1,0 +1,74 @@
+"""Integrity reports, for who may read them."""
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from flask import Blueprint, Response, make_response, render_template, send_file
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance.errors import NotFound
+from appliance.exam.permissions import Action
+from appliance.ledger import state
+from appliance.web.context import services, t
+from appliance.web.media import missing
+from appliance.web.needs import needs
+
+bp = Blueprint("reports", __name__)
+
+_FILE = re.compile(r"report\.(json|csv|pdf)")
+_TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
+
+
+@bp.get("/reports")
+@needs(Action.READ_REPORT)
+def index() -> AnyResponse:
+    """Every exam, with the way to its report."""
+    with services().reader.connect() as connection:
+        exams = state.exams(connection)
+    return make_response(render_template("reports.html", exams=exams))
+
+
+@bp.get("/reports/<exam>")
+@needs(Action.READ_REPORT)
+def page(exam: str) -> str:
+    """The reports of an exam."""
+    with services().reader.connect() as connection:
+        row = state.exam(connection, exam)
+        attempts = state.attempts(connection, exam)
+    folder = services().paths.reports / row.exam
+    each = [{**asdict(attempt), "files": _files(folder / attempt.attempt)} for attempt in attempts]
+    return render_template("report.html", exam=row, attempts=each, files=_files(folder))
+
+
+@bp.get("/reports/<exam>/<file>")
+@needs(Action.READ_REPORT)
+def exam_file(exam: str, file: str) -> Response:
+    """The report on the whole exam: report.pdf, report.csv or report.json."""
+    with services().reader.connect() as connection:
+        row = state.exam(connection, exam)
+    return _sent(services().paths.reports / row.exam, file, name=f"{row.exam}-{file}")
+
+
+@bp.get("/reports/<exam>/<attempt>/<file>")
+@needs(Action.READ_REPORT)
+def attempt_file(exam: str, attempt: str, file: str) -> Response:
+    """The report on one candidate."""
+    with services().reader.connect() as connection:
+        row = state.attempt(connection, attempt)
+    if row.exam != exam:
+        raise NotFound(t("server.not_of_exam"))
+    return _sent(services().paths.reports / row.exam / row.attempt, file, name=f"{row.exam}-{row.seat}-{file}")
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.glob("report.*") if _FILE.fullmatch(file.name))
+
+
+def _sent(folder: Path, file: str, *, name: str) -> Response:
+    """PDF opens in the browser, the others are saved."""
+    found = _FILE.fullmatch(file)
+    if found is None or not (folder / file).is_file():
+        raise missing()
+    kind = found[1]
+    return send_file(folder / file, mimetype=_TYPES[kind], as_attachment=kind != "pdf", download_name=name)

@@ -1,0 +1,50 @@
+"""Which candidates a person sees, and what of them: the rows of the ledger cut down to who asks."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.exam.permissions import Action
+from appliance.ledger import state, tables
+from appliance.ledger.state import AttemptRow, MessageRow
+from appliance.web.auth import Viewer, person, refuse
+from appliance.web.context import services
+
+
+def attempt_for(attempt: str, action: Action) -> AttemptRow:
+    """The attempt, if who asks may see it. NotFound where there is none, Forbidden (and in the ledger) otherwise."""
+    with services().reader.connect() as connection:
+        row = state.attempt(connection, attempt)
+    who = person()
+    if not who.sees(row):
+        raise refuse(who, action.value)
+    return row
+
+
+def attempts_for(connection: sa.Connection, who: Viewer, exam: str) -> list[AttemptRow]:
+    """Those of an exam that the person sees."""
+    return [row for row in state.attempts(connection, exam) if who.sees(row)]
+
+
+def head(connection: sa.Connection) -> int:
+    """The newest sequence number of this very view of the ledger."""
+    return connection.execute(sa.select(sa.func.max(tables.event.c.seq))).scalar() or 0
+
+
+def unread(messages: Sequence[MessageRow], attempt: str) -> int:
+    """What the candidate wrote and nobody has read."""
+    return sum(m.attempt == attempt and m.sender == "candidate" and m.read_at is None for m in messages)
+
+
+def acknowledged(messages: Sequence[MessageRow], attempt: str) -> int:
+    """Warnings that the candidate has confirmed."""
+    return sum(m.attempt == attempt and m.kind == "warning" and m.acknowledged_at is not None for m in messages)
+
+
+def message_for_candidate(row: MessageRow) -> dict[str, Any]:
+    """Who wrote it by name; sign-in names stay with staff."""
+    fields = asdict(row)
+    fields["sender"] = "candidate" if row.sender == "candidate" else "staff"
+    return fields

@@ -1,0 +1,81 @@
+"""What the wall and the look page are made of: tiles, flags, messages, health; for one person."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from appliance.exam.flags import Decision
+from appliance.ledger import state
+from appliance.ledger.state import AttemptRow, FlagRow, MessageRow
+from appliance.web import status, visible
+from appliance.web.auth import Viewer
+from appliance.web.context import services
+
+
+def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
+    """Everything on the wall of one exam as `who` sees it, and the sequence number from which to follow."""
+    now = time.time()
+    said = status.feeds(services().paths.health, now=now)
+    with services().reader.connect() as connection:
+        head = visible.head(connection)
+        row = state.exam(connection, exam)
+        attempts = visible.attempts_for(connection, who, exam)
+        seen = {attempt.attempt for attempt in attempts}
+        flags = [flag for flag in state.flags(connection, exam=exam) if flag.attempt in seen]
+        messages = [message for message in state.messages(connection, exam=exam) if message.attempt in seen]
+    return {
+        "exam": asdict(row),
+        "now": now,
+        "seq": head,
+        "attempts": [_tile(attempt, flags, messages, said) for attempt in attempts],
+        "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
+        "messages": [asdict(message) for message in messages],
+    }
+
+
+def attempt(row: AttemptRow) -> dict[str, Any]:
+    """One candidate with everything that is known."""
+    now = time.time()
+    said = status.feeds(services().paths.health, now=now)
+    with services().reader.connect() as connection:
+        head = visible.head(connection)
+        row = state.attempt(connection, row.attempt)
+        exam = state.exam(connection, row.exam)
+        flags = state.flags(connection, attempt=row.attempt)
+        messages = state.messages(connection, attempt=row.attempt)
+        gaps = state.gaps(connection, attempt=row.attempt)
+        segments = state.segments(connection, attempt=row.attempt)
+    return {
+        **_tile(row, flags, messages, said),
+        "exam": asdict(exam),
+        "now": now,
+        "seq": head,
+        "flags": [asdict(flag) for flag in flags],
+        "messages": [asdict(message) for message in messages],
+        "gaps": [asdict(gap) for gap in gaps],
+        "segments": [asdict(segment) for segment in segments],
+    }
+
+
+def _tile(
+    row: AttemptRow,
+    flags: Sequence[FlagRow],
+    messages: Sequence[MessageRow],
+    said: dict[str, dict[str, Any]] | None,
+) -> dict[str, Any]:
+    return {
+        "attempt": row.attempt,
+        "seat": row.seat,
+        "name": row.name,
+        "candidate": row.candidate,
+        "stage": row.stage.value,
+        "stage_at": row.stage_at,
+        "ends_at": row.ends_at,
+        "proctor": row.proctor,
+        "flags_open": sum(f.attempt == row.attempt and f.state == Decision.OPEN.value for f in flags),
+        "unread": visible.unread(messages, row.attempt),
+        "warnings_acknowledged": visible.acknowledged(messages, row.attempt),
+        "pictures": status.pictures(services().paths, row.attempt),
+        "health": status.health_of(said, row.attempt),
+    }

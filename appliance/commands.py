@@ -1,11 +1,13 @@
 """What a person or a script asks of a box at the command line: flags, the end of an exam, its state, its evidence."""
 
+import importlib
 import json
+import pkgutil
 import platform
 import shutil
-import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -111,15 +113,21 @@ def verify(folder: Path, *, key: Path | None) -> int:
     return code
 
 
-def bench() -> int:
-    """Run every benchmark of the source tree; each prints its ratio."""
-    folder = Path(__file__).parents[1] / "bench"
-    files = sorted(folder.glob("bench_*.py"))
-    if not files:
-        raise NotFound("there are no benchmarks here", hint="They are in bench/ of the source tree.")
-    failed = [file.name for file in files if subprocess.run([sys.executable, str(file)], check=False).returncode]
-    if failed:
-        raise ApplianceError(f"these benchmarks failed: {', '.join(failed)}", hint="Run each alone to see why.")
+def bench(names: Sequence[str], *, out: Path | None) -> int:
+    """Run the named benchmarks, or every one; a figure on each line, and all of them as JSON in `out`."""
+    from appliance import bench as benchmarks
+    from appliance.bench import figures
+
+    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name != "figures")
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise NotFound(f"there is no benchmark {unknown[0]!r}", hint=f"There are: {', '.join(known)}.")
+    measured: dict[str, Any] = {"machine": figures.machine()}
+    for name in names or known:
+        measured[name] = importlib.import_module(f"{benchmarks.__name__}.{name}").run()
+        print("\n".join(figures.lines({name: measured[name]})), flush=True)
+    if out:
+        figures.write(measured, out)
     return 0
 
 

@@ -336,3 +336,20 @@ def test_a_reader_needs_a_ledger(paths):
     assert not paths.database.exists()
     with pytest.raises(Exception, match="there is no ledger"):
         Reader(paths.database)
+
+
+def test_an_unknown_benchmark_is_said(run):
+    code, _, err = run("bench", "speed")
+    assert code == 2
+    assert "there is no benchmark 'speed'" in err
+    assert "ledger" in err
+
+
+def test_a_benchmark_says_its_figures_on_lines_and_as_json(run, tmp_path, monkeypatch):
+    from appliance.bench import ledger
+
+    monkeypatch.setattr(ledger, "run", lambda: {"ratio_vs_sqlite": {"one_thread": 0.5}})
+    code, out, _ = run("bench", "ledger", "--json", str(tmp_path / "figures.json"))
+    assert code == 0
+    assert re.fullmatch(r"ledger.ratio_vs_sqlite.one_thread +0.5\n", out)
+    assert json.loads((tmp_path / "figures.json").read_text())["ledger"] == {"ratio_vs_sqlite": {"one_thread": 0.5}}

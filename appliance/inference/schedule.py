@@ -22,13 +22,18 @@ class Pace:
         """When the next look is due."""
         return self._next
 
+    @property
+    def closely(self) -> bool:
+        """Every picture is to be looked at."""
+        return self._closely
+
     def due(self, at: float) -> bool:
         """It is time for a look."""
-        return self._closely or at >= self._next - EARLY
+        return self._closely or _is_due(self._next, at, 1.0 / self.face_rate)
 
     def objects_due(self, at: float) -> bool:
         """The look should be for persons and phones as well."""
-        return self._closely or at >= self._next_objects - EARLY
+        return self._closely or _is_due(self._next_objects, at, 1.0 / self.object_rate)
 
     def looked(self, at: float, *, closely: bool) -> None:
         """A look was had. The next is due one interval after this one was, not after it was had, unless it was late."""
@@ -38,8 +43,12 @@ class Pace:
         self._closely = closely
 
 
+def _is_due(due: float, at: float, interval: float) -> bool:
+    return at >= due - EARLY or due - at > 2 * interval  # the latter: the clock was set back
+
+
 def _after(due: float, at: float, interval: float) -> float:
-    return at + interval if at - due >= interval else due + interval
+    return due + interval if abs(at - due) < interval else at + interval
 
 
 @dataclass(slots=True)
@@ -70,8 +79,8 @@ class Schedule:
         """Seconds until something is due; 0 when something is."""
         return max(0.0, min(self._due.values(), default=now + 1.0) - now)
 
-    def looked(self, feed: str, now: float, *, again_in: float, interval: float) -> None:
-        """`feed` had its turn; the next is `again_in` seconds from now."""
+    def looked(self, feed: str, now: float, *, again_at: float, interval: float) -> None:
+        """`feed` had its turn at `now`; the next is due at `again_at`."""
         if feed in self._due:
             self.late += now - self._due[feed] > interval
-            self._due[feed] = now + again_in
+            self._due[feed] = again_at

@@ -83,9 +83,10 @@ class Watch:
             outputs += self._advance(code, tick, shot)
         return outputs, any(self._doubtful(code) for code in ("phone_visible", "multiple_people"))
 
-    def connected(self, at: float, *, lost: bool) -> list[Begun | Over]:
-        """Whether media were missing at this moment. Flags carry the last picture that came."""
-        verdict = Verdict.TRUE if lost else Verdict.FALSE
+    def connected(self, at: float, *, lost: bool | None) -> list[Begun | Over]:
+        """Whether media were missing at this moment; None: they were, by the box's own fault. Flags carry the last
+        picture that came."""
+        verdict = Verdict.UNASSESSABLE if lost is None else Verdict.TRUE if lost else Verdict.FALSE
         return self._advance(DISCONNECTED, Tick(at=at, verdict=verdict, position=self._position), self._last)
 
     def quiet(self, until: float) -> list[Begun | Over]:

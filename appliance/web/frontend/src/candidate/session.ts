@@ -1,0 +1,95 @@
+/** Where the candidate stands, as the box says it. Any push only means: ask again. */
+
+import { get, post, Problem, problemOf } from "../lib/api";
+import { now, synchronise } from "../lib/clock";
+import { connect } from "../lib/socket";
+import type { Me } from "../lib/types";
+
+const CALM_MS = 15_000;
+const EAGER_MS = 3000;
+const TOGETHER_MS = 60;
+
+export class Session extends EventTarget {
+  me: Me | null = null;
+  offlineSince: number | null = null;
+  problem: Problem | null = null;
+  private timer = 0;
+  private asked = 0;
+
+  start(): void {
+    const socket = connect();
+    socket.onAny(() => this.soon(TOGETHER_MS));
+    socket.on("connect", () => this.soon(0));
+    socket.on("disconnect", () => this.soon(0));
+    window.addEventListener("online", () => this.soon(0));
+    window.addEventListener("offline", () => this.soon(0));
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.soon(0);
+    });
+    void this.refresh();
+  }
+
+  /** A step of the candidate: the answer is the new state. Throws a Problem. */
+  async step(name: string, body: unknown = {}): Promise<void> {
+    try {
+      this.take(await post<Me>(`/api/me/${name}`, body));
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.status === 409 || problem.offline) this.soon(0); // another tab, or staff, was faster
+      throw problem;
+    }
+  }
+
+  async send(text: string): Promise<void> {
+    await post("/api/me/messages", { text });
+    await this.refresh();
+  }
+
+  async acknowledge(message: string): Promise<void> {
+    await post(`/api/me/messages/${message}/acknowledge`);
+    await this.refresh();
+  }
+
+  async read(message: string): Promise<void> {
+    await post("/api/me/read", { message });
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    try {
+      const me = await get<Me>("/api/me");
+      if (asked === this.asked) this.take(me);
+    } catch (error) {
+      if (asked === this.asked) this.fail(problemOf(error));
+    } finally {
+      if (asked === this.asked) this.later(this.offlineSince === null ? CALM_MS : EAGER_MS);
+    }
+  }
+
+  private take(me: Me): void {
+    synchronise(me.now);
+    this.asked += 1; // an answer still under way is older than this one
+    this.me = me;
+    this.offlineSince = null;
+    this.problem = null;
+    this.later(CALM_MS);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  private fail(problem: Problem): void {
+    const away = problem.offline || problem.status >= 500;
+    if (away) this.offlineSince ??= now();
+    else this.problem = problem;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  private soon(milliseconds: number): void {
+    this.later(milliseconds);
+  }
+
+  private later(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.refresh(), milliseconds);
+  }
+}

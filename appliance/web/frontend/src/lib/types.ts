@@ -1,0 +1,173 @@
+/** What the API says. Times are wall seconds of the box. */
+
+export type Kind = "webcam" | "screen";
+
+export type Stage = "invited" | "consent" | "equipment" | "waiting" | "admitted" | "in_exam" | "finished" | "ended";
+
+export const CLOSED: readonly Stage[] = ["finished", "ended"];
+
+export interface Message {
+  message: string;
+  attempt: string;
+  kind: "chat" | "warning";
+  sender: string;
+  sender_name: string;
+  text: string;
+  sent_at: number;
+  read_at: number | null;
+  acknowledged_at: number | null;
+}
+
+/** Where a stream goes, or comes from, and what allows it. */
+export interface Door {
+  url: string;
+  token: string;
+}
+
+export interface Me {
+  attempt: string;
+  seat: string;
+  name: string;
+  stage: Stage;
+  stage_at: number;
+  ends_at: number | null;
+  now: number;
+  exam: { title: string; minutes: number; starts_at: number; link: string };
+  statement: { version: string; text: string };
+  feeds: Partial<Record<Kind, Door>>;
+  messages: Message[];
+}
+
+export interface Snapshot {
+  moment: "onset" | "peak" | "last";
+  at: number;
+}
+
+export interface Flag {
+  flag: string;
+  attempt: string;
+  code: string;
+  category: "integrity" | "uncertain" | "technical" | "neutral";
+  severity: "high" | "medium" | "low";
+  kind: Kind;
+  source: string;
+  onset_at: number;
+  raised_at: number;
+  ended_at: number | null;
+  position: number | null;
+  state: "open" | "confirmed" | "dismissed";
+  reason: string;
+  decided_by: string | null;
+  facts: {
+    true: number;
+    assessable: number;
+    ticks: number;
+    score: number | null;
+    note?: string;
+    snapshots: Snapshot[];
+  };
+}
+
+export interface Picture {
+  taken_at: number;
+  number: number;
+}
+
+/** What recording says of a feed now. */
+export interface FeedHealth {
+  fps?: number;
+  bitrate?: number;
+  lost?: number;
+  silent_s?: number;
+  position?: number;
+}
+
+export interface Attempt {
+  attempt: string;
+  seat: string;
+  name: string;
+  candidate: string;
+  stage: Stage;
+  stage_at: number;
+  ends_at: number | null;
+  proctor: string | null;
+}
+
+export interface Exam {
+  exam: string;
+  title: string;
+  minutes: number;
+  starts_at: number;
+  admission: "proctor" | "automatic";
+  warnings_before_end: number;
+  ended_at: number | null;
+}
+
+export interface Gap {
+  gap: string;
+  attempt: string;
+  kind: Kind;
+  cause: string;
+  starts_at: number;
+  ends_at: number | null;
+}
+
+export interface Segment {
+  path: string;
+  kind: Kind;
+  number: number;
+  starts_at: number;
+  position: number;
+  duration: number;
+}
+
+export type Pictures = Partial<Record<Kind, Picture | null>>;
+export type Healths = Partial<Record<Kind, FeedHealth | null>>;
+
+/** An event of the ledger, as far as this person may see it. */
+export interface LedgerEvent {
+  seq: number;
+  chain: string;
+  type: string;
+  wall: number;
+  actor: string;
+  payload: Record<string, unknown> | null;
+}
+
+/** What the wall is made of when a page opens; `seq` is where to follow from. */
+export interface WallSnapshot {
+  exam: Exam;
+  now: number;
+  seq: number;
+  attempts: (Attempt & { pictures: Pictures; health: Healths })[];
+  flags: Flag[];
+  messages: Message[];
+}
+
+/** One candidate with everything that is known. */
+export interface AttemptDetail extends Attempt {
+  exam: Exam;
+  now: number;
+  seq: number;
+  pictures: Pictures;
+  health: Healths;
+  flags: Flag[];
+  messages: Message[];
+  gaps: Gap[];
+  segments: Segment[];
+}
+
+/** Once a second, for the wall. */
+export interface Pulse {
+  now: number;
+  attempts: Record<string, { pictures: Pictures; health: Healths }>;
+  processes: Record<string, { healthy: boolean; sentence: string }>;
+}
+
+/** Who looks, and what they may do. */
+export interface Boot {
+  exam: Exam;
+  attempt?: string;
+  viewer: { user: string; name: string; role: string };
+  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message", boolean>;
+}

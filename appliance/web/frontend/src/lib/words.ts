@@ -1,0 +1,43 @@
+/** Flags, health and people in plain words. */
+
+import { duration, now } from "./clock";
+import { has, t } from "./strings";
+import type { FeedHealth, Flag, Kind } from "./types";
+
+export type Severity = "high" | "medium" | "low" | "technical";
+
+export const SIGN: Record<Severity, string> = { high: "▲", medium: "◆", low: "●", technical: "⚙" };
+
+/** A technical flag is grey whatever its weight: nobody did anything. */
+export function severityOf(flag: Pick<Flag, "category" | "severity">): Severity {
+  return flag.category === "technical" ? "technical" : flag.severity;
+}
+
+export function flagTitle(flag: Pick<Flag, "code">): string {
+  return has(`flag.${flag.code}.title`) ? t(`flag.${flag.code}.title`) : flag.code.replaceAll("_", " ");
+}
+
+/** "No face seen for 9 s". */
+export function flagSentence(flag: Flag, at = now()): string {
+  const key = `flag.${flag.code}.sentence`;
+  if (!has(key)) return flagTitle(flag);
+  return t(key, { duration: duration((flag.ended_at ?? at) - flag.onset_at) });
+}
+
+/** "3 of 3 looks · 0.81"; empty where nothing was counted. */
+export function numbers(flag: Flag): string {
+  const { true: hits, assessable, score } = flag.facts;
+  if (!assessable) return "";
+  const looks = t("numbers.looks", { true: hits, assessable });
+  return score === null || score === undefined ? looks : t("numbers.score", { looks, score: score.toFixed(2) });
+}
+
+export type Health = "good" | "weak" | "none";
+
+const SILENT_SECONDS = 2;
+const SLOW: Record<Kind, number> = { webcam: 6, screen: 0.5 };
+
+export function healthOf(kind: Kind, facts: FeedHealth | null | undefined): Health {
+  if (!facts || (facts.silent_s ?? 0) > SILENT_SECONDS) return "none";
+  return facts.fps !== undefined && facts.fps < SLOW[kind] ? "weak" : "good";
+}

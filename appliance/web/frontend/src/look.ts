@@ -1,0 +1,52 @@
+/** One candidate on a page: the look panel, and the recording below it. */
+
+import "./styles/wall.css";
+import "./styles/look.css";
+import { problemOf } from "./lib/api";
+import { byId, data, h } from "./lib/dom";
+import { t } from "./lib/strings";
+import { toggleTheme } from "./lib/theme";
+import type { Boot } from "./lib/types";
+import { LookPanel } from "./look/panel";
+import { Player } from "./look/player";
+import { Acts } from "./wall/acts";
+import { line as lineView } from "./wall/bar";
+import { Follow } from "./wall/follow";
+import { Keys, showKeys } from "./wall/keys";
+
+const boot = data<Boot>("boot");
+const root = byId("look");
+
+async function start(attempt: string): Promise<void> {
+  let follow: Follow | null = null;
+  let player: Player | null = null;
+  const acts = new Acts(() => follow?.live ?? false);
+  const panel = await LookPanel.of(attempt, {
+    boot,
+    acts,
+    seek: (flag) => player?.seek(flag),
+    changed: (state) => player?.draw(state.segments),
+  });
+  const row = panel.state.attempts.get(attempt);
+  if (!row) throw new Error("the answer holds no attempt");
+  player = new Player(boot.exam, row);
+  player.draw(panel.state.segments);
+  follow = new Follow(boot.exam.exam, panel.state.seq, { events: (events) => events.forEach((event) => panel.event(event)) });
+  const status = lineView(follow.line);
+  const back = boot.may.watch ? h("a", { class: "button small", href: `/wall/${boot.exam.exam}` }, t("look.back")) : h("a", { class: "button small", href: "/reports" }, t("nav.reports"));
+  const theme = h("button", { type: "button", class: "quiet", onclick: () => toggleTheme() }, t("nav.theme"));
+  root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element, player.element);
+  const keys = new Keys(
+    {
+      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(),
+      u: () => acts.undo(), "?": () => showKeys(keys), Escape: () => void panel.cancel(),
+    },
+    (digit) => panel.reason(digit),
+  );
+}
+
+start(boot.attempt ?? "").catch((error: unknown) => {
+  const problem = problemOf(error);
+  root.replaceChildren(h("div", { class: "wall-problem" }, h("h1", {}, problem.sentence), h("p", {}, problem.hint),
+    h("p", {}, h("button", { type: "button", onclick: () => location.reload() }, t("common.reload")), " ", h("a", { class: "button", href: "/" }, t("error.home")))));
+});

@@ -1,0 +1,245 @@
+/** One candidate: live pictures with sound, messages, flags, facts, and what can be done now. */
+
+import { get } from "../lib/api";
+import { countdown, now, synchronise, time } from "../lib/clock";
+import { h, set, write } from "../lib/dom";
+import { t } from "../lib/strings";
+import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type LedgerEvent } from "../lib/types";
+import type { Acts } from "../wall/acts";
+import { acknowledgedWarnings, apply, fromDetail, messagesOf, unreadOf, type State } from "../wall/store";
+import { StaffChat } from "./chat";
+import { FlagList } from "./flags";
+import { Live } from "./live";
+
+interface Options {
+  boot: Boot;
+  acts: Acts;
+  close?: () => void;
+  seek?: (flag: Flag) => void;
+  /** Told whenever what is known has changed. */
+  changed?: (state: State) => void;
+}
+
+const LIVE_STAGES = ["equipment", "waiting", "admitted", "in_exam"];
+
+export class LookPanel {
+  state: State;
+  private readonly attempt: Attempt;
+  private readonly title = h("h2", { class: "look-title", tabindex: -1 });
+  private readonly stage = h("p", { class: "muted" });
+  private readonly videos = h("div", { class: "look-videos" });
+  private readonly over = h("p", { class: "look-over muted" }, t("look.over"));
+  private readonly facts = h("dl", { class: "facts" });
+  private readonly sound = h("button", { type: "button", class: "small", onclick: () => this.toggleSound() });
+  private readonly admit: HTMLButtonElement;
+  private readonly warnButton: HTMLButtonElement;
+  private readonly end: HTMLButtonElement;
+  private readonly endWhy = h("span", { class: "hint", id: "end-why" });
+  private readonly chat: StaffChat;
+  private readonly flags: FlagList;
+  readonly element: HTMLElement;
+  private lives: Live[] = [];
+  private selected: string | null = null;
+  private readonly timer: number;
+
+  /** Throws a Problem where the candidate cannot be seen. */
+  static async of(attempt: string, options: Options): Promise<LookPanel> {
+    const detail = await get<AttemptDetail>(`/api/attempts/${attempt}`);
+    synchronise(detail.now);
+    return new LookPanel(fromDetail(detail), detail, options);
+  }
+
+  private constructor(state: State, attempt: Attempt, private readonly options: Options) {
+    this.state = state;
+    this.attempt = attempt;
+    const { acts, boot } = options;
+    const { may } = boot;
+    this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
+    this.flags = new FlagList({
+      confirm: (flag) => void acts.confirm(flag, attempt),
+      dismiss: (flag, reason) => void acts.dismiss(flag, attempt, reason),
+      reopen: (flag) => void acts.reopen(flag),
+      mayDecide: may.decide_flag,
+      ...(options.seek ? { seek: options.seek } : {}),
+    });
+    this.admit = h("button", { type: "button", class: "small primary", hidden: true, onclick: () => void acts.admit(attempt) }, t("look.admit"));
+    this.end = h("button", { type: "button", class: "small danger", "aria-describedby": "end-why", onclick: () => this.askEnd() }, t("look.end"));
+    this.warnButton = h("button", { type: "button", class: "small", hidden: !may.message, onclick: () => acts.warn(attempt) }, h("kbd", { "aria-hidden": "true" }, "W"), t("look.warn"));
+    this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
+      h("div", { class: "look-left" }, this.videos, this.over, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
+      h("div", { class: "look-right" }, this.flags.element, this.chat.element)));
+    this.draw();
+    this.timer = window.setInterval(() => this.tick(), 1000);
+  }
+
+  get id(): string {
+    return this.attempt.attempt;
+  }
+
+  event(event: LedgerEvent): void {
+    if (event.chain !== this.id && event.type !== "exam.ended") return;
+    this.state = apply(this.state, event);
+    this.draw();
+  }
+
+  focus(): void {
+    this.title.focus();
+  }
+
+  focusChat(): void {
+    this.chat.focus();
+  }
+
+  select(flag: string | null): void {
+    this.selected = flag;
+    this.drawFlags();
+  }
+
+  // --- keys ---
+
+  confirm(): void {
+    const flag = this.flags.open(this.selected ?? undefined);
+    if (flag && this.options.boot.may.decide_flag) void this.options.acts.confirm(flag, this.attempt);
+  }
+
+  dismiss(): void {
+    const flag = this.flags.open(this.selected ?? undefined);
+    if (flag && this.options.boot.may.decide_flag) this.flags.choose(flag);
+  }
+
+  reason(digit: number): boolean {
+    return this.flags.reason(digit);
+  }
+
+  /** Esc first leaves the choice of reasons. */
+  cancel(): boolean {
+    return this.flags.cancel();
+  }
+
+  ownFlag(): void {
+    if (this.options.boot.may.raise_flag) this.options.acts.ownFlag(this.attempt);
+  }
+
+  warn(): void {
+    if (this.options.boot.may.message) this.options.acts.warn(this.attempt);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.hangUp();
+    this.element.remove();
+  }
+
+  // --- drawing ---
+
+  private head(): HTMLElement {
+    const { boot, acts, close } = this.options;
+    return h("header", { class: "look-head" },
+      h("div", {}, this.title, this.stage),
+      h("div", { class: "item-actions" },
+        this.sound, this.admit,
+        boot.may.message ? h("button", { type: "button", class: "small", onclick: () => this.focusChat() }, h("kbd", { "aria-hidden": "true" }, "M"), t("look.message")) : null,
+        this.warnButton,
+        boot.may.raise_flag ? h("button", { type: "button", class: "small", onclick: () => acts.ownFlag(this.attempt) }, h("kbd", { "aria-hidden": "true" }, "F"), t("look.own_flag")) : null,
+        boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null,
+        close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
+        close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null));
+  }
+
+  private draw(): void {
+    const attempt = this.state.attempts.get(this.id) ?? this.attempt;
+    const { boot } = this.options;
+    const over = CLOSED.includes(attempt.stage);
+    write(this.title, `${t("common.seat", { seat: attempt.seat })} · ${attempt.name}`);
+    this.admit.hidden = attempt.stage !== "waiting" || !boot.may.admit;
+    this.warnButton.hidden = !boot.may.message || over;
+    this.drawEnd(over);
+    this.drawLive(attempt);
+    this.drawFacts(attempt);
+    this.drawFlags();
+    this.chat.draw(messagesOf(this.state, this.id));
+    this.markRead();
+    this.tick();
+    this.options.changed?.(this.state);
+  }
+
+  private drawFlags(): void {
+    this.flags.draw([...this.state.flags.values()].filter((flag) => flag.attempt === this.id), this.selected);
+  }
+
+  private drawEnd(over: boolean): void {
+    const { boot } = this.options;
+    const needed = this.state.exam.warnings_before_end;
+    const have = acknowledgedWarnings(this.state, this.id);
+    const enough = have >= needed;
+    this.end.hidden = over;
+    this.endWhy.hidden = over || needed === 0;
+    this.end.disabled = !enough && !boot.may.override_end;
+    write(this.end, t(enough || !boot.may.override_end ? "look.end" : "look.end_override"));
+    write(this.endWhy, t("look.acknowledged", { n: Math.min(have, needed), all: needed }));
+  }
+
+  private askEnd(): void {
+    const enough = acknowledgedWarnings(this.state, this.id) >= this.state.exam.warnings_before_end;
+    this.options.acts.end(this.attempt, !enough);
+  }
+
+  private drawLive(attempt: Attempt): void {
+    const wanted = LIVE_STAGES.includes(attempt.stage) && this.options.boot.may.watch;
+    this.over.hidden = wanted;
+    this.videos.hidden = !wanted;
+    if (wanted && !this.lives.length) {
+      const seat = { seat: attempt.seat };
+      this.lives = [new Live(this.id, "webcam", t("look.camera", seat)), new Live(this.id, "screen", t("look.screen", seat))];
+      this.lives[0]?.element.addEventListener("sound", () => this.drawSound());
+      this.videos.replaceChildren(...this.lives.map((live) => live.element));
+    } else if (!wanted) {
+      this.hangUp();
+    }
+    this.drawSound();
+  }
+
+  private toggleSound(): void {
+    const webcam = this.lives[0];
+    if (webcam) webcam.sound = !webcam.sound;
+  }
+
+  private drawSound(): void {
+    const webcam = this.lives[0];
+    this.sound.hidden = !webcam;
+    set(this.sound, "aria-pressed", webcam?.sound ? "true" : "false");
+    write(this.sound, t(webcam?.sound ? "look.sound_on" : "look.sound_off"));
+  }
+
+  private hangUp(): void {
+    for (const live of this.lives) live.close();
+    this.lives = [];
+    this.videos.replaceChildren();
+  }
+
+  private drawFacts(attempt: Attempt): void {
+    const gaps = [...this.state.gaps.values()].sort((a, b) => a.starts_at - b.starts_at).map((gap) => {
+      const values = { kind: t(`kind.${gap.kind}`), from: time(gap.starts_at), to: gap.ends_at === null ? "" : time(gap.ends_at), cause: t(`cause.${gap.cause}`) };
+      return t(gap.ends_at === null ? "look.gap_open" : "look.gap", values);
+    });
+    const rows: [string, string[]][] = [
+      [t("look.stage"), [`${t(`stage.${attempt.stage}`)} ${t("look.since", { time: time(attempt.stage_at) })}`]],
+      [t("look.proctor"), [attempt.proctor ?? t("look.nobody")]],
+      [t("look.gaps"), gaps.length ? gaps : [t("look.no_gaps")]],
+    ];
+    this.facts.replaceChildren(...rows.flatMap(([name, values]) => [h("dt", {}, name), ...values.map((value) => h("dd", {}, value))]));
+  }
+
+  /** Whoever looks has read the messages. */
+  private markRead(): void {
+    const newest = unreadOf(this.state, this.id).at(-1);
+    if (newest && this.options.boot.may.message && !document.hidden) void this.options.acts.read(this.id, newest.message);
+  }
+
+  private tick(): void {
+    const attempt = this.state.attempts.get(this.id) ?? this.attempt;
+    const left = attempt.stage === "in_exam" && attempt.ends_at !== null ? ` · ${t("tile.left", { time: countdown(attempt.ends_at - now()) })}` : "";
+    write(this.stage, t(`stage.${attempt.stage}`) + left);
+    this.flags.tick();
+  }
+}

@@ -1,0 +1,132 @@
+/** What a proctor does, at the box. Offline nothing pretends to be sent; decisions can be undone for 10 s. */
+
+import { post, Problem } from "../lib/api";
+import { ask } from "../lib/dialog";
+import { h } from "../lib/dom";
+import { t } from "../lib/strings";
+import { complain, toast } from "../lib/toast";
+import type { Attempt, Flag } from "../lib/types";
+import type { Reason } from "./next";
+
+const UNDO_SECONDS = 10;
+
+export class Acts {
+  private undoable: { run: () => void; until: number } | null = null;
+
+  /** `live` says whether the line is there. */
+  constructor(private readonly live: () => boolean) {}
+
+  confirm(flag: Flag, attempt: Attempt): Promise<void> {
+    return this.decide(flag, "confirmed", "", t("done.confirmed", { seat: attempt.seat }));
+  }
+
+  dismiss(flag: Flag, attempt: Attempt, reason: Reason): Promise<void> {
+    return this.decide(flag, "dismissed", reason, t("done.dismissed", { seat: attempt.seat, reason: t(`dismissal.${reason}`) }));
+  }
+
+  reopen(flag: Flag): Promise<void> {
+    return this.send(() => post(`/api/flags/${flag.flag}/decide`, { decision: "open", reason: "" }), t("done.undone"));
+  }
+
+  admit(attempt: Attempt): Promise<void> {
+    return this.send(() => post(`/api/attempts/${attempt.attempt}/admit`), t("done.admitted", { seat: attempt.seat }));
+  }
+
+  /** Everything up to this message was seen. Not worth a complaint: it is said again the next time. */
+  async read(attempt: string, message: string): Promise<void> {
+    if (!this.live()) return;
+    await post(`/api/attempts/${attempt}/read`, { message }).catch((error: unknown) => console.warn("not marked as read", error));
+  }
+
+  /** Throws a Problem, for the field to keep its text. */
+  async message(attempt: Attempt, text: string): Promise<void> {
+    this.needLine();
+    await post(`/api/attempts/${attempt.attempt}/messages`, { text, kind: "chat" });
+  }
+
+  undo(): void {
+    const last = this.undoable;
+    this.undoable = null;
+    if (last && last.until > Date.now()) last.run();
+  }
+
+  ownFlag(attempt: Attempt): void {
+    const pressed = Date.now();
+    const note = h("textarea", { id: "own-note", maxlength: 500, rows: 3 });
+    ask({
+      title: t("look.own_flag_title"),
+      body: [h("p", {}, t("look.own_flag_text", { seat: attempt.seat })), h("div", { class: "row" }, h("label", { for: "own-note" }, t("look.note")), note)],
+      go: t("look.raise"),
+      run: async () => {
+        this.needLine();
+        // 10 s before the key was pressed, however long the note took
+        const back = 10 + (Date.now() - pressed) / 1000;
+        await post(`/api/attempts/${attempt.attempt}/flags`, { note: note.value.trim(), back_seconds: Math.round(back) });
+        toast(t("done.flagged", { seat: attempt.seat }));
+      },
+    });
+    note.focus();
+  }
+
+  warn(attempt: Attempt): void {
+    const text = h("textarea", { id: "warn-text", maxlength: 1000, rows: 4, required: true });
+    ask({
+      title: t("look.warn_title", { seat: attempt.seat }),
+      body: [h("p", {}, t("look.warn_text")), h("div", { class: "row" }, h("label", { for: "warn-text" }, t("chat.warning")), text)],
+      go: t("look.warn_go"),
+      run: async () => {
+        this.needLine();
+        await post(`/api/attempts/${attempt.attempt}/messages`, { text: text.value.trim(), kind: "warning" });
+        toast(t("done.warned", { seat: attempt.seat }));
+      },
+    });
+    text.focus();
+  }
+
+  end(attempt: Attempt, override: boolean): void {
+    const reason = h("input", { id: "end-reason", maxlength: 500, required: true });
+    ask({
+      title: t("look.end_title", { seat: attempt.seat }),
+      body: [
+        h("p", {}, t("look.end_text", { name: attempt.name })),
+        override ? h("p", { class: "problem mild" }, t("look.end_override")) : h("span", {}),
+        h("div", { class: "row" }, h("label", { for: "end-reason" }, t("look.end_reason")), reason),
+      ],
+      go: t("look.end_go"),
+      danger: true,
+      run: async () => {
+        this.needLine();
+        await post(`/api/attempts/${attempt.attempt}/end`, { reason: reason.value.trim(), override });
+        toast(t("done.ended", { seat: attempt.seat }));
+      },
+    });
+    reason.focus();
+  }
+
+  private async decide(flag: Flag, decision: string, reason: string, done: string): Promise<void> {
+    const sent = await this.attempt(() => post(`/api/flags/${flag.flag}/decide`, { decision, reason }));
+    if (!sent) return;
+    const run = (): void => void this.reopen(flag);
+    this.undoable = { run, until: Date.now() + UNDO_SECONDS * 1000 };
+    toast(done, { seconds: UNDO_SECONDS, action: { label: `${t("common.undo")} (U)`, run } });
+  }
+
+  private async send(work: () => Promise<unknown>, done: string): Promise<void> {
+    if (await this.attempt(work)) toast(done);
+  }
+
+  private async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      this.needLine();
+      await work();
+      return true;
+    } catch (error) {
+      complain(error);
+      return false;
+    }
+  }
+
+  private needLine(): void {
+    if (!this.live()) throw new Problem(0, t("done.not_sent"), t("problem.offline_hint"));
+  }
+}

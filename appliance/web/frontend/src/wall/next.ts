@@ -1,0 +1,206 @@
+/** The list "Next": one place for everything that wants a decision, walked by J and K. */
+
+import { duration, now } from "../lib/clock";
+import { arrange, h, set, write } from "../lib/dom";
+import { t } from "../lib/strings";
+import { flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
+import { keepPlace, type Item } from "./queue";
+
+export const REASONS = ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"] as const;
+export type Reason = (typeof REASONS)[number];
+
+interface Actions {
+  look(item: Item): void;
+  confirm(item: Item): void;
+  dismiss(item: Item, reason: Reason): void;
+  admit(item: Item): void;
+  answer(item: Item): void;
+  settle(item: Item): void;
+  still(attempt: string): string | null;
+  /** The item that is stood on has changed. */
+  moved(item: Item | null): void;
+  may: { decide_flag: boolean; admit: boolean; message: boolean };
+}
+
+interface Entry {
+  element: HTMLLIElement;
+  head: HTMLButtonElement;
+  title: HTMLElement;
+  wait: HTMLElement;
+  body: HTMLElement;
+}
+
+export class Next {
+  private readonly title = h("h2", { id: "next-title" });
+  private readonly list = h("ol", { class: "next-list", "aria-labelledby": "next-title" });
+  private readonly empty = h("div", { class: "next-empty" }, h("p", {}, h("strong", {}, t("wall.next_empty"))), h("p", { class: "muted" }, t("wall.next_empty_hint")));
+  private readonly news = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
+  readonly element = h("aside", { class: "next", "aria-labelledby": "next-title" }, this.title, this.news, this.empty, this.list);
+  private readonly entries = new Map<string, Entry>();
+  private items: Item[] = [];
+  private key: string | null = null;
+  private index = 0;
+  private choosing = false;
+  private drawn = false;
+
+  constructor(private readonly actions: Actions) {}
+
+  get selected(): Item | null {
+    return this.items.find((item) => item.key === this.key) ?? null;
+  }
+
+  /** Is a digit awaited that says why? */
+  get choosingReason(): boolean {
+    return this.choosing;
+  }
+
+  draw(items: Item[]): void {
+    const fresh = items.filter((item) => !this.entries.has(item.key));
+    const before = this.key;
+    this.items = items;
+    ({ key: this.key, index: this.index } = keepPlace(items, this.key, this.index));
+    if (this.key !== before) this.choosing = false;
+    for (const key of [...this.entries.keys()]) if (!items.some((item) => item.key === key)) this.entries.delete(key);
+    write(this.title, items.length ? `${t("wall.next")} (${items.length})` : t("wall.next"));
+    this.empty.hidden = items.length > 0;
+    arrange(this.list, items.map((item) => this.drawOne(item)));
+    const [newest] = fresh;
+    if (newest && this.drawn) write(this.news, t("queue.new", { text: `${t("queue.from", { seat: newest.attempt.seat })}: ${headline(newest)}` }));
+    this.drawn = true;
+    if (this.key !== before) this.actions.moved(this.selected);
+  }
+
+  /** Waits and durations grow. */
+  tick(): void {
+    for (const item of this.items) {
+      const entry = this.entries.get(item.key);
+      if (!entry) continue;
+      write(entry.wait, duration(now() - item.since));
+      write(entry.title, headline(item));
+      const image = entry.body.querySelector("img");
+      const still = this.actions.still(item.attempt.attempt);
+      if (image?.dataset["live"] && still && image.src !== still) image.src = still;
+    }
+  }
+
+  move(by: number): void {
+    if (!this.items.length) return;
+    this.index = Math.min(Math.max(0, this.index + by), this.items.length - 1);
+    this.select(this.items[this.index]?.key ?? null, true);
+  }
+
+  select(key: string | null, focus = false): void {
+    this.key = key;
+    this.index = Math.max(0, this.items.findIndex((item) => item.key === key));
+    this.choosing = false;
+    this.refresh();
+    const entry = key ? this.entries.get(key) : undefined;
+    entry?.element.scrollIntoView({ block: "nearest" });
+    if (focus) entry?.head.focus({ preventScroll: true });
+    this.actions.moved(this.selected);
+  }
+
+  /** Dismissing needs a reason: the digits are shown. */
+  chooseReason(): void {
+    if (this.selected?.kind !== "flag" || !this.actions.may.decide_flag) return;
+    this.choosing = true;
+    this.refresh();
+  }
+
+  cancelReason(): boolean {
+    const was = this.choosing;
+    this.choosing = false;
+    if (was) this.refresh();
+    return was;
+  }
+
+  reason(digit: number): void {
+    const reason = REASONS[digit - 1];
+    const item = this.selected;
+    if (!this.choosing || !reason || item?.kind !== "flag") return;
+    this.choosing = false;
+    this.actions.dismiss(item, reason);
+  }
+
+  private refresh(): void {
+    arrange(this.list, this.items.map((item) => this.drawOne(item)));
+  }
+
+  private drawOne(item: Item): HTMLLIElement {
+    const entry = this.entries.get(item.key) ?? this.make(item);
+    const selected = item.key === this.key;
+    set(entry.element, "aria-current", selected ? "true" : null);
+    set(entry.head, "aria-expanded", selected ? "true" : "false");
+    write(entry.title, headline(item));
+    write(entry.wait, duration(now() - item.since));
+    const wanted = selected ? `open ${this.choosing} ${detailKey(item)}` : "";
+    if (entry.body.dataset["shown"] !== wanted) {
+      entry.body.dataset["shown"] = wanted;
+      const focused = entry.body.contains(document.activeElement);
+      entry.body.replaceChildren(...(selected ? this.detail(item) : []));
+      if (focused) entry.head.focus({ preventScroll: true });
+    }
+    return entry.element;
+  }
+
+  private make(item: Item): Entry {
+    const severity = item.kind === "flag" ? severityOf(item.flag) : null;
+    const sign = severity ? SIGN[severity] : item.kind === "message" ? "✉" : "◷";
+    const title = h("span", { class: "item-title" });
+    const wait = h("span", { class: "item-wait" });
+    const head = h("button", { type: "button", class: "item-head", onclick: () => this.select(item.key) },
+      h("span", { class: `severity ${severity ?? item.kind}`, "aria-hidden": "true" }, sign),
+      severity ? h("span", { class: "hidden" }, t(`severity.${severity}`)) : null,
+      h("span", { class: "item-seat" }, t("queue.from", { seat: item.attempt.seat })), title, wait);
+    const body = h("div", { class: "item-body" });
+    const element = h("li", { class: this.drawn ? "item arrives" : "item", "data-severity": severity ?? item.kind }, head, body);
+    const entry = { element, head, title, wait, body };
+    this.entries.set(item.key, entry);
+    return entry;
+  }
+
+  private detail(item: Item): Node[] {
+    if (item.kind === "flag") return this.flagDetail(item);
+    const look = button(t("queue.looks"), "L", () => this.actions.look(item));
+    if (item.kind === "admit") {
+      return [this.stillOf(item), h("p", {}, item.attempt.name), h("div", { class: "item-actions" }, this.actions.may.admit ? button(t("queue.admit_go"), "A", () => this.actions.admit(item), "primary") : null, look)];
+    }
+    const said = item.messages.slice(-3).map((message) => h("p", { class: "pre quote" }, message.text));
+    const acts = this.actions.may.message ? [button(t("queue.answer"), "M", () => this.actions.answer(item), "primary"), button(t("queue.settle"), "", () => this.actions.settle(item))] : [];
+    return [h("p", { class: "muted" }, item.attempt.name), ...said, h("div", { class: "item-actions" }, ...acts, look)];
+  }
+
+  private flagDetail(item: Extract<Item, { kind: "flag" }>): Node[] {
+    const { flag } = item;
+    const facts = [numbers(flag), flag.ended_at === null && flag.source === "inference" ? t("queue.ongoing") : "", flag.facts.note ?? ""].filter(Boolean).join(" · ");
+    const look = button(t("queue.looks"), "L", () => this.actions.look(item));
+    const decide = this.actions.may.decide_flag ? [button(t("queue.confirm"), "C", () => this.actions.confirm(item)), button(t("queue.dismiss"), "D", () => this.chooseReason())] : [];
+    const reasons = h("div", { class: "reasons", role: "group", "aria-label": t("queue.reasons") }, h("p", { class: "label" }, t("queue.reasons")),
+      ...REASONS.map((reason, n) => button(t(`dismissal.${reason}`), String(n + 1), () => this.actions.dismiss(item, reason))));
+    return [this.stillOf(item), h("p", { class: "muted" }, item.attempt.name, facts ? ` · ${facts}` : ""), this.choosing ? reasons : h("div", { class: "item-actions" }, ...decide, look)];
+  }
+
+  /** The clearest snapshot of a flag; else the newest still. */
+  private stillOf(item: Item): HTMLElement {
+    const snapshots = item.kind === "flag" ? item.flag.facts.snapshots : [];
+    const best = snapshots.find((s) => s.moment === "peak") ?? snapshots.find((s) => s.moment === "onset") ?? snapshots[0];
+    const url = item.kind === "flag" && best ? `/api/flags/${item.flag.flag}/snapshots/${best.moment}` : this.actions.still(item.attempt.attempt);
+    return h("img", { class: "item-still", alt: "", src: url ?? undefined, hidden: url === null, "data-live": best ? undefined : "yes" });
+  }
+}
+
+/** What would change the detail of an item; waits do not. */
+function detailKey(item: Item): string {
+  if (item.kind === "flag") return JSON.stringify([item.flag.facts, item.flag.ended_at]);
+  return item.kind === "message" ? item.messages.map((message) => message.message).join() : "";
+}
+
+function headline(item: Item): string {
+  if (item.kind === "flag") return item.flag.code === "manual_flag" ? flagTitle(item.flag) : flagSentence(item.flag);
+  if (item.kind === "admit") return t("queue.admit");
+  return t("queue.message", { text: item.messages.at(-1)?.text ?? "" });
+}
+
+export function button(label: string, key: string, run: () => void, kind = ""): HTMLButtonElement {
+  return h("button", { type: "button", class: `small ${kind}`.trim(), onclick: run, "aria-keyshortcuts": key || null }, key ? h("kbd", { "aria-hidden": "true" }, key) : null, label);
+}

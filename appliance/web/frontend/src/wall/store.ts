@@ -1,0 +1,149 @@
+/** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
+
+import type { Attempt, AttemptDetail, Exam, Flag, Gap, LedgerEvent, Message, Segment, Stage, WallSnapshot } from "../lib/types";
+
+export interface State {
+  readonly exam: Exam;
+  readonly seq: number;
+  readonly attempts: ReadonlyMap<string, Attempt>;
+  readonly flags: ReadonlyMap<string, Flag>;
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  readonly gaps: ReadonlyMap<string, Gap>;
+  readonly segments: readonly Segment[];
+}
+
+export function fromSnapshot(said: WallSnapshot): State {
+  return {
+    exam: said.exam,
+    seq: said.seq,
+    attempts: new Map(said.attempts.map((attempt) => [attempt.attempt, attempt])),
+    flags: new Map(said.flags.map((flag) => [flag.flag, flag])),
+    messages: said.messages,
+    gaps: new Map(),
+    segments: [],
+  };
+}
+
+export function fromDetail(said: AttemptDetail): State {
+  return {
+    exam: said.exam,
+    seq: said.seq,
+    attempts: new Map([[said.attempt, said]]),
+    flags: new Map(said.flags.map((flag) => [flag.flag, flag])),
+    messages: said.messages,
+    gaps: new Map(said.gaps.map((gap) => [gap.gap, gap])),
+    segments: said.segments,
+  };
+}
+
+/** Who is on the wall has changed: the snapshot must be asked for again. */
+export function changesWho(event: LedgerEvent): boolean {
+  return event.type === "attempt.assigned" || event.type === "attempt.created";
+}
+
+/** The state after one event; an event that is already in it changes nothing. */
+export function apply(state: State, event: LedgerEvent): State {
+  if (event.seq <= state.seq) return state;
+  const next = { ...state, seq: event.seq };
+  if (event.type === "exam.ended") return { ...next, exam: { ...state.exam, ended_at: event.wall } };
+  if (!state.attempts.has(event.chain)) return next;
+  const [subject] = event.type.split(".");
+  if (subject === "attempt") return { ...next, attempts: withAttempt(state, event) };
+  if (subject === "message" || subject === "warning") return { ...next, messages: withMessage(state.messages, event) };
+  if (subject === "flag") return { ...next, flags: withFlag(state.flags, event) };
+  if (subject === "gap") return { ...next, gaps: withGap(state.gaps, event) };
+  if (event.type === "segment.closed") return { ...next, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
+  return next;
+}
+
+const STAGE: Readonly<Record<string, Stage>> = {
+  "attempt.signed": "equipment",
+  "attempt.equipped": "waiting",
+  "attempt.admitted": "admitted",
+  "attempt.started": "in_exam",
+  "attempt.finished": "finished",
+  "attempt.ended": "ended",
+};
+
+function withAttempt(state: State, event: LedgerEvent): State["attempts"] {
+  const attempt = state.attempts.get(event.chain);
+  if (!attempt) return state.attempts;
+  const arrived = event.type === "attempt.arrived" && attempt.stage === "invited";
+  const stage = arrived ? "consent" : STAGE[event.type];
+  if (!stage) return state.attempts;
+  const endsAt = event.type === "attempt.started" ? number(event.payload?.["ends_at"]) : attempt.ends_at;
+  return new Map(state.attempts).set(event.chain, { ...attempt, stage, stage_at: event.wall, ends_at: endsAt });
+}
+
+function withMessage(messages: State["messages"], event: LedgerEvent): readonly Message[] {
+  const said = event.payload as unknown as Message & { reader: string };
+  if (!said) return messages;
+  if (event.type === "message.sent") {
+    const { message, kind, sender, sender_name, text } = said;
+    return [...messages, { message, attempt: event.chain, kind, sender, sender_name, text, sent_at: event.wall, read_at: null, acknowledged_at: null }];
+  }
+  if (event.type === "warning.acknowledged") {
+    return messages.map((m) => (m.message === said.message ? { ...m, acknowledged_at: event.wall, read_at: m.read_at ?? event.wall } : m));
+  }
+  if (event.type !== "message.read") return messages;
+  const upTo = messages.find((m) => m.message === said.message)?.sent_at ?? 0;
+  const others = (m: Message): boolean => (m.sender === "candidate") !== (said.reader === "candidate");
+  return messages.map((m) =>
+    m.attempt === event.chain && m.read_at === null && m.sent_at <= upTo && others(m) ? { ...m, read_at: event.wall } : m,
+  );
+}
+
+function withFlag(flags: State["flags"], event: LedgerEvent): State["flags"] {
+  const said = event.payload as unknown as (Flag & Flag["facts"] & { decision: Flag["state"]; by: string; ended_at: number }) | null;
+  if (!said) return flags;
+  const known = flags.get(said.flag);
+  if (event.type === "flag.raised") return new Map(flags).set(said.flag, raised(event, said));
+  if (!known) return flags;
+  if (event.type === "flag.closed") {
+    const { score, true: hits, assessable, ticks, snapshots } = said;
+    const facts = { ...known.facts, score, true: hits, assessable, ticks, snapshots };
+    return new Map(flags).set(said.flag, { ...known, ended_at: said.ended_at, facts });
+  }
+  if (event.type === "flag.decided") {
+    return new Map(flags).set(said.flag, { ...known, state: said.decision, reason: said.reason, decided_by: said.by });
+  }
+  return flags;
+}
+
+function raised(event: LedgerEvent, said: Flag & Flag["facts"]): Flag {
+  const { flag, code, category, severity, kind, source, onset_at, position, score, true: hits, assessable, ticks, snapshots, note } = said;
+  return {
+    flag, code, category, severity, kind, source, onset_at, position,
+    attempt: event.chain, raised_at: event.wall, ended_at: null, state: "open", reason: "", decided_by: null,
+    facts: { score, true: hits, assessable, ticks, snapshots, note: note ?? "" },
+  };
+}
+
+function withGap(gaps: State["gaps"], event: LedgerEvent): State["gaps"] {
+  const said = event.payload as unknown as Gap | null;
+  if (!said) return gaps;
+  return new Map(gaps).set(said.gap, { ...said, attempt: event.chain, ends_at: said.ends_at ?? null });
+}
+
+function number(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+// --- what the pages ask ---------------------------------------------------------------------------------------------
+
+export function openFlags(state: State, attempt: string): Flag[] {
+  return [...state.flags.values()].filter((flag) => flag.attempt === attempt && flag.state === "open");
+}
+
+export function messagesOf(state: State, attempt: string): Message[] {
+  return state.messages.filter((message) => message.attempt === attempt);
+}
+
+export function unreadOf(state: State, attempt: string): Message[] {
+  return messagesOf(state, attempt).filter((message) => message.sender === "candidate" && message.read_at === null);
+}
+
+export function acknowledgedWarnings(state: State, attempt: string): number {
+  return messagesOf(state, attempt).filter((message) => message.kind === "warning" && message.acknowledged_at !== null).length;
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from "vite";
+
+/** Entries are found by the server in `.vite/manifest.json`; nothing is inlined, because the pages allow no inline code. */
+export default defineConfig({
+  base: "/static/dist/",
+  publicDir: "public",
+  build: {
+    outDir: "../static/dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: ["chrome123", "firefox128", "safari17.5"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        base: "src/base.ts",
+        candidate: "src/candidate.ts",
+        wall: "src/wall.ts",
+        look: "src/look.ts",
+        planner: "src/planner.ts",
+      },
+    },
+  },
+});

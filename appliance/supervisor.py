@@ -6,6 +6,7 @@ in an order that loses nothing: what produces events before what stores them.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -135,11 +136,21 @@ class Child:
         }
 
     def last_words(self) -> str:
-        """The end of its log, for a person who waits."""
+        """The last thing in its log, with the lines indented under it: a sentence and its hint, or a log's message."""
         with open(self.log, "rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 2000))
+            log.seek(max(0, self.log.stat().st_size - 4000))
             lines = log.read().decode("utf-8", "replace").splitlines()
-        return lines[-1][:500] if lines else ""
+        said: list[str] = []
+        for line in reversed(lines):
+            said.insert(0, line.strip())
+            if line and not line[0].isspace():
+                break
+        text = " ".join(said).removeprefix("appliance: ")
+        try:
+            text = str(json.loads(text)["message"])
+        except (ValueError, KeyError, TypeError):  # not one of our log lines
+            pass
+        return text[:500]
 
 
 class Supervisor:
@@ -149,24 +160,34 @@ class Supervisor:
         self._paths = paths
         self._children = {child.name: child for child in children}
         self._written_at = 0.0
+        self._complaint = ""
 
     def add(self, child: Child) -> None:
         """One more, from the next look on."""
         self._children[child.name] = child
 
     def look(self) -> None:
-        """Start what is to be started, and say how it is once a second."""
+        """Start what is to be started, and say how it is once a second. A disk that is full or gone stops neither."""
         now = time.monotonic()
-        for child in self._children.values():
-            child.look(now)
-        if now - self._written_at >= 1.0:
-            self._written_at = now
-            self._say()
+        try:
+            for child in self._children.values():
+                child.look(now)
+            if now - self._written_at >= 1.0:
+                self._written_at = now
+                self._say()
+            self._complaint = ""
+        except OSError as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                print(f"appliance: the supervisor cannot write: {error}", file=sys.stderr, flush=True)
 
     def _say(self) -> None:
         down = [child.name for child in self._children.values() if not child.running and not child.over]
         for child in self._children.values():
             child.rotate()
+            if child.name in down:  # it cannot say so itself
+                why = f"not running; its last words: {child.last_words()}"
+                health.write(self._paths.health, child.name, healthy=False, sentence=why)
         health.write(
             self._paths.health,
             "supervisor",
@@ -179,9 +200,6 @@ class Supervisor:
         """Process -> what is not well with it."""
         states = {name: health.read(self._paths.health, name, now=time.time()) for name in SERVICES}
         return {name: said["sentence"] for name, said in states.items() if not said["healthy"]}
-
-    def last_words(self, name: str) -> str:
-        return self._children[name].last_words()
 
     def stop(self) -> None:
         """All of them, in order, within `STOP_SECONDS`."""
@@ -232,7 +250,7 @@ def _until_ready(box: Supervisor, stopping: Event) -> bool:
         if time.monotonic() > complain_at:
             complain_at += IMPATIENT_SECONDS
             for name, sentence in unwell.items():
-                print(f"still waiting for {name}: {sentence}\n  {box.last_words(name)}", file=sys.stderr, flush=True)
+                print(f"still waiting for {name}: {sentence}", file=sys.stderr, flush=True)
     return False
 
 

@@ -96,6 +96,48 @@ def test_health_says_what_is_being_started_again(paths):
     box.stop()
 
 
+def test_a_disk_that_refuses_is_said_once_and_stops_nothing(paths, monkeypatch, capsys):
+    box = Supervisor(paths, [child(paths, STEADY)])
+    box.look()
+    up(paths)
+
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(health, "write", full)
+        for _ in range(3):
+            box._written_at = 0.0
+            box.look()
+    assert capsys.readouterr().err.count("No space left on device") == 1
+    box._written_at = 0.0
+    box.look()
+    assert health.read(paths.health, "supervisor", now=time.time())["healthy"]
+    box.stop()
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", ""),
+        ("appliance: no model\n  Run this.\n", "no model Run this."),
+        ('{"message": "up"}\n{"message": "went wrong", "level": "error"}\n', "went wrong"),
+        ('Traceback\n  File "x"\nImportError: no y\n', "ImportError: no y"),
+    ],
+)
+def test_the_last_words_of_a_process_are_said_for_it(paths, log, words):
+    one = child(paths, f"import sys; sys.stderr.write({log!r}); sys.exit(2)", "sync")
+    box = Supervisor(paths, [one])
+    box.look()
+    until(lambda: not one.running)
+    assert one.last_words() == words
+    box._written_at = 0.0
+    box.look()
+    said = health.read(paths.health, "sync", now=time.time())
+    assert (said["healthy"], said["sentence"]) == (False, f"not running; its last words: {words}")
+    box.stop()
+
+
 def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch):
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 1.0)
     stopped = []

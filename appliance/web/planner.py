@@ -153,7 +153,8 @@ def _roster_file() -> bytes:
     file = request.files.get("roster")
     if file is None or not file.filename:
         raise BadInput(t("server.no_roster_file"), hint=t("server.no_roster_file_hint"))
-    content: bytes = file.read()
+    with file.stream:
+        content: bytes = file.read()
     return content
 
 
@@ -161,9 +162,10 @@ def _roster_file() -> bytes:
 @needs(Action.PLAN)
 def codes(exam: str) -> Response:
     """New join codes, shown once: for everybody who is not here yet, or for one `attempt`. CSV if that is asked for."""
-    by, attempt = person().person, Fields().text("attempt", longest=40, default="") or None
+    by, key = person().person, services().code_key
+    attempt = Fields().text("attempt", longest=40, default="") or None
     issued = services().writer.transact(
-        lambda transaction: exams.issue_codes(transaction, exam, key=services().code_key, by=by, attempt=attempt)
+        lambda transaction: exams.issue_codes(transaction, exam, key=key, by=by, attempt=attempt)
     )
     rows = [{"seat": row.seat, "name": row.name, "code": code} for row, code in issued]
     asked = request.accept_mimetypes.best_match(["text/html", "application/json", "text/csv"])

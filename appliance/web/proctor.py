@@ -114,11 +114,9 @@ def admit(attempt: str) -> Response:
 @needs(Action.ADMIT)
 def new_code(attempt: str) -> Response:
     """A new join code, shown once: the way to another computer. The old code and the old browser stop working."""
-    row, by = attempt_for(attempt, Action.ADMIT), person().person
+    row, by, key = attempt_for(attempt, Action.ADMIT), person().person, services().code_key
     issued = services().writer.transact(
-        lambda transaction: exams.issue_codes(
-            transaction, row.exam, key=services().code_key, by=by, attempt=row.attempt
-        )
+        lambda transaction: exams.issue_codes(transaction, row.exam, key=key, by=by, attempt=row.attempt)
     )
     return make_response(jsonify(code=issued[0][1]), 201)
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, session
@@ -66,7 +67,7 @@ def join() -> Response:
     """Use a join code, or come back with it in the same browser."""
     try:
         code = codes.normalise(Fields().text("code", longest=64))
-        attempt, token = services().writer.transact(lambda transaction: _arrive(transaction, code, auth.viewer()))
+        attempt, token = services().writer.transact(_arriving(code))
     except (BadInput, NotAllowed) as error:
         if wants_json():
             raise
@@ -76,18 +77,21 @@ def join() -> Response:
     return response if token is None else auth.hand_out(response, token)
 
 
-def _arrive(transaction: Transaction, code: str, who: auth.Viewer | None) -> tuple[str, str | None]:
-    """-> the attempt, and a token unless the browser has it already."""
-    key = services().code_key
-    browser = request.user_agent.string
-    if who is not None and who.role is Role.CANDIDATE:
-        stored = tables.join_code.c
-        mine = sa.select(stored.attempt).where(stored.code == hash_code(code, key), stored.attempt == who.person)
-        if transaction.connection.execute(mine).first() is not None:
-            rejoined(transaction, who.person, browser)
-            return who.person, None
-    row, token = attempts.arrive(transaction, code, key=key, browser=browser)
-    return row.attempt, token
+def _arriving(code: str) -> Callable[[Transaction], tuple[str, str | None]]:
+    """The work to do: -> the attempt, and a token unless the browser has it already."""
+    who, key, browser = auth.viewer(), services().code_key, request.user_agent.string
+
+    def work(transaction: Transaction) -> tuple[str, str | None]:
+        if who is not None and who.role is Role.CANDIDATE:
+            stored = tables.join_code.c
+            mine = sa.select(stored.attempt).where(stored.code == hash_code(code, key), stored.attempt == who.person)
+            if transaction.connection.execute(mine).first() is not None:
+                rejoined(transaction, who.person, browser)
+                return who.person, None
+        row, token = attempts.arrive(transaction, code, key=key, browser=browser)
+        return row.attempt, token
+
+    return work
 
 
 def rejoined(transaction: Transaction, attempt: str, browser: str) -> None:

@@ -89,7 +89,7 @@ def register(app: Flask) -> None:
         if status not in _SAID:
             return answer(status, t("server.broken"), t("server.broken_hint"))
         limit = f"{_limit() // 1000} kB"
-        response = answer(status, t(f"server.http_{status}"), t(f"server.http_{status}_hint", limit=limit))
+        response = answer(status, t(f"server.http_{status}", limit=limit), t(f"server.http_{status}_hint"))
         for name in ("Allow", "Retry-After"):
             if value := error.get_response().headers.get(name):
                 response.headers[name] = value

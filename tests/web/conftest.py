@@ -1,0 +1,183 @@
+"""A web application on a real ledger, an exam with three candidates, and one person of each role."""
+
+import dataclasses
+import time
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from appliance.box import health
+from appliance.config import Settings
+from appliance.exam.events import FlagRaised
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.permissions import Role
+from appliance.exam.policy import ExamPolicy
+from appliance.exam.roster import RosterRow
+from appliance.ledger import state, tables
+from appliance.ledger.actions import attempts, exams, users
+from appliance.ledger.record import Draft
+from appliance.web import main, sockets
+from appliance.web.app import create_app
+from appliance.web.auth import COOKIE
+from appliance.web.strings import Catalogue
+
+EXAM = "biology-101"
+PASSWORD = "four good words here"
+
+
+@pytest.fixture(scope="session")
+def password_hash():
+    return users.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def services(paths):
+    with main.serving(paths, Settings()) as made:
+        yield dataclasses.replace(made, words=Catalogue.load(strict=True))
+
+
+@dataclass
+class House:
+    """The application, its exam, and clients that are signed in."""
+
+    app: object
+    services: object
+    sockets: object
+    follower: object
+    attempts: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def client(self, token: str | None = None) -> FlaskClient:
+        client = self.app.test_client()
+        if token is not None:
+            client.set_cookie(COOKIE, token)
+        return client
+
+    def user(self, name: str) -> FlaskClient:
+        """A client of this user (named as the role, or proctor2)."""
+        return self.client(self.token(user=name))
+
+    def candidate(self, number: int = 0) -> FlaskClient:
+        return self.client(self.token(attempt=self.attempts[number]))
+
+    def role(self, role: Role | None) -> FlaskClient:
+        if role is None:
+            return self.client()
+        return self.candidate(0) if role is Role.CANDIDATE else self.user(role.value)
+
+    def token(self, **who: str) -> str:
+        return self.services.writer.transact(lambda t: users.open_login(t, **who))
+
+    def do(self, action, *args, **kwargs):
+        return self.services.writer.transact(lambda t: action(t, *args, **kwargs))
+
+    def ask(self, query):
+        with self.services.reader.connect() as connection:
+            return query(connection)
+
+    def attempt(self, number: int = 0) -> state.AttemptRow:
+        return self.ask(lambda c: state.attempt(c, self.attempts[number]))
+
+    def events(self, type: str, **where):
+        return self.services.reader.events(types=frozenset({type}), **where)
+
+    def reach(self, stage: str, number: int = 0) -> None:
+        """Lead a candidate to a stage, by the same actions that people use."""
+        attempt = self.attempts[number]
+        signed = {"signature": "A", "statement_version": "1", "statement_sha256": "00"}
+        steps = {
+            "consent": lambda: self.do(
+                attempts.arrive, self.codes[number], key=self.services.code_key, browser="pytest"
+            ),
+            "equipment": lambda: self.do(attempts.sign, attempt, **signed),
+            "waiting": lambda: self.do(attempts.equip, attempt, camera="c", microphone="m", surface="monitor"),
+            "admitted": lambda: self.do(attempts.admit, attempt, by="lead"),
+            "in_exam": lambda: self.do(attempts.start, attempt),
+            "finished": lambda: self.do(attempts.finish, attempt),
+        }
+        names = list(steps)
+        there = self.attempt(number).stage.value
+        for name in names[names.index(there) + 1 if there in names else 0 : names.index(stage) + 1]:
+            steps[name]()
+
+    def feeds_arrive(self, *kinds: str, number: int = 0, silent: float = 0.2) -> None:
+        """Let capture say so."""
+        feeds = {str(Feed(self.attempts[number], Kind(kind))): {"fps": 15.0, "silent_s": silent} for kind in kinds}
+        health.write(self.services.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
+
+    def flag(self, number: int = 0, **changes) -> str:
+        """A flag raised by detection."""
+        said = {
+            "flag": f"flag{number}",
+            "code": "phone_visible",
+            "category": "integrity",
+            "severity": "high",
+            "kind": "webcam",
+            "source": "inference",
+            "onset_at": time.time() - 5,
+            "position": 12.0,
+            "stage": "in_exam",
+            "rules": "test",
+            "models": {},
+            "threshold": 0.5,
+            "score": 0.8,
+            "true": 3,
+            "assessable": 4,
+            "ticks": 4,
+            "light": 90.0,
+            "snapshots": [],
+            **changes,
+        }
+        self.services.writer.append(
+            Draft(payload=FlagRaised(**said), chain=self.attempts[number], exam=EXAM, actor="inference")
+        )
+        return said["flag"]
+
+
+@pytest.fixture
+def make_house(services, password_hash):
+    """A house with these settings of Flask."""
+
+    def make(**config) -> House:
+        app = create_app(services, **{"TESTING": True, "WTF_CSRF_ENABLED": False, **config})
+        io, follower = sockets.create(app, services)
+        house = House(app, services, io, follower)
+        people = [role.value for role in Role if role is not Role.CANDIDATE] + ["proctor2"]
+
+        def furnish(transaction):
+            for name in people:
+                role = Role(name.rstrip("2"))
+                users.create_user(
+                    transaction, user=name, name=f"The {name}", role=role, password_hash=password_hash, by="test"
+                )
+            policy = ExamPolicy(exam=EXAM, title="Biology 101", starts_at=time.time() - 60, link="https://exam.test/x")
+            exams.create_exam(transaction, policy, by="planner")
+            rows = [
+                RosterRow("1", "c-1", "Ada Lovelace", "proctor"),
+                RosterRow("2", "c-2", "Ken Thompson", "proctor2"),
+                RosterRow("3", "c-3", "Grace Hopper", None),
+            ]
+            house.attempts = exams.import_roster(transaction, EXAM, rows, by="planner")
+            issued = exams.issue_codes(transaction, EXAM, key=services.code_key, by="planner")
+            house.codes = [code for _, code in issued]
+
+        services.writer.transact(furnish)
+        return house
+
+    return make
+
+
+@pytest.fixture
+def house(make_house):
+    """The usual one: CSRF off, so that a test says what it is about. `test_security` has it on."""
+    return make_house()
+
+
+def count(house: House, table: sa.Table) -> int:
+    return house.ask(lambda c: c.execute(sa.select(sa.func.count()).select_from(table)).scalar())
+
+
+__all__ = ["EXAM", "PASSWORD", "House", "count", "tables"]

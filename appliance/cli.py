@@ -67,24 +67,21 @@ def _web(options: argparse.Namespace) -> int:
     if options.port is not None:
         settings = dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=options.port))
     with held(paths, "writer"):
-        web.run(paths=paths, settings=settings)
-    return 0
+        return web.run(paths=paths, settings=settings)
 
 
 def _capture(options: argparse.Namespace) -> int:
     from appliance.capture import main as capture
 
     paths, settings = _service(options)
-    capture.run(paths=paths, settings=settings)
-    return 0
+    return capture.run(paths=paths, settings=settings)
 
 
 def _inference(options: argparse.Namespace) -> int:
     from appliance.inference import main as inference
 
     paths, settings = _service(options)
-    inference.run(paths=paths, settings=settings)
-    return 0
+    return inference.run(paths=paths, settings=settings)
 
 
 def _sync(options: argparse.Namespace) -> int:

@@ -1,6 +1,18 @@
-"""Why media are missing."""
+"""Why media are missing, and the rule that no second of a feed is unaccounted for.
 
+From the moment a feed begins, every moment of it is either on disk or in a gap with a cause, until the feed is over.
+`Coverage` is what is known of one feed; each thing that happens gives the next `Coverage` and what to tell the ledger.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+SILENCE_SECONDS = 2.0
+"""So long without media is a gap; it begins where the media ended, not when that was noticed."""
+
+TOLERANCE_SECONDS = 0.5
+"""Two pieces of recording this close follow each other: frames are not equally far apart."""
 
 
 class Cause(StrEnum):
@@ -14,3 +26,65 @@ class Cause(StrEnum):
     STORAGE_FULL = "storage_full"
     STORAGE_FAILED = "storage_failed"
     NOT_PLAYABLE = "not_playable"  # no key frame yet
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing is on disk from `starts_at` on; until `ends_at`, where it is over. Wall seconds."""
+
+    cause: Cause
+    starts_at: float
+    ends_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Up to `until` (wall seconds) every moment is on disk or in a closed gap; from there on in an open gap if `cause`
+    says why. `over`: nothing is expected any more."""
+
+    until: float
+    cause: Cause | None = None
+    over: bool = False
+
+    @property
+    def gap(self) -> Gap | None:
+        """The open gap."""
+        return None if self.cause is None else Gap(self.cause, self.until)
+
+    def stored(self, starts_at: float, ends_at: float) -> "tuple[Coverage, list[Gap]]":
+        """This span is on disk. A hole before it that nobody noticed in time becomes a gap now."""
+        if self.over:
+            return self, []
+        said = []
+        begins = max(starts_at, self.until)
+        if self.cause is not None:
+            said = [Gap(self.cause, self.until, begins)]
+        elif begins - self.until > TOLERANCE_SECONDS:
+            said = [Gap(Cause.NO_MEDIA, self.until), Gap(Cause.NO_MEDIA, self.until, begins)]
+        return Coverage(max(self.until, ends_at)), said
+
+    def missing(self, cause: Cause) -> "tuple[Coverage, list[Gap]]":
+        """Nothing more comes to the disk, for this cause. The first cause of a gap stays its cause."""
+        if self.over or self.cause is not None:
+            return self, []
+        return replace(self, cause=cause), [Gap(cause, self.until)]
+
+    def ended(self, now: float) -> "tuple[Coverage, list[Gap]]":
+        """The attempt is over: so is an open gap."""
+        if self.over:
+            return self, []
+        said = [] if self.cause is None else [Gap(self.cause, self.until, max(now, self.until))]
+        return Coverage(max(now, self.until), over=True), said
+
+
+def playback_time(position: float, segments: Iterable[tuple[float, float]]) -> float:
+    """Seconds into the playlist for a position on the feed's timeline: players leave gaps out. `segments` are
+    (position, duration), in order. A position inside a gap is where the recording goes on."""
+    played = 0.0
+    for starts, lasts in segments:
+        if position < starts:
+            break
+        if position < starts + lasts:
+            return played + position - starts
+        played += lasts
+    return played

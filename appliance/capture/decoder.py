@@ -1,0 +1,119 @@
+"""The decoder, a child process of capture: encoded frames in, the newest picture of each feed out.
+
+Run as `python -m appliance.capture.decoder FD FOLDER`. It reads messages from the socket FD until it closes: two
+lengths (big-endian, 4 bytes each), a JSON head, a frame. Hostile video can kill this process, never a recording.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import av
+import cv2
+
+from appliance.box import picture, process
+from appliance.capture.pictures import LENGTHS
+from appliance.exam.feed import Feed
+
+log = logging.getLogger("appliance.capture.decoder")
+
+PICTURES_A_SECOND = 4
+WIDEST = 640
+JPEG_QUALITY = 75
+_SOONEST = 1 / PICTURES_A_SECOND - 0.03
+"""A little less than the interval: frames do not come to the millisecond."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    codec: str
+    context: av.VideoCodecContext
+    number: int = 0
+    written_at: float = 0.0
+
+
+class Decoder:
+    """Decodes the frames of many feeds and writes pictures into `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._streams: dict[str, _Stream] = {}
+
+    def handle(self, head: dict[str, Any], data: bytes) -> None:
+        """One message."""
+        name = head["feed"]
+        if head.get("end"):
+            self._streams.pop(name, None)
+            picture.remove(self._folder, Feed.parse(name))
+            return
+        stream = self._streams.get(name)
+        if stream is None or stream.codec != head["codec"]:
+            context = av.CodecContext.create(head["codec"], "r")
+            context.thread_count = 1
+            context.flags |= av.codec.context.Flags.low_delay
+            stream = self._streams[name] = _Stream(head["codec"], context, stream.number if stream else 0)
+        try:
+            frames = stream.context.decode(av.Packet(data))
+        except av.FFmpegError as error:
+            log.info("%s: a frame cannot be decoded: %s", name, error)
+            return
+        if frames and head["taken_at"] - stream.written_at >= _SOONEST:
+            stream.written_at = head["taken_at"]
+            stream.number += 1
+            self._write(name, stream.number, head, frames[-1])
+
+    def _write(self, name: str, number: int, head: dict[str, Any], frame: av.VideoFrame) -> None:
+        width = min(frame.width, WIDEST) & ~1
+        height = round(frame.height * width / frame.width) & ~1
+        pixels = frame.reformat(width=width, height=height, format="bgr24").to_ndarray()
+        done, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        if not done:
+            log.warning("%s: a picture could not be encoded", name)
+            return
+        header = picture.Header(
+            feed=name,
+            number=number,
+            taken_at=head["taken_at"],
+            position=head["position"],
+            width=width,
+            height=height,
+            jpeg_bytes=len(jpeg),
+            raw_bytes=pixels.nbytes,
+        )
+        try:
+            picture.write(self._folder, header, jpeg.tobytes(), pixels.tobytes())
+        except OSError as error:
+            log.warning("%s: a picture could not be written: %s", name, error.strerror)
+
+
+def _messages(source: IO[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """(head, frame) until the other side closes."""
+    while len(lengths := source.read(LENGTHS.size)) == LENGTHS.size:
+        head_bytes, frame_bytes = LENGTHS.unpack(lengths)
+        yield json.loads(source.read(head_bytes)), source.read(frame_bytes)
+
+
+def main(arguments: list[str]) -> int:
+    """Decode until the socket closes. SIGTERM and SIGINT are for capture: it closes the socket when it stops."""
+    process.start_logging("decoder")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.nice(5)  # recording and forwarding come first
+    cv2.setNumThreads(1)
+    decoder = Decoder(Path(arguments[1]))
+    with socket.socket(fileno=int(arguments[0])) as link, link.makefile("rb", buffering=1 << 18) as source:
+        for head, data in _messages(cast(IO[bytes], source)):
+            decoder.handle(head, data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,344 @@
+"""A feed while it is live: its recorder, its gaps, its viewers and its picture, over all its connections."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from appliance.capture import ids, playlist
+from appliance.capture.frame import Encoded, Media
+from appliance.capture.playlist import Entry, Playlist
+from appliance.capture.recorder import Recorder, Resume
+from appliance.capture.segment import Place
+from appliance.capture.writer import Writer
+from appliance.config import CaptureSettings
+from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, Payload, SegmentClosed
+from appliance.exam.feed import Feed
+from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap
+
+log = logging.getLogger(__name__)
+
+_PLAYLIST_SECONDS = 2.0
+_KEY_FRAME_SECONDS = 0.5
+_RATE_SECONDS = 2.0
+
+
+class Ledger(Protocol):
+    """What capture needs of the ledger's client."""
+
+    def append(self, payload: Payload, *, chain: str, exam: str | None, id: str | None = None) -> None: ...
+
+
+class Pictures(Protocol):
+    """What a feed needs of the decoder. Never blocks."""
+
+    def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None: ...
+
+    def end(self, feed: Feed) -> None: ...
+
+
+class Viewer(Protocol):
+    """Somebody who watches live."""
+
+    def offer(self, frame: Encoded, position: float) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every feed of this process uses."""
+
+    media: Path
+    writer: Writer
+    ledger: Ledger
+    pictures: Pictures
+    settings: CaptureSettings
+
+
+@dataclass(slots=True)
+class _Connection:
+    id: str
+    ask_key_frame: Callable[[], None]
+    since: float
+    since_wall: float
+    told: bool = False
+
+
+class LiveFeed:
+    """All methods belong to the event loop."""
+
+    def __init__(
+        self,
+        place: Place,
+        services: Services,
+        *,
+        resume: Resume | None = None,
+        entries: list[Entry] | None = None,
+    ) -> None:
+        self.place, self._services = place, services
+        self.viewers: set[Viewer] = set()
+        self.coverage: Coverage | None = None
+        self.counters = {"skipped_key_frame_requests": 0}
+        self._connection: _Connection | None = None
+        self._codecs: tuple[str, ...] = ()
+        self._number = resume.number if resume else 0
+        self._gap_id = ""
+        self._playlist = Playlist()
+        for entry in entries or []:
+            self._playlist.append(entry)
+        self._playlist_at = self._asked_at = self._video_at = 0.0
+        self._playlist_queued = False
+        self._lost: Callable[[], int] = lambda: 0
+        self._rate = _Rate()
+        self.recorder = Recorder(
+            place,
+            media=services.media,
+            writer=services.writer,
+            settings=services.settings,
+            listener=self,
+            resume=resume,
+        )
+
+    @property
+    def feed(self) -> Feed:
+        """Its name."""
+        return self.place.feed
+
+    @property
+    def codec(self) -> str | None:
+        """The video codec that arrives now."""
+        return self._rate.codec if self._connection else None
+
+    # --- connections ---
+
+    def connected(
+        self,
+        connection: str,
+        *,
+        sound: bool,
+        ask_key_frame: Callable[[], None],
+        lost: Callable[[], int],
+    ) -> None:
+        """Media may arrive from now on."""
+        now, wall = time.monotonic(), time.time()
+        self._connection = _Connection(connection, ask_key_frame, now, wall)
+        self._lost, self._video_at, self._asked_at = lost, now, 0.0
+        self.recorder.begin(wall=wall, now=now, sound=sound)
+        self.want_key_frame()
+
+    def disconnected(self, connection: str, cause: Cause, done: Callable[[], None] | None = None) -> None:
+        """This connection is over; a later one of the same feed is not touched."""
+        current = self._connection
+        if current is None or current.id != connection:
+            if done is not None:
+                done()
+            return
+        self._leave(cause.value, lambda: self._after_connection(cause, done))
+
+    def resumed(self, cause: Cause = Cause.CAPTURE_RESTARTED) -> None:
+        """What was recorded earlier is all there is: a gap is open since."""
+        if self.recorder.begins_at is not None and self.coverage is None:
+            self.coverage = Coverage(self.recorder.begins_at + self.recorder.end)
+            self._cover(*self.coverage.missing(cause))
+
+    def over(self, at: float, done: Callable[[], None] | None = None) -> None:
+        """The attempt has ended (wall seconds): nothing more is expected."""
+        for viewer in list(self.viewers):
+            viewer.leave()
+
+        def finished() -> None:
+            if self.coverage is not None:
+                self._cover(*self.coverage.ended(at))
+            self._write_playlist(over=True)
+            if done is not None:
+                done()
+
+        self._leave("ended", finished)
+
+    def _leave(self, cause: str, then: Callable[[], None]) -> None:
+        connection, self._connection = self._connection, None
+        self._services.pictures.end(self.feed)
+
+        def closed() -> None:
+            if connection is not None and connection.told:
+                self._append(FeedClosed(kind=self._kind, connection=connection.id, cause=cause, closed_at=time.time()))
+            then()
+
+        self.recorder.finish(closed)
+
+    def _after_connection(self, cause: Cause, done: Callable[[], None] | None) -> None:
+        if self.coverage is not None and self._connection is None:
+            self._cover(*self.coverage.missing(cause))
+        if done is not None:
+            done()
+
+    # --- frames ---
+
+    def frame(self, frame: Encoded) -> None:
+        """One arrived: to the disk first, then to the viewers and to the decoder."""
+        wall = time.time()
+        if frame.media is Media.VIDEO:
+            self._video_at = frame.arrived
+        self._rate.add(frame)
+        position = self.recorder.add(frame, wall=wall)
+        if position is None:
+            return
+        for viewer in list(self.viewers):
+            viewer.offer(frame, position)
+        if frame.media is Media.VIDEO:
+            self._services.pictures.show(self.feed, frame, taken_at=wall, position=position)
+
+    def tick(self, now: float) -> None:
+        """A few times a second."""
+        self.recorder.tick(now)
+        self._rate.tick(now)
+        connection = self._connection
+        if connection is not None and now - self._video_at >= SILENCE_SECONDS:
+            self.recorder.pause()
+            self._miss(Cause.NO_MEDIA, connection.since_wall)
+        elif connection is not None and now - connection.since >= SILENCE_SECONDS and self.recorder.segment is None:
+            self._miss(self.recorder.trouble or Cause.NOT_PLAYABLE, connection.since_wall)
+        if self.recorder.segment is not None and now - self._playlist_at >= _PLAYLIST_SECONDS:
+            self._playlist_at = now
+            self._write_playlist()
+
+    def _miss(self, cause: Cause, since: float) -> None:
+        if self.recorder.in_flight:
+            return  # what is being written still counts: its end is where the gap begins
+        if self.coverage is None:
+            self.coverage = Coverage(since)
+        self._cover(*self.coverage.missing(cause))
+
+    # --- what the recorder says ---
+
+    def opened(self, codecs: tuple[str, ...], at: float) -> None:
+        self._codecs = codecs
+
+    def stored(self, starts_at: float, ends_at: float) -> None:
+        connection = self._connection
+        self._number = max(self._number, self.recorder.number)
+        if connection is not None and not connection.told:
+            connection.told = True
+            self._append(
+                FeedOpened(kind=self._kind, connection=connection.id, codecs=list(self._codecs), opened_at=starts_at)
+            )
+        if self.coverage is None:
+            self.coverage = Coverage(ends_at)
+        else:
+            self._cover(*self.coverage.stored(starts_at, ends_at))
+
+    def closed(self, segment: SegmentClosed) -> None:
+        self._append(segment, ids.of(segment.path))
+        name = segment.path.rsplit("/", 1)[1]
+        self._playlist.append(
+            Entry(name, segment.starts_at, segment.position, segment.duration, segment.bytes, segment.init_bytes)
+        )
+        self._write_playlist()
+
+    def failed(self, cause: Cause) -> None:
+        if self.coverage is None:
+            self.coverage = Coverage(time.time())
+        self._cover(*self.coverage.missing(cause))
+
+    def want_key_frame(self) -> None:
+        """Ask the sender, not more often than twice a second."""
+        now = time.monotonic()
+        if self._connection is None:
+            return
+        if now - self._asked_at < _KEY_FRAME_SECONDS:
+            self.counters["skipped_key_frame_requests"] += 1
+            return
+        self._asked_at = now
+        self._connection.ask_key_frame()
+
+    # --- telling ---
+
+    def facts(self, now: float) -> dict[str, Any]:
+        """For the health file."""
+        return {
+            "fps": round(self._rate.frames, 1) if self._connection else 0.0,
+            "bitrate": round(self._rate.bits) if self._connection else 0,
+            "lost": self._lost() if self._connection else 0,
+            "position": round(self.recorder.end, 3),
+            "silent_s": round(now - self._video_at, 1) if self._connection else None,
+            "viewers": len(self.viewers),
+            "gap": self.coverage.cause.value if self.coverage and self.coverage.cause else None,
+            "codecs": list(self._codecs),
+        }
+
+    @property
+    def _kind(self) -> str:
+        return self.feed.kind.value
+
+    def _append(self, payload: Payload, id: str | None = None) -> None:
+        self._services.ledger.append(payload, chain=self.feed.attempt, exam=self.place.exam, id=id)
+
+    def _cover(self, coverage: Coverage, said: list[Gap]) -> None:
+        was_open = self.coverage is not None and self.coverage.cause is not None
+        self.coverage = coverage
+        noticed_late = len(said) == 2
+        for gap in said:
+            if gap.ends_at is None:
+                self._gap_id = uuid.uuid4().hex if noticed_late else ids.of(self.place.folder, "gap", self._number)
+                opened = GapOpened(gap=self._gap_id, kind=self._kind, cause=gap.cause.value, starts_at=gap.starts_at)
+                self._append(opened, ids.of(self._gap_id, "opened"))
+            else:
+                assert was_open or noticed_late
+                self._append(
+                    GapClosed(
+                        gap=self._gap_id,
+                        kind=self._kind,
+                        cause=gap.cause.value,
+                        starts_at=gap.starts_at,
+                        ends_at=gap.ends_at,
+                    ),
+                    ids.of(self._gap_id, "closed"),
+                )
+
+    def _write_playlist(self, *, over: bool = False) -> None:
+        """One at a time: while one is queued, the next tick or segment writes the newer state."""
+        if self._playlist_queued and not over:
+            return
+        segment = self.recorder.segment
+        still_open = None
+        if segment is not None and segment.stored:
+            name = segment.path.rsplit("/", 1)[1]
+            still_open = Entry.of(name, segment.starts_at, len(segment.header), segment.stored)
+        text = self._playlist.render(still_open, over=over)
+        if not self._playlist.entries and still_open is None:
+            return
+        path = self._services.media / self.place.folder / playlist.NAME
+
+        def written(error: OSError | None, _: str) -> None:
+            self._playlist_queued = False
+            if error is not None:
+                log.warning("%s: the playlist could not be written: %s", self.feed, error.strerror)
+
+        self._playlist_queued = self._services.writer.replace(path, text.encode("ascii"), written)
+
+
+class _Rate:
+    """Frames and bits a second, over the last two seconds."""
+
+    def __init__(self) -> None:
+        self.frames = self.bits = 0.0
+        self.codec: str | None = None
+        self._frames = self._bytes = 0
+        self._since = time.monotonic()
+
+    def add(self, frame: Encoded) -> None:
+        self._bytes += len(frame.data)
+        if frame.media is Media.VIDEO:
+            self._frames += 1
+            self.codec = frame.codec
+
+    def tick(self, now: float) -> None:
+        elapsed = now - self._since
+        if elapsed >= _RATE_SECONDS:
+            self.frames, self.bits = self._frames / elapsed, 8 * self._bytes / elapsed
+            self._frames = self._bytes = 0
+            self._since = now

@@ -1,0 +1,39 @@
+"""What arrives (Encoded), and what is written (Sample)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Media(StrEnum):
+    """The two tracks a feed can have."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+RATE: dict[Media, int] = {Media.VIDEO: 90_000, Media.AUDIO: 48_000}
+"""Ticks a second: the RTP clock of each track, and the timescale it is stored with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One encoded frame as it arrived. `codec`: h264 (Annex B), vp8 or opus; `timestamp`: RTP ticks, 32 bits that wrap;
+    `arrived`: monotonic seconds; `key`: decoding can begin here; `reference`: later frames may need it."""
+
+    media: Media
+    codec: str
+    data: bytes
+    timestamp: int
+    arrived: float
+    key: bool = False
+    reference: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One frame on the feed's timeline. `position` and `duration` in ticks of its track."""
+
+    position: int
+    duration: int
+    data: bytes
+    key: bool

@@ -1,0 +1,136 @@
+"""The capture process: puts the parts together, runs until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from pathlib import Path
+
+import uvloop
+
+from appliance import __version__
+from appliance.box import health, process
+from appliance.box.paths import Paths
+from appliance.box.token import FeedTokens
+from appliance.capture import catch_up, hooks
+from appliance.capture.door import Door, serve
+from appliance.capture.feed import Services
+from appliance.capture.pictures import DecoderLink
+from appliance.capture.station import Station
+from appliance.capture.writer import Writer
+from appliance.config import Settings
+from appliance.ledger.client import Client
+
+log = logging.getLogger(__name__)
+
+NAME = "capture"
+_TICK_SECONDS = 0.25
+_STOP_SECONDS = 1.5
+_FLUSH_SECONDS = 0.5
+
+
+def run(*, paths: Paths, settings: Settings) -> int:
+    """Capture until SIGTERM or SIGINT; -> exit code. Stops in under 3 s with every segment closed."""
+    process.start_logging(NAME)
+    paths.make()
+    moved = hooks.check()
+    for sentence in moved:
+        log.error("aiortc does not fit: %s", sentence)
+    if moved:
+        return 1
+    hooks.prepare()
+    logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells of every candidate pair
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(Capture(paths, settings).run())
+    return 0
+
+
+class Capture:
+    """One capture process."""
+
+    def __init__(self, paths: Paths, settings: Settings) -> None:
+        self._paths = paths
+        self.client = Client(paths.ledger_socket, process=NAME)
+        self.writer = Writer(paths.media)
+        self.decoder = DecoderLink(paths.pictures)
+        self.station = Station(
+            Services(
+                media=paths.media,
+                writer=self.writer,
+                ledger=self.client,
+                pictures=self.decoder,
+                settings=settings.capture,
+            )
+        )
+        self._late = 0.0
+
+    async def run(self) -> None:
+        """Until told to stop."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        self.writer.start()
+        self.decoder.start()
+        await catch_up.begin(self.station, self.client, self._paths.media)
+        tokens = FeedTokens.from_file(self._paths.keys / "feed-token.key")
+        runner = await serve(Door(self.station, tokens).application(), self._paths.capture_socket)
+        ticking = asyncio.ensure_future(self._tick())
+        process.notify("READY=1")
+        log.info("capture %s is ready", __version__)
+        await stopping.wait()
+        process.notify("STOPPING=1")
+        await runner.cleanup()
+        ticking.cancel()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """Files first: they are the evidence. Then what they mean to the ledger."""
+        try:
+            await asyncio.wait_for(self.station.stop(), _STOP_SECONDS)
+        except TimeoutError:
+            log.warning("some connections did not close in time")
+        await asyncio.to_thread(self.writer.stop)
+        await asyncio.sleep(0)  # the writer's last answers become events
+        await self.decoder.stop()
+        await asyncio.to_thread(self.client.stop, flush_seconds=_FLUSH_SECONDS)
+        self._paths.capture_socket.unlink(missing_ok=True)
+        health.write(self._paths.health, NAME, healthy=False, sentence="stopped")
+
+    async def _tick(self) -> None:
+        spoken = 0.0
+        while True:
+            before = time.monotonic()
+            self.station.tick(before)
+            if before - spoken >= 1.0:
+                spoken = before
+                self.station.tick_sessions(before)
+                await asyncio.to_thread(self._tell_health)
+            await asyncio.sleep(_TICK_SECONDS)
+            self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
+
+    def _tell_health(self) -> None:
+        facts = self.station.facts()
+        gaps = sum(1 for feed in facts["feeds"].values() if feed["gap"] in ("storage_full", "storage_failed"))
+        healthy = not gaps and self._disk_is_there()
+        live = facts["sessions"]
+        sentence = f"recording {live} streams" if live else "ready, nothing is published"
+        health.write(
+            self._paths.health,
+            NAME,
+            healthy=healthy,
+            sentence=sentence if healthy else "recordings cannot be written: the disk is full or read-only",
+            **facts,
+            loop_late_s=round(self._late, 3),
+            writer={
+                "queued_bytes": self.writer.queued_bytes,
+                "refused": self.writer.refused,
+                "failed": self.writer.failed,
+                "written_bytes": self.writer.written_bytes,
+            },
+            decoder={"waiting": self.decoder.waiting, **self.decoder.counters},
+            ledger={"waiting": self.client.waiting, "lost": self.client.lost, "connected": self.client.connected},
+        )
+
+    def _disk_is_there(self) -> bool:
+        return Path(self._paths.media).is_dir()

@@ -1,0 +1,78 @@
+"""The HLS playlist of one feed (RFC 8216): every closed segment, and what is on disk of the open one.
+
+It names files as they are called once closed; while a segment is open its file's name also ends in `.open`. Where the
+recording has a gap the playlist has a discontinuity.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from appliance.capture.part import Part
+
+NAME = "playlist.m3u8"
+_FOLLOWS_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One segment. `name`: its file; `bytes` of it are there, the first `init_bytes` of them the header."""
+
+    name: str
+    starts_at: float
+    position: float
+    duration: float
+    bytes: int
+    init_bytes: int
+
+    @classmethod
+    def of(cls, name: str, starts_at: float, init_bytes: int, parts: Sequence[Part]) -> "Entry":
+        """From the parts that are on disk (at least one)."""
+        first, last = parts[0], parts[-1]
+        return cls(
+            name=name,
+            starts_at=starts_at,
+            position=first.position,
+            duration=last.end - first.position,
+            bytes=last.offset + last.length,
+            init_bytes=init_bytes,
+        )
+
+
+class Playlist:
+    """Grows by segments; the text of closed ones is made once."""
+
+    def __init__(self) -> None:
+        self._closed: list[str] = []
+        self.entries = 0
+        self._longest = 1
+        self._end: float | None = None
+
+    def append(self, entry: Entry) -> None:
+        """A segment is closed."""
+        self._closed.append(self._text(entry))
+        self.entries += 1
+        self._longest = max(self._longest, math.ceil(entry.duration))
+        self._end = entry.position + entry.duration
+
+    def render(self, still_open: Entry | None = None, *, over: bool = False) -> str:
+        """The whole text."""
+        longest = max(self._longest, math.ceil(still_open.duration) if still_open else 0)
+        head = (
+            f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{longest}\n#EXT-X-MEDIA-SEQUENCE:1\n"
+            "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        )
+        tail = self._text(still_open) if still_open else ""
+        return head + "".join(self._closed) + tail + ("#EXT-X-ENDLIST\n" if over else "")
+
+    def _text(self, entry: Entry) -> str:
+        moment = datetime.fromtimestamp(entry.starts_at, UTC).isoformat(timespec="milliseconds")
+        breaks = self._end is not None and abs(entry.position - self._end) > _FOLLOWS_SECONDS
+        return (
+            ("#EXT-X-DISCONTINUITY\n" if breaks else "")
+            + f'#EXT-X-MAP:URI="{entry.name}",BYTERANGE="{entry.init_bytes}@0"\n'
+            + f"#EXT-X-PROGRAM-DATE-TIME:{moment.replace('+00:00', 'Z')}\n"
+            + f"#EXTINF:{entry.duration:.3f},\n#EXT-X-BYTERANGE:{entry.bytes - entry.init_bytes}@{entry.init_bytes}\n"
+            + f"{entry.name}\n"
+        )

@@ -1,0 +1,183 @@
+"""WHIP (RFC 9725): a candidate's page sends one feed. One connection, one offer, one answer."""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamTrack
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+
+from appliance.capture import hooks
+from appliance.capture.feed import LiveFeed
+from appliance.capture.frame import Media
+from appliance.errors import BadInput
+from appliance.exam.gap import Cause
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 20.0
+_CLOSE_SECONDS = 2.0
+_RECORDED = {"video": ("video/H264", "video/VP8"), "audio": ("audio/opus",)}
+_MOST_CANDIDATES = 64
+
+
+def configuration() -> RTCConfiguration:
+    """Host candidates only: the default would ask a public STUN server."""
+    return RTCConfiguration(iceServers=[])
+
+
+def read_offer(sdp: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
+    """Look an offer over before aiortc does; -> kind of each media section and its direction. BadInput says what is
+    wrong; `wanted` are the directions that make sense."""
+    if not sdp.startswith("v=0") or "m=" not in sdp:
+        raise BadInput("the body is not a session description", hint="Send the SDP offer of an RTCPeerConnection.")
+    session, *sections = re.split(r"^m=", sdp, flags=re.MULTILINE)
+    if "a=ice-ufrag:" not in sdp or "a=fingerprint:" not in sdp:
+        raise BadInput(
+            "the offer has no ICE credentials or no fingerprint", hint="Only WebRTC (DTLS-SRTP) is accepted."
+        )
+    if sdp.count("a=candidate:") > _MOST_CANDIDATES:
+        raise BadInput(f"the offer has more than {_MOST_CANDIDATES} candidates")
+    kinds: dict[str, str] = {}
+    for section in sections:
+        kind = section.split(" ", 1)[0]
+        if kind not in _RECORDED or kind in kinds:
+            raise BadInput(
+                f"the offer has a media section {kind[:20]!r} too many", hint="One video and at most one audio."
+            )
+        direction = re.search(r"^a=(sendrecv|sendonly|recvonly|inactive)\s*$", section + session, re.MULTILINE)
+        kinds[kind] = direction[1] if direction else "sendrecv"
+        _check_codecs(kind, section)
+    if kinds.get("video") not in wanted:
+        raise BadInput(
+            "the offer has no video in the right direction", hint="Publishers send video, viewers receive it."
+        )
+    return kinds
+
+
+def _check_codecs(kind: str, section: str) -> None:
+    offered = {name.lower() for name in re.findall(r"^a=rtpmap:\d+ ([\w.+-]+)/", section, re.MULTILINE)}
+    known = {codec.split("/")[1].lower() for codec in _RECORDED[kind]}
+    if not offered & known:
+        named = ", ".join(sorted(offered - {"rtx", "red", "ulpfec", "flexfec-03"})) or "nothing"
+        raise BadInput(
+            f"no {kind} codec in common: the offer has {named[:100]}",
+            hint="This box records H.264 or VP8 video and Opus sound.",
+        )
+
+
+def preferred(kind: str, codecs: tuple[str, ...] | None = None) -> list[RTCRtpCodecCapability]:
+    """The capabilities to negotiate, best first."""
+    capabilities = RTCRtpReceiver.getCapabilities(kind)
+    capable = capabilities.codecs if capabilities else []
+    chosen = [c for mime in codecs or _RECORDED[kind] for c in capable if c.mimeType.lower() == mime.lower()]
+    return chosen + [c for c in capable if c.mimeType.endswith("/rtx")]
+
+
+async def negotiate(connection: RTCPeerConnection, sdp: str) -> str:
+    """Offer -> answer, with every candidate in it. BadInput when aiortc cannot make sense of the offer."""
+    try:
+        await connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
+        await connection.setLocalDescription(await connection.createAnswer())
+    except Exception as error:
+        log.info("an offer was refused: %s: %s", type(error).__name__, error)
+        raise BadInput(
+            "the offer cannot be answered", hint="Send the SDP offer of an RTCPeerConnection, with its candidates."
+        ) from error
+    return str(connection.localDescription.sdp)
+
+
+async def close(connection: RTCPeerConnection) -> None:
+    """Always, and never for long: an open one keeps threads and sockets."""
+    try:
+        await asyncio.wait_for(connection.close(), _CLOSE_SECONDS)
+    except TimeoutError:
+        log.warning("a connection did not close in %.0f s", _CLOSE_SECONDS)
+
+
+class Publication:
+    """One WHIP session. `ended` is called once, when it is over for any reason."""
+
+    def __init__(self, feed: LiveFeed, *, bitrate: int, ended: Callable[["Publication"], None]) -> None:
+        self.id = uuid.uuid4().hex
+        self.feed = feed
+        self._bitrate, self._ended = bitrate, ended
+        self._connection = RTCPeerConnection(configuration())
+        self._receivers: dict[Media, RTCRtpReceiver] = {}
+        self._since = time.monotonic()
+        self._connected = self._over = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connection.on("track", self._on_track)
+        self._connection.on("connectionstatechange", self._on_state)
+
+    async def answer(self, offer: str) -> str:
+        """BadInput when the offer cannot be answered; the session is closed then."""
+        try:
+            kinds = read_offer(offer, wanted=("sendonly", "sendrecv"))
+            for kind in kinds:
+                transceiver = self._connection.addTransceiver(kind, direction="recvonly")
+                transceiver.setCodecPreferences(preferred(kind))
+            return await negotiate(self._connection, offer)
+        except BaseException:
+            self._over = True
+            await close(self._connection)
+            raise
+
+    async def close(self, cause: Cause) -> None:
+        """End it; returns when the connection is closed and its last segment is queued."""
+        if self._over:
+            return
+        self._over = True
+        self.feed.disconnected(self.id, cause)
+        self._ended(self)
+        await close(self._connection)
+
+    def tick(self, now: float) -> None:
+        """Once a second."""
+        if self._over:
+            return
+        if self._connected:
+            self._spawn(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+        elif now - self._since > CONNECT_SECONDS:
+            log.info("%s: no connection within %.0f s", self.feed.feed, CONNECT_SECONDS)
+            self._spawn(self.close(Cause.CONNECTION_LOST))
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        receiver = hooks.receiver_of(self._connection, track)
+        self._receivers[Media(track.kind)] = receiver
+        hooks.tap(receiver, self.feed.frame)
+
+    def _on_state(self) -> None:
+        state = self._connection.connectionState
+        if state == "connected" and not self._connected and not self._over:
+            self._connected = True
+            self.feed.connected(
+                self.id, sound=Media.AUDIO in self._receivers, ask_key_frame=self._ask_key_frame, lost=self._lost
+            )
+            self._spawn(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+        elif state in ("failed", "closed") and not self._over:
+            lost = state == "failed" or self._connection.iceConnectionState == "failed"
+            self._spawn(self.close(Cause.CONNECTION_LOST if lost else Cause.PAGE_CLOSED))
+
+    def _ask_key_frame(self) -> None:
+        self._spawn(self._send_request())
+
+    async def _send_request(self) -> None:
+        await hooks.ask_for_key_frame(self._receivers[Media.VIDEO])
+
+    def _lost(self) -> int:
+        return sum(hooks.packets_lost(receiver) for receiver in self._receivers.values())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

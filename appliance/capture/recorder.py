@@ -1,0 +1,302 @@
+"""From arriving frames to segments on disk: one recorder for each feed, over all its connections.
+
+It opens a file only at a key frame, takes a part from it each second, and begins a new one at a key frame when the old
+one is long or large enough, when the picture's size changes, or when sound comes or goes. It never blocks: the writer's
+thread writes, and answers in the event loop.
+"""
+
+import errno
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance.capture import h264, opus, vp8
+from appliance.capture.frame import RATE, Encoded, Media, Sample
+from appliance.capture.mp4 import Mp4
+from appliance.capture.part import Container, Part
+from appliance.capture.segment import Place, Segment
+from appliance.capture.timeline import Track
+from appliance.capture.webm import WebM
+from appliance.capture.writer import File, Writer
+from appliance.config import CaptureSettings
+from appliance.exam.events import SegmentClosed
+from appliance.exam.gap import Cause
+
+log = logging.getLogger(__name__)
+
+_PART_MARGIN = 0.2
+"""A part is cut this much before its limit, so that writing it and the frame held back stay within the limit."""
+_WAIT_FOR_SOUND = 0.5
+_SOUND_IS_GONE = 2.0
+_ASK_AGAIN = 0.5
+_RETRY_SECONDS = 2.0
+
+
+class Listener(Protocol):
+    """Who hears what became of the frames. Times are wall seconds."""
+
+    def opened(self, codecs: tuple[str, ...], at: float) -> None:
+        """A file was opened in this connection."""
+
+    def stored(self, starts_at: float, ends_at: float) -> None:
+        """This span is on disk."""
+
+    def closed(self, segment: SegmentClosed) -> None:
+        """A segment is complete."""
+
+    def failed(self, cause: Cause) -> None:
+        """The disk would not have it; tried again in a moment."""
+
+    def want_key_frame(self) -> None:
+        """The sender should be asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where an earlier recording of the same feed ended. `begins_at`: wall time of position 0; `end`: seconds."""
+
+    begins_at: float | None = None
+    end: float = 0.0
+    number: int = 0
+
+
+class Recorder:
+    """See the module. All methods belong to the event loop; `arrived` and `now` are monotonic seconds."""
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        media: Path,
+        writer: Writer,
+        settings: CaptureSettings,
+        listener: Listener,
+        resume: Resume | None = None,
+    ) -> None:
+        self._place, self._media, self._writer = place, media, writer
+        self._settings, self._listener = settings, listener
+        earlier = resume or Resume()
+        self.begins_at, self.end, self.number = earlier.begins_at, earlier.end, earlier.number
+        self.trouble: Cause | None = None
+        self.in_flight = 0
+        self.unreadable = 0
+        self.segment: Segment | None = None
+        self._file: File | None = None
+        self._tracks: dict[Media, Track] = {}
+        self._connected = False
+        self._expects_sound = False
+        self._heard_at: float | None = None
+        self._pending: list[tuple[Encoded, int]] = []
+        self._key_at = self._asked_at = self._retry_at = self._cut_at = 0.0
+
+    # --- a connection ---
+
+    def begin(self, *, wall: float, now: float, sound: bool) -> None:
+        """A connection is there; `sound`: it may carry an audio track."""
+        self._tracks.clear()
+        self._pending.clear()
+        self._connected, self._expects_sound, self._heard_at = True, sound, None
+        if self.begins_at is not None:
+            self._start_tracks(max(self.end, wall - self.begins_at), now)
+
+    def finish(self, done: Callable[[], None]) -> None:
+        """The connection is over: close the file, then `done`."""
+        self._connected = False
+        self._drain_pending()
+        self.pause(done)
+
+    def pause(self, done: Callable[[], None] | None = None) -> None:
+        """Close the file; the next key frame begins a new one."""
+        if self.segment is not None:
+            self._flush(self.segment, self.segment.typical)
+        self._close(done)
+
+    def _start_tracks(self, base: float, began: float) -> None:
+        self._tracks = {media: Track(media, base=base, began=began) for media in Media}
+
+    # --- frames ---
+
+    def add(self, frame: Encoded, *, wall: float) -> float | None:
+        """Record a frame; -> its position in seconds, None before the first key frame ever."""
+        if not self._connected:
+            return None
+        if not self._tracks:
+            if not frame.key:
+                self._ask(frame.arrived)
+                return None
+            self.begins_at = round(wall, 3)
+            self._start_tracks(0.0, frame.arrived)
+        position = self._tracks[frame.media].place(frame.timestamp, frame.arrived)
+        if frame.media is Media.AUDIO:
+            self._add_sound(frame, position)
+        elif self._must_wait(frame):
+            self._pending.append((frame, position))
+        else:
+            self._drain_pending()
+            self._add_picture(frame, position)
+        return position / RATE[frame.media]
+
+    def tick(self, now: float) -> None:
+        """A few times a second: store what waits for too long, ask for key frames when they are due."""
+        segment = self.segment
+        if self._pending and now - self._pending[0][0].arrived > _WAIT_FOR_SOUND:
+            self._drain_pending()
+        if segment is not None and now - self._cut_at > self._settings.part_seconds:
+            self._flush(segment, max(segment.typical, RATE[Media.VIDEO] // 2))
+            self._cut_at = now
+        if not self._connected:
+            return
+        since_key = now - self._key_at
+        if segment is None:
+            if now >= self._retry_at:
+                self._ask(now)
+        elif since_key > self._settings.keyframe_seconds or (self._long_enough(segment) and since_key > 1.0):
+            self._ask(now)
+
+    def _must_wait(self, frame: Encoded) -> bool:
+        """The first frames of a connection wait a moment for the sound, so that one file has both."""
+        if not self._expects_sound or self._heard_at is not None or self.segment is not None:
+            return False
+        first = self._pending[0][0].arrived if self._pending else frame.arrived
+        return (frame.key or bool(self._pending)) and frame.arrived - first < _WAIT_FOR_SOUND
+
+    def _drain_pending(self) -> None:
+        pending, self._pending = self._pending, []
+        for frame, position in pending:
+            self._add_picture(frame, position)
+
+    def _add_sound(self, frame: Encoded, position: int) -> None:
+        self._heard_at = frame.arrived
+        self._drain_pending()
+        if self.segment is None:
+            return
+        if "opus" not in self.segment.container.codecs:
+            self.segment.sound_missing = True
+            return
+        self.segment.add(Media.AUDIO, Sample(position, opus.duration(frame.data), frame.data, True))
+
+    def _add_picture(self, frame: Encoded, position: int) -> None:
+        if frame.key:
+            self._key_at = frame.arrived
+            self._turn(frame, position)
+        if self.segment is None:
+            self._ask(frame.arrived)
+            return
+        data = h264.sample_data(frame.data) if frame.codec == "h264" else frame.data
+        if not data:
+            return
+        self.segment.add(Media.VIDEO, Sample(position, self.segment.typical, data, frame.key))
+        if self.segment.waiting() >= self._settings.part_seconds - _PART_MARGIN:
+            self._flush(self.segment, None)
+            self._cut_at = frame.arrived
+
+    def _turn(self, frame: Encoded, position: int) -> None:
+        """At a key frame: open the first file, or go on to the next one if it is time."""
+        try:
+            container = self._container(frame)
+        except ValueError as error:
+            self.unreadable += 1
+            log.info("%s: a key frame that cannot be read: %s", self._place.feed, error)
+            return
+        if self.segment is not None:
+            if container == self.segment.container and not self._long_enough(self.segment):
+                return
+            self._flush(self.segment, position - self.segment.newest)
+            self._close(None)
+        if frame.arrived >= self._retry_at:
+            self._open(container, position, frame.arrived)
+
+    def _container(self, frame: Encoded) -> Container:
+        heard = self._heard_at is not None and frame.arrived - self._heard_at < _SOUND_IS_GONE
+        if frame.codec == "h264":
+            return Mp4(h264.Parameters.of(frame.data), heard)
+        return WebM(*vp8.picture_size(frame.data), heard)
+
+    def _long_enough(self, segment: Segment) -> bool:
+        seconds = (segment.newest - segment.position) / RATE[Media.VIDEO]
+        return (
+            seconds >= self._settings.segment_seconds
+            or segment.bytes >= self._settings.segment_bytes
+            or segment.sound_missing
+        )
+
+    def _ask(self, now: float) -> None:
+        if now - self._asked_at > _ASK_AGAIN:
+            self._asked_at = now
+            self._listener.want_key_frame()
+
+    # --- files ---
+
+    def _open(self, container: Container, position: int, now: float) -> None:
+        assert self.begins_at is not None  # the tracks exist, so the first frame came
+        for track in self._tracks.values():
+            track.settle()
+        self.number += 1
+        starts_at = self.begins_at + position / RATE[Media.VIDEO]
+        path = self._place.file(starts_at, self.number, container.suffix)
+        self.segment = Segment(container, self.number, path, starts_at, position)
+        self._file = File(self._media / path, self.segment.header)
+        self._cut_at = now
+        self._listener.opened(container.codecs, starts_at)
+
+    def _flush(self, segment: Segment, lasts: int | None) -> None:
+        taken = segment.take(lasts)
+        if taken is None or self._file is None:
+            return
+        data, part = taken
+        self.end = max(self.end, part.end)
+        self.in_flight += 1
+        file = self._file
+        if not self._writer.append(file, data, lambda error, _: self._stored(segment, part, error)):
+            self._stored(segment, part, OSError(errno.EIO, "the disk does not keep up"))
+
+    def _stored(self, segment: Segment, part: Part, error: OSError | None) -> None:
+        self.in_flight -= 1
+        if error is None:
+            assert self.begins_at is not None
+            self.trouble = None
+            segment.stored.append(part)
+            self._listener.stored(self.begins_at + part.position, self.begins_at + part.end)
+            return
+        if self.trouble is None:
+            self._asked_at = 0.0
+        self.trouble = Cause.STORAGE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Cause.STORAGE_FAILED
+        self._listener.failed(self.trouble)
+        if self.segment is segment:
+            self._retry_at = self._cut_at + _RETRY_SECONDS
+            self._close(None)
+
+    def _close(self, done: Callable[[], None] | None) -> None:
+        segment, file = self.segment, self._file
+        self.segment = self._file = None
+        if segment is None or file is None:
+            if done is not None:
+                done()
+            return
+
+        def closed(error: OSError | None, sha256: str) -> None:
+            if error is not None:
+                log.warning("%s stays open until the next start: %s", segment.path, error.strerror)
+            elif sha256 and segment.stored:
+                self._listener.closed(self._describe(segment, file, sha256))
+            if done is not None:
+                done()
+
+        self._writer.close(file, closed)
+
+    def _describe(self, segment: Segment, file: File, sha256: str) -> SegmentClosed:
+        first, last = segment.stored[0], segment.stored[-1]
+        return SegmentClosed(
+            kind=self._place.feed.kind.value,
+            number=segment.number,
+            path=segment.path,
+            starts_at=segment.starts_at,
+            position=first.position,
+            duration=last.end - first.position,
+            bytes=file.size,
+            init_bytes=len(segment.header),
+            sha256=sha256,
+            codecs=list(segment.container.codecs),
+        )

@@ -1,0 +1,149 @@
+"""A segment: what its file is called, and how its samples become parts."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.capture.frame import RATE, Media, Sample
+from appliance.capture.part import Container, Part
+from appliance.errors import BadInput
+from appliance.exam.feed import Feed, Kind
+
+OPEN = ".open"
+"""What the name of a file ends in while it is written."""
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(
+    r"(?P<seat>.+)-(?P<kind>[a-z]+)-(?P<start>\d{8}T\d{6}\.\d{3})Z-(?P<number>\d{5})(?P<suffix>\.mp4|\.webm)(\.open)?"
+)
+_TYPICAL_VIDEO = RATE[Media.VIDEO] // 15
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a file's name says."""
+
+    seat: str
+    kind: Kind
+    starts_at: float
+    number: int
+    suffix: str
+
+    def __str__(self) -> str:
+        moment = datetime.fromtimestamp(round(self.starts_at * 1000) / 1000, UTC)
+        stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}"
+        return f"{self.seat}-{self.kind.value}-{stamp}Z-{self.number:05d}{self.suffix}"
+
+    @classmethod
+    def parse(cls, name: str) -> "Name | None":
+        """None when it is no segment's name."""
+        match = _NAME.fullmatch(name)
+        if match is None or match["kind"] not in [kind.value for kind in Kind]:
+            return None
+        try:
+            moment = datetime.strptime(match["start"] + "+0000", "%Y%m%dT%H%M%S.%f%z")
+        except ValueError:
+            return None
+        return cls(match["seat"], Kind(match["kind"]), moment.timestamp(), int(match["number"]), match["suffix"])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose recording it is, and so where its files are."""
+
+    exam: str
+    feed: Feed
+    seat: str
+
+    def checked(self) -> "Place":
+        """Itself; BadInput when a part of it could not be the name of a folder or file."""
+        for name in (self.exam, self.feed.attempt, self.seat):
+            if not _SAFE.fullmatch(name):
+                raise BadInput(f"{name[:60]!r} cannot be the name of a recording")
+        return self
+
+    @property
+    def folder(self) -> str:
+        """Relative to the media folder."""
+        return f"{self.exam}/{self.feed.attempt}/{self.feed.kind.value}"
+
+    def file(self, starts_at: float, number: int, suffix: str) -> str:
+        """Relative to the media folder."""
+        return f"{self.folder}/{Name(self.seat, self.feed.kind, starts_at, number, suffix)}"
+
+    @classmethod
+    def of(cls, folder: Path, seat: str) -> "Place":
+        """From the folder of a feed; BadInput when it is not one."""
+        return cls(folder.parts[-3], Feed.parse(f"{folder.parts[-2]}/{folder.name}"), seat).checked()
+
+
+class Segment:
+    """One file being filled. Samples come in; a part of them is taken out each second.
+
+    The newest video frame is held back until the next one says how long it lasts.
+    """
+
+    def __init__(self, container: Container, number: int, path: str, starts_at: float, position: int) -> None:
+        self.container, self.number, self.path, self.starts_at = container, number, path, starts_at
+        self.position = position
+        self.header = container.header()
+        self.bytes = len(self.header)
+        self.stored: list[Part] = []
+        self.sound_missing = False
+        self._video: list[Sample] = []
+        self._audio: list[Sample] = []
+        self._typical = _TYPICAL_VIDEO
+        self._count = 0
+
+    def add(self, media: Media, sample: Sample) -> None:
+        """Append a sample; the one before it now has its duration."""
+        samples = self._video if media is Media.VIDEO else self._audio
+        if samples:
+            lasted = max(1, sample.position - samples[-1].position)
+            samples[-1] = replace(samples[-1], duration=lasted)
+            if media is Media.VIDEO:
+                self._typical = lasted
+        samples.append(sample)
+
+    def waiting(self) -> float:
+        """Seconds of video (of sound, where there is no video) that are in no part yet."""
+        for media, samples in ((Media.VIDEO, self._video), (Media.AUDIO, self._audio)):
+            if samples:
+                return (samples[-1].position - samples[0].position) / RATE[media]
+        return 0.0
+
+    @property
+    def newest(self) -> int:
+        """Position of the newest video frame in ticks; that of the segment where there is none."""
+        return self._video[-1].position if self._video else self.position
+
+    @property
+    def typical(self) -> int:
+        """How long the last frame lasted whose successor is known, in ticks."""
+        return self._typical
+
+    def take(self, lasts: int | None = None) -> tuple[bytes, Part] | None:
+        """The next part. The newest video frame goes with it if `lasts` (ticks) says how long it lasts, else it waits.
+        None when there is nothing to take."""
+        held: list[Sample] = []
+        if self._video and lasts is None:
+            held = [self._video.pop()]
+        elif self._video:
+            self._video[-1] = replace(self._video[-1], duration=max(1, lasts or 1))
+        video, self._video = self._video, held
+        if not video and lasts is None:
+            return None
+        audio, self._audio = self._audio, []
+        if not video and not audio:
+            return None
+        return self._part(video, audio)
+
+    def _part(self, video: list[Sample], audio: list[Sample]) -> tuple[bytes, Part]:
+        self._count += 1
+        data = self.container.part(self._count, video, audio)
+        rate, samples = (RATE[Media.VIDEO], video) if video else (RATE[Media.AUDIO], audio)
+        start, end = samples[0].position / rate, (samples[-1].position + samples[-1].duration) / rate
+        part = Part(self.bytes, len(data), start, end - start)
+        self.bytes += len(data)
+        return data, part

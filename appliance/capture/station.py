@@ -1,0 +1,200 @@
+"""Every feed and every session of this process: who may begin one, and when it is over."""
+
+import asyncio
+import logging
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from appliance.box.token import Claim
+from appliance.capture import ids, index
+from appliance.capture.feed import LiveFeed, Services
+from appliance.capture.index import Survey
+from appliance.capture.publish import Publication
+from appliance.capture.segment import Place
+from appliance.capture.view import Viewing
+from appliance.errors import NotAllowed, NotFound, Unavailable
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.gap import Cause
+
+log = logging.getLogger(__name__)
+
+MOST_PUBLICATIONS = 80
+MOST_VIEWINGS = 80
+MOST_VIEWERS_OF_ONE = 8
+
+
+class Station:
+    """All methods belong to the event loop."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.feeds: dict[Feed, LiveFeed] = {}
+        self.publications: dict[Feed, Publication] = {}
+        self.viewings: dict[str, Viewing] = {}
+        self.ended: dict[str, float] = {}
+        self._opening: dict[Feed, asyncio.Lock] = {}
+        self.counters = {"replaced": 0, "refused_full": 0, "slow_viewers": 0}
+
+    # --- sessions ---
+
+    async def publish(self, claim: Claim, offer: str) -> tuple[str, str]:
+        """-> (session id, answer)."""
+        self._refuse_ended(claim.feed.attempt)
+        if len(self.publications) >= MOST_PUBLICATIONS and claim.feed not in self.publications:
+            self._refuse_full(f"{MOST_PUBLICATIONS} candidates' streams")
+        async with self._opening.setdefault(claim.feed, asyncio.Lock()):
+            feed = await self._feed(claim)
+            settings = self._services.settings
+            bitrate = settings.webcam_bitrate if claim.feed.kind is Kind.WEBCAM else settings.screen_bitrate
+            publication = Publication(feed, bitrate=bitrate, ended=self._publication_ended)
+            answer = await publication.answer(offer)
+            before = self.publications.get(claim.feed)
+            self.publications[claim.feed] = publication
+            if before is not None:
+                self.counters["replaced"] += 1
+                await before.close(Cause.REPLACED)
+        if claim.feed.attempt in self.ended:  # it ended while this was negotiated
+            await publication.close(Cause.PAGE_CLOSED)
+            self._refuse_ended(claim.feed.attempt)
+        return publication.id, answer
+
+    async def view(self, claim: Claim, offer: str) -> tuple[str, str]:
+        """-> (session id, answer)."""
+        feed = self.feeds.get(claim.feed)
+        if feed is None or feed.codec is None:
+            raise NotFound("this feed is not live just now", hint="Its recording up to now can be played.")
+        if len(self.viewings) >= MOST_VIEWINGS:
+            self._refuse_full(f"{MOST_VIEWINGS} live views")
+        if len(feed.viewers) >= MOST_VIEWERS_OF_ONE:
+            self._refuse_full(f"{MOST_VIEWERS_OF_ONE} live views of one candidate")
+        viewing = Viewing(feed, codec=feed.codec, ended=self._viewing_ended)
+        answer = await viewing.answer(offer)
+        self.viewings[viewing.id] = viewing
+        return viewing.id, answer
+
+    async def end_session(self, id: str) -> None:
+        """DELETE on a session; NotFound when there is none."""
+        viewing = self.viewings.get(id)
+        publication = next((one for one in self.publications.values() if one.id == id), None)
+        if viewing is not None:
+            await viewing.close()
+        elif publication is not None:
+            await publication.close(Cause.PAGE_CLOSED)
+        else:
+            raise NotFound("there is no such session", hint="It may have ended already.")
+
+    def end_attempt(self, attempt: str, at: float) -> None:
+        """The attempt is over since `at` (wall seconds): close what is open, refuse what comes."""
+        if attempt in self.ended:
+            return
+        self.ended[attempt] = at
+        for kind in Kind:
+            name = Feed(attempt, kind)
+            feed, publication = self.feeds.get(name), self.publications.get(name)
+            if feed is not None:
+                feed.over(at, partial(self._forget, feed))
+            if publication is not None:
+                _background(publication.close(Cause.PAGE_CLOSED))
+
+    def _forget(self, feed: LiveFeed) -> None:
+        if self.feeds.get(feed.feed) is feed:
+            del self.feeds[feed.feed]
+
+    def _refuse_ended(self, attempt: str) -> None:
+        if attempt in self.ended:
+            raise NotAllowed("this attempt has ended", hint="Nothing more is recorded; the page can be closed.")
+
+    def _refuse_full(self, what: str) -> None:
+        self.counters["refused_full"] += 1
+        raise Unavailable(f"this box carries at most {what} at once", hint="Close one, or ask the lab staff.")
+
+    def _publication_ended(self, publication: Publication) -> None:
+        name = publication.feed.feed
+        if self.publications.get(name) is publication:
+            del self.publications[name]
+
+    def _viewing_ended(self, viewing: Viewing) -> None:
+        self.viewings.pop(viewing.id, None)
+        self.counters["slow_viewers"] += viewing.slow
+
+    # --- feeds ---
+
+    async def _feed(self, claim: Claim) -> LiveFeed:
+        """The live feed, made from what is on disk if there is something."""
+        known = self.feeds.get(claim.feed)
+        if known is not None:
+            return known
+        place = Place(claim.exam, claim.feed, claim.seat).checked()
+        folder = self._services.media / place.folder
+        found = None
+        if folder.is_dir():
+            found = await asyncio.to_thread(index.survey, self._services.media, folder)
+        return (
+            self.restore(found) if found is not None and found.entries else self._enter(LiveFeed(place, self._services))
+        )
+
+    def restore(self, found: Survey, cause: Cause = Cause.CAPTURE_RESTARTED) -> LiveFeed:
+        """A feed whose earlier recording is on disk; a gap is open since its end."""
+        self.tell(found)
+        feed = LiveFeed(found.place, self._services, resume=found.resume, entries=found.entries)
+        feed.resumed(cause)
+        return self._enter(feed)
+
+    def tell(self, found: Survey) -> None:
+        """Say what putting a folder in order has changed. Saying it twice is harmless."""
+        attempt, exam = found.place.feed.attempt, found.place.exam
+        for segment in found.recovered:
+            self._services.ledger.append(segment, chain=attempt, exam=exam, id=ids.of(segment.path))
+        for damaged in found.damaged:
+            self._services.ledger.append(damaged, chain=attempt, exam=exam, id=ids.of(damaged.path, "damaged"))
+
+    def _enter(self, feed: LiveFeed) -> LiveFeed:
+        self.feeds[feed.feed] = feed
+        return feed
+
+    async def adopt(self, folder: Path, cause: Cause) -> None:
+        """Bring a feed back that is only on disk: its attempt goes on. Not while its candidate is coming back."""
+        name = Feed.parse(f"{folder.parts[-2]}/{folder.name}")
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if name in self.feeds or name.attempt in self.ended:
+                return
+            found = await asyncio.to_thread(index.survey, self._services.media, folder)
+            if found is not None and found.entries and name.attempt not in self.ended:
+                self.restore(found, cause)
+
+    # --- time ---
+
+    def tick(self, now: float) -> None:
+        """A few times a second."""
+        for feed in list(self.feeds.values()):
+            feed.tick(now)
+
+    def tick_sessions(self, now: float) -> None:
+        """Once a second."""
+        for publication in list(self.publications.values()):
+            publication.tick(now)
+        for viewing in list(self.viewings.values()):
+            viewing.tick(now)
+
+    async def stop(self) -> None:
+        """The process stops, the exam goes on: close every file, then every connection."""
+        publications, viewings = list(self.publications.values()), list(self.viewings.values())
+        closing = [publication.close(Cause.CAPTURE_RESTARTED) for publication in publications]
+        await asyncio.gather(*closing, *(viewing.close() for viewing in viewings), return_exceptions=True)
+
+    def facts(self) -> dict[str, Any]:
+        """For the health file."""
+        now = time.monotonic()
+        live = {str(name): feed.facts(now) for name, feed in self.feeds.items()}
+        return {"feeds": live, "sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
+
+
+_tasks: set["asyncio.Task[None]"] = set()
+
+
+def _background(work: Any) -> None:
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)

@@ -28,6 +28,7 @@ static:
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix appliance/web/frontend check
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix appliance/web/frontend test -- --passWithNoTests --silent
 
 bench: setup ## ratios, each printed on a line
 	$(BIN)/appliance bench

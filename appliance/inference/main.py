@@ -127,13 +127,15 @@ class Looker:
 
     def _look(self, attempt: str) -> bool:
         """True when there was a new picture."""
-        feed = Feed(attempt, Kind.WEBCAM)
-        found = picture.read_raw(self._pictures, feed)
-        if found is None or found[0].number == self._numbers.get(attempt):
+        feed, pace = Feed(attempt, Kind.WEBCAM), self._paces[attempt]
+        newest = picture.read_header(self._pictures, feed)
+        if newest is None or newest.number == self._numbers.get(attempt) or not pace.due(newest.taken_at):
             return False
+        found = picture.read_raw(self._pictures, feed)
+        if found is None:
+            return False  # the feed was over between the two
         header, jpeg, raw = found
         self._numbers[attempt] = header.number
-        pace = self._paces[attempt]
         objects = pace.objects_due(header.taken_at)
         begun = time.perf_counter()
         try:

@@ -46,8 +46,9 @@ class Phone:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What one picture shows. `at` wall seconds, `position` seconds on the recording, `width` in pixels (boxes are in
-    pixels). None means not looked at: the picture cannot be judged, the model is missing, or it was not its turn.
-    `changed`: share of pixels, 0..1, that moved since the picture has last been still."""
+    pixels). None means not looked at: the picture cannot be judged, the model is missing, or, where `waits` is true,
+    it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
+    been still."""
 
     at: float
     position: float | None
@@ -59,6 +60,7 @@ class Observation:
     face_light: float | None = None
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ class Observer:
             face_light=_light(picture, found[0].box) if found else None,
             persons=persons,
             phones=phones,
+            waits=not objects,
         )
 
 

@@ -48,7 +48,8 @@ def _is_due(due: float, at: float, interval: float) -> bool:
 
 
 def _after(due: float, at: float, interval: float) -> float:
-    return due + interval if abs(at - due) < interval else at + interval
+    on_time = -EARLY <= at - due < interval
+    return due + interval if on_time else at + interval
 
 
 @dataclass(slots=True)

@@ -161,7 +161,7 @@ def _apart(persons: Sequence[Thing]) -> list[Thing]:
 
 def _phone_visible(seen: Observation) -> Tick | None:
     if seen.phones is None:
-        return None
+        return None if seen.waits else _tick(seen, None)
     best = max(seen.phones, key=lambda phone: phone.score, default=None)
     return _tick(seen, any(is_phone(p) for p in seen.phones), score=best.score if best else None)
 

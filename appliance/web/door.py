@@ -64,8 +64,8 @@ def _passed(path: str) -> Response:
     connection = UnixConnection(services().paths.capture_socket, timeout=TIMEOUT_SECONDS)
     try:
         connection.request(request.method, path, body=body or None, headers=headers)
-        answer = connection.getresponse()
-        content = answer.read(ANSWER_LIMIT + 1)
+        with connection.getresponse() as answer:  # of HTTP/1.0 it owns the socket
+            content = answer.read(ANSWER_LIMIT + 1)
     except (OSError, http.client.HTTPException) as error:
         raise _away(error) from error
     finally:

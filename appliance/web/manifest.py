@@ -28,6 +28,8 @@ class Manifest:
         file = dist / ".vite" / "manifest.json"
         self.built = file.exists()
         """False: health says so, and pages come without scripts."""
+        if not self.built:
+            log.warning("the front end is not built: %s is missing; run `make setup`", file)
         self._chunks: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if self.built else {}
         self._entries = {chunk["name"]: key for key, chunk in self._chunks.items() if chunk.get("isEntry")}
 

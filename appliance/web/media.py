@@ -53,10 +53,12 @@ def snapshot(flag: str, moment: str) -> Response:
 
 def evidence(path: Path, row: AttemptRow, *, kind: str, what: str) -> Response:
     """A file of this attempt's media folder; `path` is relative to the media folder. The first view is logged."""
+    if not _NAME.fullmatch(path.name):
+        raise missing()
     root = (services().paths.media / row.exam / row.attempt).resolve()
     file = (services().paths.media / path).resolve()
     suffix = Path(path.name.removesuffix(".open")).suffix
-    if not _NAME.fullmatch(path.name) or suffix not in _TYPES or not file.is_relative_to(root) or not file.is_file():
+    if suffix not in _TYPES or not file.is_relative_to(root) or not file.is_file():
         raise missing()
     who = person().person
     if services().seen.first(who, row.attempt, kind, what):

@@ -4,7 +4,6 @@ import logging
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from jinja2 import TemplateError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -60,7 +59,7 @@ def _page(status: int, error: str, hint: str) -> str | Response:
     title = t(key if key in services().words else "server.title_500")
     try:
         return render_template("error.html", code=status, title=title, sentence=error, hint=hint)
-    except TemplateError:
+    except Exception:  # the last resort: whatever is wrong with the page, the sentence gets through
         log.exception("error.html cannot be rendered")
         return Response(f"{error}\n{hint}\n", mimetype="text/plain")
 

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "strings"
 
 
 class Catalogue:
-    """Calling it gives a sentence: `t("server.too_large", limit="64 kB")`. Values stand in braces in the catalogue.
+    """Calling it gives a sentence: `t("tile.left", time="1:18")`. Values stand in braces in the catalogue.
 
     A key that is missing is a KeyError where `strict` (tests); else the key itself is shown and logged, because a page
     with one odd word is better than none."""

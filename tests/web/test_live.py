@@ -1,0 +1,406 @@
+"""Following the ledger: order, batches, who sees what, slow pages, limits. The follower's rounds are called by hand."""
+
+import dataclasses
+import time
+
+import pytest
+
+from appliance.box import health
+from appliance.config import Settings, WebSettings
+from appliance.exam.permissions import Role
+from appliance.ledger.actions import messages, users
+from appliance.web import live, sockets
+from appliance.web.app import create_app
+from appliance.web.auth import Viewer
+from appliance.web.live import Follower, for_candidate
+
+from .conftest import EXAM
+
+
+class Server:
+    """What the follower needs of Socket.IO: it takes what is sent, and says how much waits."""
+
+    def __init__(self):
+        self.said: dict[str, list] = {}
+        self.dropped: list[str] = []
+        self.waiting: dict[str, int] = {}
+
+    def emit(self, event, data, sid):
+        self.said.setdefault(sid, []).append((event, data))
+
+    def events(self, sid):
+        return [e for name, data in self.said.get(sid, []) if name == "events" for e in data["events"]]
+
+    def named(self, sid, name):
+        return [data for said, data in self.said.get(sid, []) if said == name]
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def follower(house, server):
+    return Follower(
+        house.services,
+        emit=server.emit,
+        drop=server.dropped.append,
+        backlog=lambda sid: server.waiting.get(sid, 0),
+        connections=20,
+    )
+
+
+def join(house, follower, role, sid, *, person=None, after=0, number=0):
+    """A connected page that follows the exam."""
+    person = person or (house.attempts[number] if role is Role.CANDIDATE else role.value)
+    token = house.token(attempt=person) if role is Role.CANDIDATE else house.token(user=person)
+    assert follower.admit(sid, Viewer(role, person, person, token)) == ""
+    client = follower.client(sid)
+    follower.follow(client, exam=EXAM, after=after)
+    return client
+
+
+def settle(follower):
+    for _ in range(20):
+        follower.deliver()
+
+
+def chat(house, count, number=0):
+    house.reach("in_exam", number)
+    for at in range(count):
+        house.do(
+            messages.send,
+            house.attempts[number],
+            kind="chat",
+            sender="candidate",
+            sender_name="Ada",
+            text=f"{number}:{at}",
+        )
+
+
+def test_everything_once_and_in_order(house, follower, server):
+    chat(house, 3)
+    join(house, follower, Role.LEAD, "lead")
+    settle(follower)
+    chat(house, 2)
+    settle(follower)
+    found = server.events("lead")
+    expected = [e.seq for e in house.services.reader.events(exam=EXAM) if e.type != "exam.created"]
+    assert [e["seq"] for e in found] == expected
+    last = server.named("lead", "events")[-1]
+    assert last["head"] == last["upto"] == house.services.writer.head
+
+
+def test_at_most_200_events_a_message_and_more_follow(house, follower, server):
+    chat(house, 450)
+    join(house, follower, Role.LEAD, "lead")
+    settle(follower)
+    batches = server.named("lead", "events")
+    assert max(len(batch["events"]) for batch in batches) <= live.EVENTS_A_MESSAGE
+    assert len(batches) >= 3
+    assert all(batch["upto"] <= batch["head"] for batch in batches)
+    texts = [e["payload"]["text"] for e in server.events("lead") if e["type"] == "message.sent"]
+    assert texts == [f"0:{at}" for at in range(450)]
+
+
+def test_a_page_that_comes_back_gets_what_it_missed_and_no_more(house, follower, server):
+    join(house, follower, Role.LEAD, "before")
+    chat(house, 5)
+    settle(follower)
+    seen = server.named("before", "events")[-1]["upto"]
+    follower.forget("before")
+    chat(house, 4)
+    join(house, follower, Role.LEAD, "after", after=seen)
+    settle(follower)
+    assert [e["payload"]["text"] for e in server.events("after")] == [f"0:{at}" for at in range(4)]
+
+
+@pytest.mark.parametrize("after", [None, 10**9])
+def test_without_a_place_or_with_one_from_another_ledger_it_begins_here(house, follower, server, after):
+    chat(house, 1)
+    join(house, follower, Role.LEAD, "lead", after=after)
+    settle(follower)
+    assert server.events("lead") == []
+    chat(house, 1)
+    settle(follower)
+    assert len(server.events("lead")) == 1
+
+
+def test_a_proctor_gets_events_of_assigned_candidates_only(house, follower, server):
+    chat(house, 1, 0)
+    chat(house, 1, 1)
+    join(house, follower, Role.PROCTOR, "one")
+    join(house, follower, Role.PROCTOR, "two", person="proctor2")
+    settle(follower)
+    for sid, number in (("one", 0), ("two", 1)):
+        others = {e["chain"] for e in server.events(sid) if e["type"] != "attempt.assigned"}
+        assert others == {house.attempts[number]}
+    assert "Thompson" not in str(server.events("one"))
+
+
+def test_an_assignment_that_moves_is_told_to_both(house, follower, server):
+    join(house, follower, Role.PROCTOR, "one", after=None)
+    join(house, follower, Role.PROCTOR, "two", person="proctor2", after=None)
+    house.user("planner").post(f"/exams/{EXAM}/assign", json={"attempt": house.attempts[0], "proctor": "proctor2"})
+    house.reach("consent")
+    settle(follower)
+    assert [e["type"] for e in server.events("one")] == ["attempt.assigned"]
+    assert [e["type"] for e in server.events("two")] == ["attempt.assigned", "attempt.arrived"]
+
+
+def test_the_boxs_own_chain_stays_with_the_auditor_but_for_the_end(house, follower, server):
+    join(house, follower, Role.LEAD, "lead", after=0)
+    house.token(user="lead")
+    house.do(users.sign_in, user="lead")
+    house.user("planner").post(f"/exams/{EXAM}/end", json={"reason": "over"})
+    settle(follower)
+    types = [e["type"] for e in server.events("lead") if e["chain"] == "box"]
+    assert types == ["exam.ended"]
+
+
+def test_a_candidate_gets_steps_and_messages_of_the_own_attempt_without_what_is_for_staff(house, follower, server):
+    join(house, follower, Role.CANDIDATE, "ada")
+    chat(house, 1, 1)
+    chat(house, 1, 0)
+    house.flag()
+    lead = house.user("lead")
+    lead.post(f"/api/attempts/{house.attempts[0]}/messages", json={"text": "Careful.", "kind": "warning"})
+    lead.post(f"/api/attempts/{house.attempts[0]}/end", json={"reason": "the secret reason", "override": True})
+    settle(follower)
+    found = server.events("ada")
+    assert {e["chain"] for e in found} == {house.attempts[0]}
+    assert [e["type"] for e in found] == [
+        "attempt.signed",
+        "attempt.equipped",
+        "attempt.admitted",
+        "attempt.started",
+        "message.sent",
+        "message.sent",
+        "attempt.ended",
+    ]
+    assert (found[5]["actor"], found[5]["payload"]["sender"]) == ("staff", "staff")
+    assert found[6]["payload"] == {}
+    assert "secret" not in str(found)
+
+
+def test_an_erased_payload_is_no_trouble(house):
+    house.reach("consent")
+    (event,) = house.events("attempt.arrived")
+    assert for_candidate(dataclasses.replace(event, payload=None))["payload"] == {}
+
+
+def test_health_of_the_assigned_once_a_round(house, follower, server):
+    house.feeds_arrive("webcam")
+    for role, person in ((Role.PROCTOR, "proctor"), (Role.LEAD, "lead"), (Role.REVIEWER, "reviewer")):
+        join(house, follower, role, person)
+    join(house, follower, Role.CANDIDATE, "ada")
+    follower.pulse()
+    (said,) = server.named("proctor", "health")
+    assert set(said["attempts"]) == {house.attempts[0]}
+    facts = said["attempts"][house.attempts[0]]
+    assert facts["pictures"] == {"webcam": None, "screen": None}
+    assert facts["health"]["webcam"]["fps"] == 15.0
+    assert facts["health"]["screen"] is None
+    assert said["processes"]["capture"]["healthy"] is True
+    assert set(server.named("lead", "health")[0]["attempts"]) == set(house.attempts)
+    assert server.named("reviewer", "health") == []
+    assert server.named("ada", "health") == []
+
+
+def test_health_while_capture_is_down(house, follower, server):
+    join(house, follower, Role.LEAD, "lead")
+    health.write(house.services.paths.health, "capture", healthy=False, sentence="stopped", feeds={})
+    follower.pulse()
+    (said,) = server.named("lead", "health")
+    assert said["processes"]["capture"] == {"healthy": False, "sentence": "stopped"}
+    assert set(said["attempts"][house.attempts[0]]["health"].values()) == {None}
+
+
+def test_a_slow_page_loses_health_never_events_and_catches_up(house, follower, server):
+    slow = join(house, follower, Role.LEAD, "slow", after=None)
+    join(house, follower, Role.LEAD, "quick", after=None)
+    server.waiting["slow"] = live.OUTBOX + 1
+    chat(house, 3)
+    settle(follower)
+    follower.pulse()
+    assert server.said.get("slow", []) == []
+    assert follower.counters["health_left_out"] == 1
+    quick = server.events("quick")
+    assert len(quick) == 8
+    server.waiting["slow"] = 0
+    settle(follower)
+    follower.pulse()
+    assert server.events("slow") == quick
+    assert len(server.named("slow", "health")) == 1
+    assert slow.slow_since is None
+    assert server.dropped == []
+
+
+def test_a_page_that_takes_nothing_for_long_is_closed_and_counted(house, follower, server):
+    slow = join(house, follower, Role.LEAD, "slow", after=None)
+    server.waiting["slow"] = live.OUTBOX + 1
+    chat(house, 1)
+    settle(follower)
+    slow.slow_since = time.monotonic() - live.SLOW_SECONDS - 1
+    settle(follower)
+    assert server.dropped == ["slow"]
+    assert follower.client("slow") is None
+    assert follower.counters["sockets_too_slow"] == 1
+
+
+def test_connections_are_bounded_for_one_person_and_in_all(house, server):
+    follower = Follower(
+        house.services, emit=server.emit, drop=server.dropped.append, backlog=lambda sid: 0, connections=10
+    )
+    lead = Viewer(Role.LEAD, "lead", "Lead", "token")
+    assert [follower.admit(f"lead{n}", lead) for n in range(9)] == [""] * 8 + ["server.socket_yours_full"]
+    others = [Viewer(Role.PROCTOR, f"p{n}", "P", "token") for n in range(3)]
+    assert [follower.admit(f"p{n}", who) for n, who in enumerate(others)] == ["", "", "server.socket_full"]
+    assert follower.counters["sockets_refused"] == 2
+    follower.forget("lead0")
+    assert follower.admit("again", lead) == ""
+
+
+def test_who_signed_out_is_not_listened_to_any_longer(house, follower, server):
+    client = join(house, follower, Role.LEAD, "gone")
+    join(house, follower, Role.LEAD, "here")
+    house.do(users.sign_out, token=client.viewer.token)
+    follower._rechecked_at = 0.0
+    follower.pulse()
+    assert server.dropped == ["gone"]
+    assert follower.counters["sockets"] == 1
+
+
+def test_a_candidate_with_a_new_code_is_cut_off_in_the_old_browser(house, follower, server):
+    join(house, follower, Role.CANDIDATE, "old")
+    house.user("proctor").post(f"/api/attempts/{house.attempts[0]}/code")
+    follower._rechecked_at = 0.0
+    follower.pulse()
+    assert server.dropped == ["old"]
+
+
+def test_a_second_follow_moves_the_cursor_and_an_older_answer_does_not(house, follower, server):
+    chat(house, 1)
+    client = join(house, follower, Role.LEAD, "lead", after=0)
+
+    def follow_again(event, data, sid):
+        server.emit(event, data, sid)
+        if len(server.named(sid, "events")) == 1:
+            follower.follow(client, exam=EXAM, after=0)
+
+    follower._emit = follow_again
+    settle(follower)
+    first, second = server.named("lead", "events")
+    assert first["events"] == second["events"]
+
+
+def test_the_thread_wakes_at_a_commit(house, follower, server):
+    follower.start()
+    try:
+        join(house, follower, Role.LEAD, "lead", after=None)
+        began = time.monotonic()
+        chat(house, 1)
+        while len(server.events("lead")) < 6 and time.monotonic() < began + 5:
+            time.sleep(0.005)
+        assert len(server.events("lead")) == 6
+        assert server.named("lead", "health") or time.monotonic() - began < 1
+    finally:
+        follower.stop()
+    assert server.dropped == ["lead"]
+
+
+def test_a_ledger_that_cannot_be_read_is_waited_for(house, follower, server, monkeypatch, caplog):
+    from appliance.errors import StorageFull
+
+    broken = [True]
+    deliver = follower.deliver
+
+    def sometimes():
+        if broken:
+            broken.pop()
+            raise StorageFull("the disk is gone")
+        deliver()
+
+    monkeypatch.setattr(follower, "deliver", sometimes)
+    monkeypatch.setattr(follower._stopping, "wait", lambda seconds: None)
+    join(house, follower, Role.LEAD, "lead", after=0)
+    follower.start()
+    deadline = time.monotonic() + 5
+    while not server.events("lead") and time.monotonic() < deadline:
+        time.sleep(0.005)
+    follower.stop()
+    assert server.events("lead")
+    assert "the disk is gone" in caplog.text
+
+
+# --- the same through Socket.IO ---
+
+
+def connect(house, client):
+    return house.sockets.test_client(house.app, flask_test_client=client)
+
+
+def test_a_page_follows_by_socket(house):
+    house.reach("in_exam")
+    page = connect(house, house.user("lead"))
+    assert page.emit("follow", {"exam": EXAM, "after": 0}, callback=True) == {"head": house.services.writer.head}
+    settle(house.follower)
+    house.follower.pulse()
+    names = [said["name"] for said in page.get_received()]
+    assert names == ["events", "health"]
+    page.disconnect()
+    assert house.follower.counters["sockets"] == 0
+
+
+def test_a_candidates_page_follows_without_asking(house):
+    house.reach("admitted")
+    page = connect(house, house.candidate())
+    house.reach("in_exam")
+    settle(house.follower)
+    (said,) = page.get_received()
+    assert [e["type"] for e in said["args"][0]["events"]] == ["attempt.started"]
+    page.disconnect()
+
+
+def test_a_candidate_cannot_follow_another_exam_or_another_attempt(house):
+    house.reach("in_exam", 0)
+    chat(house, 2, 1)
+    page = connect(house, house.candidate())
+    assert "head" in page.emit("follow", {"exam": "other", "attempt": house.attempts[1], "after": 0}, callback=True)
+    settle(house.follower)
+    chains = {e["chain"] for said in page.get_received() for e in said["args"][0]["events"]}
+    assert chains == {house.attempts[0]}
+    page.disconnect()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"exam": 5}, {"exam": "none"}, {"exam": EXAM, "after": "x"}, {"exam": EXAM, "after": True}, "text", None, [1]],
+)
+def test_a_follow_that_says_nothing_sensible_is_answered_with_a_sentence(house, said):
+    page = connect(house, house.user("lead"))
+    answer = page.emit("follow", said, callback=True)
+    assert answer["error"]
+    assert page.is_connected()
+    page.disconnect()
+
+
+def test_nobody_and_who_may_not_watch_are_not_let_in(house):
+    assert not connect(house, house.client()).is_connected()
+    assert not connect(house, house.user("staff")).is_connected()
+    assert house.events("access.refused")[0].payload.action == "connect"
+
+
+def test_a_ninth_page_of_one_person_is_refused(house):
+    client = house.user("lead")
+    pages = [connect(house, client) for _ in range(9)]
+    assert [page.is_connected() for page in pages] == [True] * 8 + [False]
+    for page in pages[:8]:
+        page.disconnect()
+
+
+def test_the_bound_comes_from_the_settings(services):
+    few = dataclasses.replace(services, settings=Settings(web=WebSettings(threads=9)))
+    _, follower = sockets.create(create_app(few, TESTING=True), few)
+    assert follower._connections == 3

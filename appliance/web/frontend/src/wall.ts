@@ -109,7 +109,7 @@ class Wall {
   }
 
   private draw(): void {
-    this.bar.draw(this.state);
+    this.bar.draw(this.state, this.follow.live);
     this.next.draw(queue(this.state, this.settled));
     const shown = this.tiles.draw(this.state, this.search, this.next.selected?.attempt.attempt ?? null);
     this.none.hidden = shown > 0;
@@ -118,8 +118,8 @@ class Wall {
   }
 
   private tick(): void {
-    this.bar.tick(this.state);
-    this.tiles.tick();
+    this.bar.tick(this.state, this.follow.live);
+    this.tiles.tick(this.follow.live);
     this.next.tick();
   }
 

@@ -8,6 +8,7 @@ import type { Door, Kind } from "../lib/types";
 
 const ANSWER_MS = 10_000;
 const LONGEST_WAIT_MS = 5000;
+const TOKEN_MS = 45_000;
 
 class Refused extends Error {}
 
@@ -16,6 +17,8 @@ export class Live {
   private readonly said = h("p", { class: "live-said", role: "status" });
   readonly element: HTMLElement;
   private connection: RTCPeerConnection | null = null;
+  /** A token opens streams for a minute: trying again asks for no new one, and is no new look in the ledger. */
+  private door: { door: Door; until: number } | null = null;
   private session: { url: string; token: string } | null = null;
   private timer = 0;
   private failures = 0;
@@ -53,7 +56,7 @@ export class Live {
     write(this.said, t(this.failures ? "look.again" : "look.connecting"));
     let door: Door;
     try {
-      door = await post<Door>(`/api/attempts/${this.attempt}/view`, { kind: this.kind });
+      door = await this.ask();
     } catch (error) {
       return this.refused(error);
     }
@@ -76,6 +79,13 @@ export class Live {
       write(this.said, t(error instanceof Refused ? "look.not_here" : "look.again"));
       this.again();
     }
+  }
+
+  private async ask(): Promise<Door> {
+    if (this.door && this.door.until > performance.now()) return this.door.door;
+    const door = await post<Door>(`/api/attempts/${this.attempt}/view`, { kind: this.kind });
+    this.door = { door, until: performance.now() + TOKEN_MS };
+    return door;
   }
 
   private receive(connection: RTCPeerConnection): void {

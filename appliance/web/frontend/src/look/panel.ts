@@ -2,7 +2,7 @@
 
 import { get } from "../lib/api";
 import { countdown, now, synchronise, time } from "../lib/clock";
-import { h, set, write } from "../lib/dom";
+import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type LedgerEvent } from "../lib/types";
 import type { Acts } from "../wall/acts";
@@ -134,16 +134,18 @@ export class LookPanel {
 
   private head(): HTMLElement {
     const { boot, acts, close } = this.options;
+    const key = (name: string): HTMLElement => h("kbd", { "aria-hidden": "true" }, name);
     return h("header", { class: "look-head" },
-      h("div", {}, this.title, this.stage),
+      h("div", { class: "look-who" }, this.title, this.stage),
       h("div", { class: "item-actions" },
-        this.sound, this.admit,
-        boot.may.message ? h("button", { type: "button", class: "small", onclick: () => this.focusChat() }, h("kbd", { "aria-hidden": "true" }, "M"), t("look.message")) : null,
-        this.warnButton,
-        boot.may.raise_flag ? h("button", { type: "button", class: "small", onclick: () => acts.ownFlag(this.attempt) }, h("kbd", { "aria-hidden": "true" }, "F"), t("look.own_flag")) : null,
-        boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null,
         close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
-        close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null));
+        close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null),
+      h("div", { class: "item-actions look-actions" },
+        this.sound, this.admit,
+        boot.may.message ? h("button", { type: "button", class: "small", onclick: () => this.focusChat() }, key("M"), t("look.message")) : null,
+        this.warnButton,
+        boot.may.raise_flag ? h("button", { type: "button", class: "small", onclick: () => acts.ownFlag(this.attempt) }, key("F"), t("look.own_flag")) : null,
+        boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null));
   }
 
   private draw(): void {
@@ -175,7 +177,6 @@ export class LookPanel {
     this.end.hidden = over;
     this.endWhy.hidden = over || needed === 0;
     this.end.disabled = !enough && !boot.may.override_end;
-    write(this.end, t(enough || !boot.may.override_end ? "look.end" : "look.end_override"));
     write(this.endWhy, t("look.acknowledged", { n: Math.min(have, needed), all: needed }));
   }
 
@@ -207,7 +208,6 @@ export class LookPanel {
   private drawSound(): void {
     const webcam = this.lives[0];
     this.sound.hidden = !webcam;
-    set(this.sound, "aria-pressed", webcam?.sound ? "true" : "false");
     write(this.sound, t(webcam?.sound ? "look.sound_on" : "look.sound_off"));
   }
 

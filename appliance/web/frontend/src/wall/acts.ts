@@ -127,6 +127,6 @@ export class Acts {
   }
 
   private needLine(): void {
-    if (!this.live()) throw new Problem(0, t("done.not_sent"), t("problem.offline_hint"));
+    if (!this.live()) throw new Problem(0, t("done.not_sent"), t("done.not_sent_hint"));
   }
 }

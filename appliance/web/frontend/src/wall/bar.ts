@@ -53,7 +53,7 @@ export class Bar {
   constructor(observed: Observable<Line>, actions: Actions) {
     const state = line(observed);
     this.banner = state.banner;
-    this.field = h("input", { type: "search", class: "search", placeholder: t("wall.search"), "aria-label": t("wall.search"), oninput: () => actions.search(this.field.value) });
+    this.field = h("input", { type: "search", class: "search", placeholder: t("wall.search_short"), "aria-label": t("wall.search"), oninput: () => actions.search(this.field.value) });
     this.field.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       this.field.value = "";
@@ -73,7 +73,7 @@ export class Bar {
     this.field.select();
   }
 
-  draw(state: State): void {
+  draw(state: State, live: boolean): void {
     write(this.title, state.exam.title);
     const attempts = [...state.attempts.values()];
     const count = (name: string, n: number): string => t(`wall.count.${name}`, { n });
@@ -83,10 +83,11 @@ export class Bar {
       count("waiting", attempts.filter((attempt) => attempt.stage === "waiting").length),
       ...(gone ? [count("gone", gone)] : []),
     ].join(" · "));
-    this.tick(state);
+    this.tick(state, live);
   }
 
-  tick(state: State): void {
+  tick(state: State, live: boolean): void {
+    this.box.hidden = !live; // what it was is not what it is
     write(this.clock, shortTime(now()));
     const ends = [...state.attempts.values()].flatMap((attempt) => (attempt.stage === "in_exam" && attempt.ends_at !== null ? [attempt.ends_at] : []));
     const last = Math.max(...ends);

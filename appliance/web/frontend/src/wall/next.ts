@@ -5,6 +5,8 @@ import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import { flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
 import { keepPlace, type Item } from "./queue";
+import type { Still } from "./stills";
+import { OLD_SECONDS } from "./tiles";
 
 export const REASONS = ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"] as const;
 export type Reason = (typeof REASONS)[number];
@@ -16,7 +18,7 @@ interface Actions {
   admit(item: Item): void;
   answer(item: Item): void;
   settle(item: Item): void;
-  still(attempt: string): string | null;
+  still(attempt: string): Still | undefined;
   /** The item that is stood on has changed. */
   moved(item: Item | null): void;
   may: { decide_flag: boolean; admit: boolean; message: boolean };
@@ -77,9 +79,8 @@ export class Next {
       if (!entry) continue;
       write(entry.wait, duration(now() - item.since));
       write(entry.title, headline(item));
-      const image = entry.body.querySelector("img");
-      const still = this.actions.still(item.attempt.attempt);
-      if (image?.dataset["live"] && still && image.src !== still) image.src = still;
+      const image = entry.body.querySelector<HTMLImageElement>("img[data-live]");
+      if (image) freshen(image, this.actions.still(item.attempt.attempt));
     }
   }
 
@@ -184,9 +185,18 @@ export class Next {
   private stillOf(item: Item): HTMLElement {
     const snapshots = item.kind === "flag" ? item.flag.facts.snapshots : [];
     const best = snapshots.find((s) => s.moment === "peak") ?? snapshots.find((s) => s.moment === "onset") ?? snapshots[0];
-    const url = item.kind === "flag" && best ? `/api/flags/${item.flag.flag}/snapshots/${best.moment}` : this.actions.still(item.attempt.attempt);
-    return h("img", { class: "item-still", alt: "", src: url ?? undefined, hidden: url === null, "data-live": best ? undefined : "yes" });
+    if (item.kind === "flag" && best) return h("img", { class: "item-still", alt: "", src: `/api/flags/${item.flag.flag}/snapshots/${best.moment}` });
+    const image = h("img", { class: "item-still", alt: "", "data-live": true });
+    freshen(image, this.actions.still(item.attempt.attempt));
+    return image;
   }
+}
+
+/** The newest still, grey when it is old. */
+function freshen(image: HTMLImageElement, still: Still | undefined): void {
+  image.hidden = !still;
+  if (still && image.src !== still.url) image.src = still.url;
+  set(image, "data-old", still !== undefined && now() - still.takenAt > OLD_SECONDS);
 }
 
 /** What would change the detail of an item; waits do not. */

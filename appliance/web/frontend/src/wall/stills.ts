@@ -1,4 +1,4 @@
-/** The newest stills of many candidates: fetched only when there is a newer one, a few at a time, never in a queue. */
+/** The newest stills of many candidates: fetched only when there is a newer one, a few at a time. */
 
 import type { Kind, Picture } from "../lib/types";
 
@@ -12,6 +12,7 @@ const AT_ONCE = 6;
 
 export class Stills {
   private readonly shown = new Map<string, Still>();
+  private readonly wanted = new Map<string, { attempt: string; kind: Kind; newest: Picture }>();
   private readonly underWay = new Set<string>();
 
   constructor(private readonly changed: (attempt: string, kind: Kind) => void) {}
@@ -20,15 +21,34 @@ export class Stills {
     return this.shown.get(`${attempt}/${kind}`);
   }
 
-  /** Ask for it if it is newer than what is shown and there is a hand free; else the next second does. */
+  /** The newest that there is. What is not shown yet is fetched: at most one wish a feed, the oldest picture first. */
   want(attempt: string, kind: Kind, newest: Picture | null | undefined): void {
     const key = `${attempt}/${kind}`;
-    if (!newest) return this.forget(key);
+    if (!newest) {
+      this.wanted.delete(key);
+      return this.forget(key);
+    }
     const known = this.shown.get(key);
     if (known?.number === newest.number && known.takenAt >= newest.taken_at - 0.01) return;
-    if (this.underWay.has(key) || this.underWay.size >= AT_ONCE) return;
-    this.underWay.add(key);
-    void this.fetch(attempt, kind, newest).finally(() => this.underWay.delete(key));
+    this.wanted.set(key, { attempt, kind, newest });
+    this.pump();
+  }
+
+  private pump(): void {
+    const free = [...this.wanted.keys()].filter((key) => !this.underWay.has(key));
+    const age = (key: string): number => this.shown.get(key)?.takenAt ?? 0;
+    // cameras before screens, then whoever was not seen for longest
+    free.sort((a, b) => Number(a.endsWith("screen")) - Number(b.endsWith("screen")) || age(a) - age(b));
+    for (const key of free.slice(0, AT_ONCE - this.underWay.size)) {
+      const wish = this.wanted.get(key);
+      if (!wish) continue;
+      this.wanted.delete(key);
+      this.underWay.add(key);
+      void this.fetch(wish.attempt, wish.kind, wish.newest).finally(() => {
+        this.underWay.delete(key);
+        this.pump();
+      });
+    }
   }
 
   private async fetch(attempt: string, kind: Kind, newest: Picture): Promise<void> {

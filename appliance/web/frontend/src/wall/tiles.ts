@@ -7,10 +7,11 @@ import type { Attempt, Flag, Kind, Pulse } from "../lib/types";
 import { healthOf, SIGN, severityOf, type Severity } from "../lib/words";
 import { openFlags, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
-import { Stills } from "./stills";
+import { Stills, type Still } from "./stills";
 
 export const OLD_SECONDS = 3;
 const SCREEN_OLD_SECONDS = 12;
+const SHORT_SECONDS = 600;
 
 /** Up to so many candidates the tiles may be so large; 24 small ones fit a laptop's screen. */
 const SIZES = [[4, "huge"], [8, "large"], [15, "middle"]] as const;
@@ -47,8 +48,8 @@ export class Tiles {
 
   constructor(private readonly actions: Actions) {}
 
-  still(attempt: string): string | null {
-    return this.stills.get(attempt, "webcam")?.url ?? null;
+  still(attempt: string): Still | undefined {
+    return this.stills.get(attempt, "webcam");
   }
 
   /** Draw who is there, in order; `search` hides the others. Returns how many are shown. */
@@ -78,9 +79,12 @@ export class Tiles {
     }
   }
 
-  /** Ages grow whether or not the line is there: frozen never looks live. */
-  tick(): void {
-    for (const [attempt, tile] of this.tiles) this.age(attempt, tile);
+  /** Ages grow whether or not the line is there: frozen never looks live, and what is not known is not shown as good. */
+  tick(live: boolean): void {
+    for (const [attempt, tile] of this.tiles) {
+      this.age(attempt, tile);
+      if (!live) for (const kind of ["webcam", "screen"] as const) dot(tile.dots[kind], kind, "unknown");
+    }
   }
 
   focus(attempt: string): void {
@@ -98,7 +102,7 @@ export class Tiles {
     set(tile.open, "aria-label", t("tile.open", { seat: attempt.seat, name: attempt.name }));
     flagsBadge(tile.flags, flags);
     tile.unread.hidden = unread === 0;
-    write(tile.unread, unread ? `✉ ${t("tile.unread", { n: unread })}` : "");
+    if (unread) tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, `✉${unread}`), h("span", { class: "hidden" }, t("tile.unread", { n: unread })));
     tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic";
     tile.element.dataset["stageAt"] = String(attempt.stage_at);
     tile.element.dataset["endsAt"] = attempt.ends_at === null ? "" : String(attempt.ends_at);
@@ -147,18 +151,23 @@ export class Tiles {
     tile.none.hidden = still !== undefined;
     tile.age.hidden = !still;
     if (still) write(tile.age, old > OLD_SECONDS ? t("tile.frozen", { duration: duration(old) }) : t("tile.age", { n: Math.max(0, Math.round(old)) }));
-    write(tile.stage, stageLine(tile.element.dataset));
+    const words = stageLine(tile.element.dataset);
+    write(tile.stage, words);
+    tile.stage.hidden = words === "";
   }
 }
 
 function stageLine(data: DOMStringMap): string {
   const words = t(`stage.${data["stage"] ?? "invited"}`);
-  if (data["stage"] === "waiting") return `${words} · ${duration(now() - Number(data["stageAt"]))}`;
-  if (data["stage"] === "in_exam" && data["endsAt"]) return t("tile.left", { time: countdown(Number(data["endsAt"]) - now()) });
+  if (data["stage"] === "waiting") return t("tile.waits", { duration: duration(now() - Number(data["stageAt"])) });
+  if (data["stage"] === "in_exam" && data["endsAt"]) {
+    const left = Number(data["endsAt"]) - now();
+    return left < SHORT_SECONDS ? t("tile.left", { time: countdown(left) }) : ""; // all is as it should be: say nothing
+  }
   return words;
 }
 
-const DOT = { good: "●", weak: "◐", none: "○" } as const;
+const DOT = { good: "●", weak: "◐", none: "○", unknown: "?" } as const;
 
 /** A shape and a word, and the state in words for who does not see the shape. */
 export function dot(element: HTMLElement, kind: Kind | "microphone", state: keyof typeof DOT): void {

@@ -252,7 +252,8 @@ def _linger(rule: Rule, state: State, tick: Tick) -> tuple[State, tuple[Output, 
     still_possible = any(
         t.verdict is Verdict.TRUE and t.at - over.last_at <= rule.merge_within for t in watched.pending
     )
-    if tick.at - over.last_at <= rule.merge_within or still_possible:
+    set_back = tick.at < over.last_at  # the clock was: how long ago it ended cannot be told any more
+    if not set_back and (tick.at - over.last_at <= rule.merge_within or still_possible):
         return replace(watched, open=over, ended=True), ()
     return watched, (Closed(over, over.last_at),)
 

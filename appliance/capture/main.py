@@ -33,6 +33,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; -> exit code. Stops in under 3 s with every segment closed."""
     process.start_logging(NAME)
     paths.make()
+    paths.capture_socket.unlink(missing_ok=True)  # a crash left it: whoever sees it may connect
     moved = hooks.check()
     for sentence in moved:
         log.error("aiortc does not fit: %s", sentence)
@@ -73,7 +74,7 @@ class Capture:
         self.writer.start()
         self.decoder.start()
         await catch_up.begin(self.station, self.client, self._paths.media)
-        tokens = FeedTokens.from_file(self._paths.keys / "feed-token.key")
+        tokens = FeedTokens.from_file(self._paths.feed_key)
         runner = await serve(Door(self.station, tokens).application(), self._paths.capture_socket)
         ticking = asyncio.ensure_future(self._tick())
         process.notify("READY=1")

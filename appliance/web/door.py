@@ -3,9 +3,11 @@
 Capture checks the Bearer token itself; nothing is decided here. A body has at most 64 kB, an answer comes in 10 s.
 """
 
+import contextlib
 import http.client
 import re
 import socket
+import weakref
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -25,6 +27,16 @@ _ASKED = ("Content-Type", "Authorization", "If-Match")
 _ANSWERED = ("Content-Type", "Location", "ETag", "Link", "Accept-Patch", "Accept-Post", "Allow", "Retry-After")
 
 
+_waiting: "weakref.WeakSet[UnixConnection]" = weakref.WeakSet()
+
+
+def hang_up() -> None:
+    """The process stops: nobody waits for capture any longer."""
+    for connection in list(_waiting):
+        with contextlib.suppress(OSError, AttributeError):  # it was answered meanwhile, and has no socket any more
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -36,6 +48,7 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
+        _waiting.add(self)
 
 
 @bp.route("/whip/<path:rest>", methods=_METHODS)
@@ -69,6 +82,7 @@ def _passed(path: str) -> Response:
     except (OSError, http.client.HTTPException) as error:
         raise _away(error) from error
     finally:
+        _waiting.discard(connection)
         connection.close()
     if len(content) > ANSWER_LIMIT:
         raise _away(ValueError("the answer is too long"))

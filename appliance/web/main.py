@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -20,23 +21,27 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.box import health, process
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens, secret_from
 from appliance.config import Settings
-from appliance.errors import ConfigError, Unavailable
+from appliance.errors import ApplianceError, ConfigError, Unavailable
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
-from appliance.web import sockets
+from appliance.web import door, sockets
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
 from appliance.web.strings import Catalogue
 
 log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 30
+"""A connection that sends half a request, or takes no answer, gives its thread back after this. Pages with a WebSocket
+say something every 5 s."""
 
 GRACE_SECONDS = 2
 """For answers under way when the process is told to stop."""
@@ -54,7 +59,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
         stack.callback(follower.stop)
         stack.enter_context(_heartbeat(app, services, follower, port=listener.getsockname()[1]))
         process.notify("READY=1")
-        _serve(app, listener, settings, on_stop=follower.stop)
+        _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))
         process.notify("STOPPING=1")
     return 0
 
@@ -64,22 +69,31 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     """The port, taken before anything else is started."""
     host, port = settings.web.host, settings.web.port
     try:
+        if not 0 <= port <= 65_535:  # create_server would leave a socket open
+            raise OverflowError("a port is at most 65535")
         listener = socket.create_server((host, port), backlog=512)
     except (OSError, OverflowError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise Unavailable(
-                f"port {port} on {host} is already in use",
-                hint="Another box or program runs here: stop it, or choose another port with --port.",
-            ) from None
-        if isinstance(error, OSError) and error.errno == errno.EACCES:
-            raise Unavailable(
-                f"port {port} on {host} may not be opened by this user", hint="Choose a port above 1023 with --port."
-            ) from None
-        raise ConfigError(
-            f"the box cannot listen on {host}, port {port}: {error}", hint="Check host and port in [web]."
-        ) from None
+        raise _no_port(host, port, error) from None
     with listener:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # inherited by every connection
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SILENT_SECONDS, 0))
         yield listener
+
+
+def _no_port(host: str, port: int, error: Exception) -> ApplianceError:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
+        return Unavailable(
+            f"port {port} on {host} is already in use",
+            hint="Another box or program runs here: stop it, or choose another port with --port.",
+        )
+    if number == errno.EACCES:
+        return Unavailable(
+            f"port {port} on {host} may not be opened by this user", hint="Choose a port above 1023 with --port."
+        )
+    return ConfigError(
+        f"the box cannot listen on {host}, port {port}: {error}", hint="Check host and port in the section [web]."
+    )
 
 
 @contextlib.contextmanager
@@ -136,6 +150,12 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int)
             health.write(folder, "web", healthy=False, sentence="stopped")
 
 
+def _goodbye(follower: Follower) -> None:
+    """Who waits for something that takes long is told now."""
+    follower.stop()
+    door.hang_up()
+
+
 class _Log(Logger):  # type: ignore[misc]
     """gunicorn speaks through our logging."""
 
@@ -175,6 +195,24 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
 
     on_stop: Callable[[], None]
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._busy: set[TConn] = set()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        self._busy.add(conn)
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        self._busy.discard(conn)
+        super().finish_request(conn, fs)
+
+    def hang_up(self) -> None:
+        """End what did not end in time: a request of which half has come would hold its thread, and the process."""
+        for conn in list(self._busy):
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                conn.sock.shutdown(socket.SHUT_RDWR)
+
     def init_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.handle_exit)
@@ -194,4 +232,5 @@ def _serve(app: Flask, listener: socket.socket, settings: Settings, *, on_stop: 
     cfg = gunicorn.cfg
     worker = _Worker(1, os.getppid(), [listener], gunicorn, cfg.timeout, cfg, _Log(cfg))
     worker.on_stop = on_stop
-    worker.init_process()  # returns when it was told to stop
+    worker.init_process()  # returns when it was told to stop, and what was under way has ended or had its time
+    worker.hang_up()

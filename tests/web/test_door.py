@@ -131,3 +131,16 @@ def test_an_offer_that_is_too_large_never_reaches_capture(house, capture):
 def test_an_odd_path_never_reaches_capture(house, capture, path):
     assert house.client().post(path, data=b"x", headers=HEADERS).status_code in (400, 404)
     assert capture == []
+
+
+def test_who_waits_for_capture_is_told_when_the_process_stops(house, capture):
+    answers = []
+    asking = threading.Thread(
+        target=lambda: answers.append(house.client().post("/whip/slow/webcam", data=b"x", headers=HEADERS))
+    )
+    asking.start()
+    while not capture:
+        time.sleep(0.005)
+    door.hang_up()
+    asking.join()
+    assert answers[0].status_code == 503

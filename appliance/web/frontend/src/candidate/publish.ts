@@ -79,7 +79,7 @@ export class Publisher {
       const answer = await this.offer(connection, door);
       if (generation !== this.generation) return connection.close();
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
-      this.timer = window.setTimeout(() => this.failed(generation, "again"), ANSWER_MS);
+      this.watch(connection); // it may be connected already; if not, it has some seconds
     } catch (error) {
       console.warn(`${this.kind}: not published`, error);
       this.failed(generation, error instanceof TypeError || error instanceof Refused ? "away" : "again");

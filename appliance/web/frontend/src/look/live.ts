@@ -70,8 +70,7 @@ export class Live {
       const answer = await this.offer(connection, door);
       if (this.connection !== connection) return connection.close();
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
-      write(this.said, t("look.waiting"));
-      this.later(ANSWER_MS);
+      if (connection.connectionState !== "connected") this.later(ANSWER_MS);
     } catch (error) {
       console.warn(`${this.kind}: no live stream`, error);
       if (this.connection !== connection) return;
@@ -104,6 +103,7 @@ export class Live {
       if (state === "connected") {
         clearTimeout(this.timer);
         this.failures = 0;
+        if (this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) write(this.said, t("look.waiting"));
       } else if (state === "failed" || state === "closed") {
         this.hangUp();
         write(this.said, t("look.again"));

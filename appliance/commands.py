@@ -98,7 +98,8 @@ def status(paths: Paths, *, as_json: bool) -> int:
         print(json.dumps(said, indent=1))
     else:
         for name, process in processes.items():
-            print(f"{name:<11} {'ok ' if process['healthy'] else 'NOT'}  {process['sentence']}")
+            last = f"; its last words: {process['last_words']}" if process.get("last_words") else ""
+            print(f"{name:<11} {'ok ' if process['healthy'] else 'NOT'}  {process['sentence']}{last}")
         print(f"{'disk':<11} {said['disk'].get('free_bytes', 0) / 1e9:.1f} GB free in {paths.data}")
     return 0 if healthy else 1
 

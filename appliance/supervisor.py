@@ -186,8 +186,9 @@ class Supervisor:
         for child in self._children.values():
             child.rotate()
             if child.name in down:  # it cannot say so itself
-                why = f"not running; its last words: {child.last_words()}"
-                health.write(self._paths.health, child.name, healthy=False, sentence=why)
+                # its last words may hold an exception's text: for who stands at the box, not for a page
+                last = child.last_words()
+                health.write(self._paths.health, child.name, healthy=False, sentence="not running", last_words=last)
         health.write(
             self._paths.health,
             "supervisor",
@@ -199,7 +200,11 @@ class Supervisor:
     def unwell(self) -> dict[str, str]:
         """Process -> what is not well with it."""
         states = {name: health.read(self._paths.health, name, now=time.time()) for name in SERVICES}
-        return {name: said["sentence"] for name, said in states.items() if not said["healthy"]}
+        return {
+            name: "; its last words: ".join(filter(None, (said["sentence"], said.get("last_words"))))
+            for name, said in states.items()
+            if not said["healthy"]
+        }
 
     def stop(self) -> None:
         """All of them, in order, within `STOP_SECONDS`."""

@@ -134,7 +134,7 @@ def test_the_last_words_of_a_process_are_said_for_it(paths, log, words):
     box._written_at = 0.0
     box.look()
     said = health.read(paths.health, "sync", now=time.time())
-    assert (said["healthy"], said["sentence"]) == (False, f"not running; its last words: {words}")
+    assert (said["healthy"], said["sentence"], said["last_words"]) == (False, "not running", words)
     box.stop()
 
 

@@ -58,6 +58,7 @@ class Room:
     codes: list[str] = field(default_factory=list)
     feeding: dict[Feed, bytes] = field(default_factory=dict)
     process: subprocess.Popen | None = None
+    capture: subprocess.Popen | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     number: int = 0
 
@@ -129,8 +130,8 @@ class Room:
 
     # --- while it runs ---
 
-    def start(self) -> None:
-        """The web process as it is, and the stand-in for capture."""
+    def start(self, *, capture: bool = False) -> None:
+        """The web process as it is, and the stand-in for capture (or capture itself)."""
         command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "web"]
         port = _free_port()
         (self.paths.config).write_text(f"[web]\nport = {port}\n")
@@ -138,6 +139,8 @@ class Room:
         self.log = open(self.paths.data / "web.out", "ab")  # noqa: SIM115
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         self._wait()
+        if capture:
+            self.capture = subprocess.Popen([*command[:-1], "capture"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         if not any(thread.name == "feeder" for thread in threading.enumerate()):
             self.stopping.clear()
             self.feeder = threading.Thread(target=self._feed, name="feeder")
@@ -153,9 +156,10 @@ class Room:
         self.stopping.set()
         if hasattr(self, "feeder"):
             self.feeder.join()
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(10)
+        for process in (self.capture, self.process):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                process.wait(10)
         if hasattr(self, "log"):
             self.log.close()
 
@@ -185,7 +189,8 @@ class Room:
                 )  # fmt: skip
                 picture.write(self.paths.pictures, header, jpeg, b"")
             feeds = {str(feed): {"fps": 15.0, "silent_s": 0.1, "bitrate": 800_000, "lost": 0} for feed in self.feeding}
-            health.write(self.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
+            if self.capture is None:
+                health.write(self.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
             health.write(self.paths.health, "inference", healthy=True, sentence="looks twice a second")
             health.write(self.paths.health, "sync", healthy=True, sentence="nothing waits")
             self.stopping.wait(0.5)

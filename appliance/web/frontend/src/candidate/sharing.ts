@@ -15,7 +15,7 @@ export interface Sharing {
 /** Large on its own step; small beside the exam. */
 export function sharing(equipment: Equipment, { small }: { small: boolean }): Sharing {
   const parts = [camera(equipment, small), screen(equipment)];
-  const element = h("div", { class: small ? "sharing small" : "sharing" }, ...parts.map((part) => part.element));
+  const element = h("div", { class: small ? "sharing compact" : "sharing" }, ...parts.map((part) => part.element));
   const update = (): void => parts.forEach((part) => part.update());
   update();
   return { element, update, leave: () => parts.forEach((part) => part.leave()) };

@@ -124,8 +124,8 @@ export class Tiles {
     const flags = h("span", { class: "tile-flags", hidden: true });
     const unread = h("span", { class: "tile-unread", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
-    const element = h("li", { class: "tile" }, open,
-      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), admit, h("p", { class: "tile-state" }, dots.webcam, dots.screen, flags, unread)));
+    const element = h("li", { class: "tile" }, open, admit,
+      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, flags, unread)));
     const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);

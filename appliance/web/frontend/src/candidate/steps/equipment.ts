@@ -1,19 +1,14 @@
+import { problemOf } from "../../lib/api";
 import { h } from "../../lib/dom";
 import { t } from "../../lib/strings";
 import { action } from "../action";
 import { sharing } from "../sharing";
-import type { MakeStep } from "../step";
+import type { MakeStep, Page } from "../step";
 
 /** Camera, microphone and screen, with what is sent on view. */
 export const equipment: MakeStep = (page) => {
   const panel = sharing(page.equipment, { small: false });
-  const go = action(t("candidate.equipment.go"), () =>
-    page.session.step("equip", {
-      camera: page.equipment.label("video"),
-      microphone: page.equipment.label("audio"),
-      surface: page.equipment.surface,
-    }),
-  );
+  const go = action(t("candidate.equipment.go"), () => equip(page));
   const missing = h("p", { class: "hint", id: "equip-missing" }, t("candidate.equipment.missing"));
   go.button.setAttribute("aria-describedby", "equip-missing");
   const element = h(
@@ -32,3 +27,21 @@ export const equipment: MakeStep = (page) => {
   };
   return { element, update, leave: panel.leave };
 };
+
+const PATIENCE = 8;
+const PAUSE_MS = 700;
+
+/** The box looks once a second at what arrives: a refusal just after connecting is asked about again before it is shown. */
+async function equip(page: Page): Promise<void> {
+  const { equipment: shared } = page;
+  const said = { camera: shared.label("video"), microphone: shared.label("audio"), surface: shared.surface };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await page.session.step("equip", said);
+    } catch (error) {
+      if (![409, 503].includes(problemOf(error).status) || tries >= PATIENCE || !shared.complete) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    if (page.session.me?.stage !== "equipment") return;
+  }
+}

@@ -1,7 +1,9 @@
 """The one command: answers, sentences, exit codes."""
 
+import contextlib
 import csv
 import json
+import os
 import re
 import stat
 import subprocess
@@ -98,6 +100,25 @@ def test_a_data_folder_that_cannot_be_written_is_said(tmp_path, capsys):
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
     assert cli.main(["--data", str(tmp_path / "file"), "run"]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "said"), [("ro", "Read-only"), ("size=64k", "No space left")])
+def test_a_read_only_or_full_data_folder_is_said(tmp_path, capsys, monkeypatch, options, said):
+    monkeypatch.setenv("APPLIANCE_RUN", str(tmp_path / "run"))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk]).returncode:
+        pytest.skip("another disk needs root and mount")
+    try:
+        with contextlib.suppress(OSError):
+            (disk / "fill").write_bytes(b"x" * 100_000)
+        assert cli.main(["--data", str(disk), "run"]) == 2
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+    err = capsys.readouterr().err
+    assert "cannot be written" in err
+    assert said in err
+    assert "--data" in err
 
 
 def test_a_wrong_setting_is_said(run, paths):

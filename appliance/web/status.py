@@ -29,7 +29,8 @@ def feeds(folder: Path, *, now: float) -> dict[str, dict[str, Any]] | None:
 
 def arrives(facts: dict[str, Any] | None) -> bool:
     """Do media of this feed arrive now?"""
-    return facts is not None and float(facts.get("silent_s") or 0.0) <= ARRIVES_WITHIN
+    silent = None if facts is None else facts.get("silent_s")  # None: the feed is known, but has no connection now
+    return silent is not None and float(silent) <= ARRIVES_WITHIN
 
 
 def pictures(paths: Paths, attempt: str) -> dict[str, dict[str, Any] | None]:

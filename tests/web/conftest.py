@@ -1,14 +1,19 @@
 """A web application on a real ledger, an exam with three candidates, and one person of each role."""
 
+import contextlib
 import dataclasses
+import shutil
 import time
 from dataclasses import dataclass, field
 
+import argon2
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from appliance.box import health
+from appliance.box.paths import Paths
+from appliance.box.token import secret_from
 from appliance.config import Settings
 from appliance.exam.events import FlagRaised
 from appliance.exam.feed import Feed, Kind
@@ -18,6 +23,7 @@ from appliance.exam.roster import RosterRow
 from appliance.ledger import state, tables
 from appliance.ledger.actions import attempts, exams, users
 from appliance.ledger.record import Draft
+from appliance.ledger.writer import opened
 from appliance.web import main, sockets
 from appliance.web.app import create_app
 from appliance.web.auth import COOKIE
@@ -27,15 +33,73 @@ EXAM = "biology-101"
 PASSWORD = "four good words here"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords():
+    """Argon2 as cheap as it gets: how dear it is on the box is a test of the ledger's."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "_hasher", cheap)
+        patch.setattr(users, "_NOBODY", cheap.hash("nobody"))
+        yield
+
+
 @pytest.fixture(scope="session")
-def password_hash():
+def password_hash(quick_passwords):
     return users.hash_password(PASSWORD)
 
 
-@pytest.fixture
-def services(paths):
+@dataclass(frozen=True)
+class Furnished:
+    """A ledger that is copied for each test: it is made once."""
+
+    paths: Paths
+    attempts: list[str]
+    codes: list[str]
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory, password_hash):
+    """A data folder with the exam and the people, and nothing running."""
+    paths = Paths.of(tmp_path_factory.mktemp("furnished") / "data").make()
+    key = secret_from(paths.code_key)
+    people = [role.value for role in Role if role is not Role.CANDIDATE] + ["proctor2"]
+
+    def furnish(transaction):
+        for name in people:
+            role = Role(name.rstrip("2"))
+            users.create_user(
+                transaction, user=name, name=f"The {name}", role=role, password_hash=password_hash, by="test"
+            )
+        policy = ExamPolicy(exam=EXAM, title="Biology 101", starts_at=time.time() - 60, link="https://exam.test/x")
+        exams.create_exam(transaction, policy, by="planner")
+        rows = [
+            RosterRow("1", "c-1", "Ada Lovelace", "proctor"),
+            RosterRow("2", "c-2", "Ken Thompson", "proctor2"),
+            RosterRow("3", "c-3", "Grace Hopper", None),
+        ]
+        attempts = exams.import_roster(transaction, EXAM, rows, by="planner")
+        codes = [code for _, code in exams.issue_codes(transaction, EXAM, key=key, by="planner")]
+        return attempts, codes
+
+    with opened(paths.database) as writer:
+        attempts, codes = writer.transact(furnish)
+    shutil.rmtree(paths.run)
+    return Furnished(paths, attempts, codes)
+
+
+@contextlib.contextmanager
+def served(furnished: Furnished, paths: Paths):
+    """The services of the web process on a copy of the furnished ledger."""
+    for name in ("ledger", "keys"):
+        shutil.copytree(furnished.paths.data / name, paths.data / name, dirs_exist_ok=True)
     with main.serving(paths, Settings()) as made:
         yield dataclasses.replace(made, words=Catalogue.load(strict=True))
+
+
+@pytest.fixture
+def services(furnished, paths):
+    with served(furnished, paths) as made:
+        yield made
 
 
 @dataclass
@@ -137,43 +201,34 @@ class House:
         return said["flag"]
 
 
-@pytest.fixture
-def make_house(services, password_hash):
+def build(furnished: Furnished, services, **config) -> House:
     """A house with these settings of Flask."""
+    app = create_app(services, **{"TESTING": True, "WTF_CSRF_ENABLED": False, **config})
+    io, follower = sockets.create(app, services)
+    return House(app, services, io, follower, list(furnished.attempts), list(furnished.codes))
 
-    def make(**config) -> House:
-        app = create_app(services, **{"TESTING": True, "WTF_CSRF_ENABLED": False, **config})
-        io, follower = sockets.create(app, services)
-        house = House(app, services, io, follower)
-        people = [role.value for role in Role if role is not Role.CANDIDATE] + ["proctor2"]
 
-        def furnish(transaction):
-            for name in people:
-                role = Role(name.rstrip("2"))
-                users.create_user(
-                    transaction, user=name, name=f"The {name}", role=role, password_hash=password_hash, by="test"
-                )
-            policy = ExamPolicy(exam=EXAM, title="Biology 101", starts_at=time.time() - 60, link="https://exam.test/x")
-            exams.create_exam(transaction, policy, by="planner")
-            rows = [
-                RosterRow("1", "c-1", "Ada Lovelace", "proctor"),
-                RosterRow("2", "c-2", "Ken Thompson", "proctor2"),
-                RosterRow("3", "c-3", "Grace Hopper", None),
-            ]
-            house.attempts = exams.import_roster(transaction, EXAM, rows, by="planner")
-            issued = exams.issue_codes(transaction, EXAM, key=services.code_key, by="planner")
-            house.codes = [code for _, code in issued]
-
-        services.writer.transact(furnish)
-        return house
-
-    return make
+@pytest.fixture
+def make_house(furnished, services):
+    return lambda **config: build(furnished, services, **config)
 
 
 @pytest.fixture
 def house(make_house):
     """The usual one: CSRF off, so that a test says what it is about. `test_security` has it on."""
     return make_house()
+
+
+@pytest.fixture(scope="module")
+def lasting(furnished, tmp_path_factory):
+    """One house for all tests of a file that only knock: what is refused changes nothing. Its candidate 1 is in the
+    exam."""
+    paths = Paths.of(tmp_path_factory.mktemp("lasting") / "data").make()
+    with served(furnished, paths) as services:
+        made = build(furnished, services)
+        made.reach("in_exam")
+        yield made
+    shutil.rmtree(paths.run)
 
 
 def count(house: House, table: sa.Table) -> int:

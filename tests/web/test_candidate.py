@@ -93,6 +93,12 @@ def test_a_feed_that_fell_silent_does_not_arrive(house):
     assert house.candidate().post("/api/me/equip", json=EQUIPMENT).status_code == 409
 
 
+def test_a_feed_without_a_connection_does_not_arrive(house):
+    house.reach("equipment")
+    house.feeds_arrive("webcam", "screen", silent=None)
+    assert "Neither" in house.candidate().post("/api/me/equip", json=EQUIPMENT).json["error"]
+
+
 def test_equipment_waits_for_capture(house):
     house.reach("equipment")
     answer = house.candidate().post("/api/me/equip", json=EQUIPMENT)
@@ -172,8 +178,8 @@ def test_a_candidate_cannot_warn(house):
     ],
     ids=["10 MB", "long", "empty", "missing", "object", "null byte", "half a character"],
 )
-def test_a_message_that_does_not_fit_is_a_sentence(house, text, status, sentence):
-    house.reach("in_exam")
+def test_a_message_that_does_not_fit_is_a_sentence(lasting, text, status, sentence):
+    house = lasting
     answer = house.candidate().post("/api/me/messages", json={"text": text})
     assert answer.status_code == status
     assert sentence in answer.json["error"]
@@ -182,9 +188,8 @@ def test_a_message_that_does_not_fit_is_a_sentence(house, text, status, sentence
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'"x"', b"\xff", b""])
-def test_a_body_that_is_no_object_is_a_sentence(house, body):
-    house.reach("in_exam")
-    answer = house.candidate().post("/api/me/messages", data=body, content_type="application/json")
+def test_a_body_that_is_no_object_is_a_sentence(lasting, body):
+    answer = lasting.candidate().post("/api/me/messages", data=body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json["error"]
 

@@ -21,7 +21,7 @@ class Capture(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.asked.append((self.command, self.path, dict(self.headers), body))
         if "slow" in self.path:
-            time.sleep(0.5)
+            time.sleep(0.2)
         if "huge" in self.path:
             content = b"x" * (door.ANSWER_LIMIT + 10)
         elif "refused" in self.path:

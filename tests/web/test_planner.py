@@ -55,12 +55,12 @@ def test_an_exam_by_json(house):
         ({"title": ""}, "is empty"),
     ],
 )
-def test_what_does_not_fit_is_said_and_what_was_typed_stays(house, changed, sentence):
-    answer = house.user("planner").post("/exams", data={**NEW, **changed})
+def test_what_does_not_fit_is_said_and_what_was_typed_stays(lasting, changed, sentence):
+    answer = lasting.user("planner").post("/exams", data={**NEW, **changed})
     assert answer.status_code == 400
     assert sentence in answer.text
     assert 'value="2030-01-02T09:30"' in answer.text or "starts_at" in changed
-    assert len(house.events("exam.created")) == 1
+    assert len(lasting.events("exam.created")) == 1
 
 
 def test_a_roster_is_imported_and_codes_are_made_once(house):
@@ -118,7 +118,8 @@ def test_a_roster_with_faults_names_each_line_and_imports_nothing(house):
     ],
     ids=["empty", "binary", "broken", "a byte too many", "far too large", "too many"],
 )
-def test_a_bad_file_is_a_sentence(house, content, status, sentence):
+def test_a_bad_file_is_a_sentence(lasting, content, status, sentence):
+    house = lasting
     for answer in (
         upload(house.user("planner"), content, Accept="application/json"),
         house.user("planner").post(

@@ -40,8 +40,8 @@ def test_a_still_and_its_age(house):
 
 
 @pytest.mark.parametrize(("kind", "status"), [("screen", 404), ("phone", 400), ("..", 400)])
-def test_no_still(house, kind, status):
-    answer = house.user("proctor").get(f"/api/attempts/{house.attempts[0]}/picture/{kind}")
+def test_no_still(lasting, kind, status):
+    answer = lasting.user("proctor").get(f"/api/attempts/{lasting.attempts[0]}/picture/{kind}")
     assert answer.status_code == status
     assert answer.json["error"]
 
@@ -116,8 +116,8 @@ def test_a_flag_of_ones_own(house):
 
 
 @pytest.mark.parametrize("back", [601, -1, "x", None, True, float("inf")])
-def test_a_flag_too_far_back_is_refused(house, back):
-    house.reach("in_exam")
+def test_a_flag_too_far_back_is_refused(lasting, back):
+    house = lasting
     url = f"/api/attempts/{house.attempts[0]}/flags"
     answer = house.user("proctor").post(url, json={"note": "", "back_seconds": back})
     assert answer.status_code == (201 if back is None else 400)

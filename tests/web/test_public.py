@@ -77,8 +77,8 @@ def test_a_new_code_signs_the_old_browser_out(house):
 
 
 @pytest.mark.parametrize(("code", "status"), [("", 400), ("AB", 400), ("3333-3333", 409), ("x" * 65, 400), (7, 400)])
-def test_a_wrong_code_is_a_sentence(house, code, status):
-    answer = join(house.client(), code)
+def test_a_wrong_code_is_a_sentence(lasting, code, status):
+    answer = join(lasting.client(), code)
     assert answer.status_code == status
     assert answer.json["error"]
 
@@ -137,7 +137,8 @@ def test_sign_in_goes_on_where_it_was_asked_but_never_off_the_box(house):
 
 
 @pytest.mark.parametrize("said", [{"user": "lead", "password": "wrong"}, {"user": "nobody", "password": PASSWORD}])
-def test_a_wrong_password_says_the_same_as_a_wrong_name(house, said):
+def test_a_wrong_password_says_the_same_as_a_wrong_name(lasting, said):
+    house = lasting
     answer = house.client().post("/sign-in", json=said)
     assert (answer.status_code, answer.json["error"]) == (409, "the name and the password do not fit together")
     page = house.client().post("/sign-in", data=said)
@@ -162,8 +163,8 @@ def test_a_login_ends_after_sixteen_hours(house):
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 500, "\u00e4"])
-def test_a_token_of_no_one_is_nobody(house, token):
-    assert house.client(token).get("/wall", headers=JSON).status_code == 401
+def test_a_token_of_no_one_is_nobody(lasting, token):
+    assert lasting.client(token).get("/wall", headers=JSON).status_code == 401
 
 
 def test_health_needs_every_process(house):

@@ -109,11 +109,11 @@ def test_the_form_cookie_is_for_this_box_alone(house):
         ("/join", "GET", 405, "not possible here"),
     ],
 )
-def test_an_error_of_the_way_is_a_page_or_json(house, path, method, code, sentence):
-    page = house.client().open(path, method=method, headers={"Accept": "text/html"})
+def test_an_error_of_the_way_is_a_page_or_json(lasting, path, method, code, sentence):
+    page = lasting.client().open(path, method=method, headers={"Accept": "text/html"})
     assert page.status_code == code
     assert sentence in page.text
-    answer = house.client().open(path, method=method, headers=JSON)
+    answer = lasting.client().open(path, method=method, headers=JSON)
     assert (answer.status_code, set(answer.json)) == (code, {"error", "hint"})
 
 
@@ -162,17 +162,17 @@ def test_an_error_page_that_cannot_be_drawn_is_still_a_sentence(house, caplog):
 
 
 @pytest.mark.parametrize("path", ["/join", "/sign-in"])
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(house, path):
-    answer = house.client().post(path, data={"code": "x" * 70_000}, headers={"Accept": "application/json"})
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(lasting, path):
+    answer = lasting.client().post(path, data={"code": "x" * 70_000}, headers={"Accept": "application/json"})
     assert answer.status_code == 413
     assert answer.json["error"] == "That is too much at once: at most 64 kB fit."
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://localhost.evil.test"])
-def test_a_socket_from_another_page_is_refused(house, origin):
+def test_a_socket_from_another_page_is_refused(lasting, origin):
     """That the own origin is let in, test_process shows."""
-    answer = house.user("lead").get("/socket.io/?EIO=4&transport=polling", headers={"Origin": origin})
-    house.sockets.server.shutdown()
+    answer = lasting.user("lead").get("/socket.io/?EIO=4&transport=polling", headers={"Origin": origin})
+    lasting.sockets.server.shutdown()
     assert answer.status_code == 400
     assert "origin" in answer.text.lower()
 

@@ -1,6 +1,7 @@
 """Every word that a person sees, from one catalogue: `strings/en.toml` (pages and scripts) and `strings/en.server.toml`
 (sentences that the server itself says)."""
 
+import functools
 import logging
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -25,10 +26,7 @@ class Catalogue:
     @classmethod
     def load(cls, folder: Path = FOLDER, *, language: str = "en", strict: bool = False) -> "Catalogue":
         """Every `LANGUAGE*.toml` of the folder, sections flattened to dotted keys."""
-        words: dict[str, str] = {}
-        for file in sorted(folder.glob(f"{language}*.toml")):
-            words.update(_flat(tomllib.loads(file.read_text(encoding="utf-8")), ""))
-        return cls(words, strict=strict)
+        return cls(_read(folder, language), strict=strict)
 
     def __call__(self, key: str, **values: Any) -> str:
         try:
@@ -45,6 +43,14 @@ class Catalogue:
     def to_json(self) -> dict[str, str]:
         """What the scripts of a page say; the server's own sentences stay here."""
         return {key: text for key, text in self._words.items() if not key.startswith("server.")}
+
+
+@functools.cache
+def _read(folder: Path, language: str) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for file in sorted(folder.glob(f"{language}*.toml")):
+        words.update(_flat(tomllib.loads(file.read_text(encoding="utf-8")), ""))
+    return words
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,10 @@ import dataclasses
 import shutil
 import time
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import argon2
+import jinja2
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -201,9 +203,23 @@ class House:
         return said["flag"]
 
 
+class Compiled(jinja2.BytecodeCache):
+    """Templates are compiled once for all tests."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
 def build(furnished: Furnished, services, **config) -> House:
     """A house with these settings of Flask."""
     app = create_app(services, **{"TESTING": True, "WTF_CSRF_ENABLED": False, **config})
+    app.jinja_env.bytecode_cache = Compiled()
     io, follower = sockets.create(app, services)
     return House(app, services, io, follower, list(furnished.attempts), list(furnished.codes))
 

@@ -156,8 +156,8 @@ def _watch(rule: Rule, state: State, tick: Tick) -> tuple[State, tuple[Output, .
     if _cleared(rule, state, tick.at):
         return replace(state, pending=()), ()
     state = replace(state, pending=_gather(rule, state.pending, tick))
-    window = _window(rule, state.pending, tick.at)
-    if not window:
+    window = _window(rule, state.pending, tick.at) if tick.verdict is Verdict.TRUE else ()
+    if not window:  # nor is anything raised at the moment it is over
         return state, ()
     episode = _begin(window)
     return replace(state, pending=(), open=episode, ended=False), (Raised(episode),)

@@ -33,6 +33,10 @@ class Box:
     def area(self) -> float:
         return self.width * self.height
 
+    def moved(self, across: float, down: float) -> "Box":
+        """The same rectangle elsewhere."""
+        return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
+
     def overlap(self, other: "Box") -> float:
         """Intersection over union, 0..1."""
         inside = self._inside(other)

@@ -11,13 +11,20 @@ from appliance.errors import IntegrityError
 def convert(original: Path, target: Path) -> None:
     """Write `target` (.xml) and its .bin. IntegrityError when OpenVINO cannot read the original."""
     try:
-        model = _ssd(original) if original.suffix == ".pb" else ov.Core().read_model(original)
+        model = _read(original)
         ov.save_model(model, target, compress_to_fp16=False)
     except RuntimeError as error:
         raise IntegrityError(
             f"OpenVINO cannot convert {original.name}: {str(error).splitlines()[0]}",
             hint="Use the OpenVINO version of pyproject.toml.",
         ) from None
+
+
+def _read(original: Path) -> ov.Model:
+    if original.suffix == ".pb":
+        return _ssd(original)
+    model = ov.Core().read_model(original)
+    return _logits(model) if original.name.startswith("efficientnet") else model
 
 
 def _ssd(original: Path) -> ov.Model:
@@ -36,3 +43,12 @@ def _ssd(original: Path) -> ov.Model:
         if parameter.get_friendly_name() == "image_tensor":
             model.remove_parameter(parameter)
     return model
+
+
+def _logits(model: ov.Model) -> ov.Model:
+    """The classifier up to what goes into its softmax, which would round everything unlikely to nothing."""
+    softmax = next(node for node in model.get_ordered_ops() if node.get_type_name() == "Softmax")
+    logits = softmax.input(0).get_source_output()
+    if logits.get_node().get_type_name() == "FakeQuantize":  # rounding to steps of 1/10
+        logits = logits.get_node().input(0).get_source_output()
+    return ov.Model([logits], model.get_parameters(), "logits")

@@ -16,8 +16,9 @@ from appliance.box.paths import Paths, models_folder
 from appliance.config import Settings
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.exam.feed import Feed, Kind
+from appliance.inference.detectors import Detectors, load_detectors
 from appliance.inference.meter import Meter
-from appliance.inference.observe import Detectors, Observer, load_detectors
+from appliance.inference.observe import Observer
 from appliance.inference.room import TYPES, Room
 from appliance.inference.schedule import Pace, Schedule
 from appliance.ledger.client import Client, Told

@@ -25,7 +25,7 @@ class Model:
         self._request = compiled.create_infer_request()
         self._outputs = {name: output for output in compiled.outputs for name in output.names}
 
-    def __call__(self, tensor: Numbers) -> dict[str, Numbers]:
+    def __call__(self, tensor: Numbers | Picture) -> dict[str, Numbers]:
         """Outputs by the name that the authors gave them."""
         results = self._request.infer({0: tensor}, share_inputs=True)
         return {name: results[output] for name, output in self._outputs.items()}

@@ -8,8 +8,9 @@ import av
 import numpy as np
 
 from appliance.errors import BadInput
+from appliance.inference.detectors import Detectors
 from appliance.inference.models import Picture
-from appliance.inference.observe import Detectors, Observer
+from appliance.inference.observe import Observer
 from appliance.inference.schedule import Pace
 from appliance.inference.watch import Begun, Over, Watch, weight
 

@@ -12,12 +12,16 @@ from appliance.exam.flags import RULES
 from appliance.inference.camera import STILL, View
 from appliance.inference.faces import Face
 from appliance.inference.objects import Thing
-from appliance.inference.observe import Observation, Phone
+from appliance.inference.observe import Observation
+from appliance.inference.scene import APART, Phone
 
 SMALL_FACE = 40 / 640  # of the picture's width; a smaller one sits too far away to be judged
 BESIDE_FACE = 0.20  # a second face this wide, compared with the first, is one of the room and not on a picture far away
 PERSON = 0.50
-APART = 0.50  # how much of a second person may lie in the first: more is the same person seen twice
+WALLET = -1.0  # lead of the phone over the wallet below which it is a wallet
+LESS_SURE = 0.35  # a score that counts when the close look at the hand agrees
+UNSURE = 0.30  # a score that counts when the second opinion is a phone ...
+LIKELY, AHEAD = 4.5, 2.0  # ... which it is from this likeness and lead on
 DARK, FLAT = 20.0, 8.0  # luma and contrast of a covered lens, whatever the base line
 BLUR = 0.40  # of the base line's detail: a blur of 5 pixels or more in 640
 SCENE = 0.40  # of the base line's edges that a blurred scene still has; a bare wall has less
@@ -167,8 +171,14 @@ def _phone_visible(seen: Observation) -> Tick | None:
 
 
 def is_phone(phone: Phone) -> bool:
-    """Sure, or less sure but seen twice: in the whole picture and close up at the hand."""
-    return phone.score >= RULES["phone_visible"].threshold or (phone.agreed and phone.score >= 0.35)
+    """Sure, or less sure but confirmed by another look; and no wallet."""
+    opinion = phone.opinion
+    if opinion is not None and opinion.lead < WALLET:
+        return False
+    if phone.score >= RULES["phone_visible"].threshold or (phone.agreed and phone.score >= LESS_SURE):
+        return True
+    confirmed = opinion is not None and opinion.phone >= LIKELY and opinion.lead >= AHEAD
+    return confirmed and phone.score >= UNSURE
 
 
 def _covered(base: View | None, seen: Observation) -> Tick:

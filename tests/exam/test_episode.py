@@ -81,6 +81,7 @@ def test_fires_only_on_what_the_rule_asks_for(rule, ticks):
         true = sum(tick.verdict is TRUE for tick in window)
         assessable = sum(tick.verdict is not UNASSESSABLE for tick in window)
         assert window[0].verdict is TRUE
+        assert window[-1].verdict is TRUE
         assert true >= rule.hits
         assert true >= rule.share * assessable
         assert assessable >= rule.coverage * len(window)

@@ -1,0 +1,55 @@
+"""The models of this process, those that are there."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from appliance.errors import ApplianceError
+from appliance.inference import faces, models
+from appliance.inference.faces import FaceFinder
+from appliance.inference.hands import PalmFinder
+from appliance.inference.models import Model
+from appliance.inference.objects import ObjectFinder
+from appliance.inference.opinion import SecondOpinion
+
+log = logging.getLogger(__name__)
+
+Finder = TypeVar("Finder")
+
+
+@dataclass(slots=True)
+class Detectors:
+    """None where a model is missing; `missing` says why, by model. One thread at a time may use them."""
+
+    faces: FaceFinder | None = None
+    objects: ObjectFinder | None = None
+    palms: PalmFinder | None = None
+    things: SecondOpinion | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Model -> version, of those that are there."""
+        found = {"faces": self.faces, "objects": self.objects, "palms": self.palms, "things": self.things}
+        return {name: finder.version for name, finder in found.items() if finder is not None}
+
+
+def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> Detectors:
+    """Load what is there. A missing or damaged file leaves its sentence in `missing`; the rest works."""
+    found = Detectors()
+
+    def load(name: str, make: Callable[[Model], Finder], shape: tuple[int, ...] | None = None) -> Finder | None:
+        try:
+            return make(models.load(name, folder=folder, threads=threads, cache=cache, shape=shape))
+        except ApplianceError as error:
+            log.error("%s", error)
+            found.missing[name] = f"{error}. {error.hint}."
+            return None
+
+    found.faces = load("faces", FaceFinder, faces.SHAPE)
+    found.objects = load("objects", ObjectFinder)
+    found.palms = load("palms", PalmFinder)
+    found.things = load("things", SecondOpinion)
+    return found

@@ -115,7 +115,7 @@ class CandidatePage implements Page {
       ? "over"
       : !["equipment", "waiting", "admitted", "in_exam"].includes(me.stage) || (me.stage === "equipment" && lines.every((line) => line === "off"))
         ? "soon"
-        : me.stage === "equipment" ? (lines.includes("live") ? "on" : "soon") : this.equipment.complete ? "on" : "broken";
+        : me.stage === "equipment" ? (lines.includes("live") ? "on" : "soon") : this.equipment.complete ? "on" : lines.includes("off") ? "missing" : "broken";
     write(this.recorded, t(state === "on" ? "candidate.recorded" : `candidate.recorded_${state}`));
     set(this.recorded, "data-state", state);
   }

@@ -19,23 +19,20 @@ const root = byId("look");
 
 async function start(attempt: string): Promise<void> {
   let follow: Follow | null = null;
-  let player: Player | null = null;
+  const player = new Player(boot.exam.exam, attempt);
   const acts = new Acts(() => follow?.live ?? false);
   const panel = await LookPanel.of(attempt, {
     boot,
     acts,
-    seek: (flag) => player?.seek(flag),
-    changed: (state) => player?.draw(state.segments),
+    recording: player.element,
+    seek: (flag) => void player.seek(flag),
+    changed: (state) => player.draw(state.segments),
   });
-  const row = panel.state.attempts.get(attempt);
-  if (!row) throw new Error("the answer holds no attempt");
-  player = new Player(boot.exam, row);
-  player.draw(panel.state.segments);
   follow = new Follow(boot.exam.exam, panel.state.seq, { events: (events) => events.forEach((event) => panel.event(event)) });
   const status = lineView(follow.line);
   const back = boot.may.watch ? h("a", { class: "button small", href: `/wall/${boot.exam.exam}` }, t("look.back")) : h("a", { class: "button small", href: "/reports" }, t("nav.reports"));
   const theme = h("button", { type: "button", class: "quiet", onclick: () => toggleTheme() }, t("nav.theme"));
-  root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element, player.element);
+  root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
       c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(),

@@ -13,17 +13,23 @@ export class StaffChat {
   private readonly empty = h("p", { class: "muted" }, t("look.chat_empty"));
   private readonly field: HTMLTextAreaElement;
   private readonly wrong = h("p", { class: "wrong", role: "alert" });
+  private readonly form: HTMLFormElement;
   readonly element: HTMLElement;
   private readonly entries = new Map<string, HTMLElement>();
 
-  constructor(attempt: Attempt, mayWrite: boolean, private readonly send: (text: string) => Promise<void>) {
+  constructor(attempt: Attempt, private readonly mayWrite: boolean, private readonly send: (text: string) => Promise<void>) {
     this.field = h("textarea", { id: "look-message", maxlength: LONGEST, rows: 2, placeholder: t("look.chat_placeholder", { seat: attempt.seat }) });
-    const form = h("form", { class: "chat-form", hidden: !mayWrite }, h("label", { class: "hidden", for: "look-message" }, t("look.chat_placeholder", { seat: attempt.seat })), this.field, h("button", {}, t("common.send")), this.wrong);
-    form.addEventListener("submit", (event) => { event.preventDefault(); void this.submit(); });
+    this.form = h("form", { class: "chat-form", hidden: !mayWrite }, h("label", { class: "hidden", for: "look-message" }, t("look.chat_placeholder", { seat: attempt.seat })), this.field, h("button", {}, t("common.send")), this.wrong);
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); void this.submit(); });
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); void this.submit(); }
     });
-    this.element = h("section", { class: "look-chat" }, h("h3", {}, t("look.chat")), this.empty, this.log, form);
+    this.element = h("section", { class: "look-chat" }, h("h3", {}, t("look.chat")), this.empty, this.log, this.form);
+  }
+
+  /** Can something be written now? */
+  set open(open: boolean) {
+    this.form.hidden = !(open && this.mayWrite);
   }
 
   focus(): void {

@@ -109,7 +109,7 @@ export class FlagList {
 
   private state(flag: Flag): HTMLElement {
     const { seek } = this.actions;
-    const play = seek ? (flag.position === null ? h("span", { class: "muted" }, t("look.no_position")) : h("button", { type: "button", class: "small", onclick: () => seek(flag) }, t("look.seek", { time: time(flag.onset_at) }))) : null;
+    const play = seek ? h("button", { type: "button", class: "small", onclick: () => seek(flag) }, t("look.seek", { time: time(flag.onset_at) })) : null;
     if (flag.state !== "open") {
       const values = { decision: t(`decision.${flag.state}`), by: flag.decided_by ?? "", reason: flag.reason ? t(`dismissal.${flag.reason}`) : "" };
       return h("div", { class: "item-actions" }, h("span", {}, t(flag.reason ? "look.decided_reason" : "look.decided", values)), play,

@@ -16,6 +16,8 @@ interface Options {
   acts: Acts;
   close?: () => void;
   seek?: (flag: Flag) => void;
+  /** The recording, where the page shows one. */
+  recording?: HTMLElement;
   /** Told whenever what is known has changed. */
   changed?: (state: State) => void;
 }
@@ -32,7 +34,7 @@ export class LookPanel {
   private readonly facts = h("dl", { class: "facts" });
   private readonly sound = h("button", { type: "button", class: "small", onclick: () => this.toggleSound() });
   private readonly admit: HTMLButtonElement;
-  private readonly warnButton: HTMLButtonElement;
+  private readonly now: HTMLButtonElement[];
   private readonly end: HTMLButtonElement;
   private readonly endWhy = h("span", { class: "hint", id: "end-why" });
   private readonly chat: StaffChat;
@@ -64,12 +66,20 @@ export class LookPanel {
     });
     this.admit = h("button", { type: "button", class: "small primary", hidden: true, onclick: () => void acts.admit(attempt) }, t("look.admit"));
     this.end = h("button", { type: "button", class: "small danger", "aria-describedby": "end-why", onclick: () => this.askEnd() }, t("look.end"));
-    this.warnButton = h("button", { type: "button", class: "small", hidden: !may.message, onclick: () => acts.warn(attempt) }, h("kbd", { "aria-hidden": "true" }, "W"), t("look.warn"));
+    const act = (name: string, label: string, run: () => void): HTMLButtonElement => h("button", { type: "button", class: "small", onclick: run }, h("kbd", { "aria-hidden": "true" }, name), label);
+    this.now = [
+      ...(may.message ? [act("M", t("look.message"), () => this.focusChat()), act("W", t("look.warn"), () => acts.warn(attempt))] : []),
+      ...(may.raise_flag ? [act("F", t("look.own_flag"), () => acts.ownFlag(attempt))] : []),
+    ];
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
-      h("div", { class: "look-left" }, this.videos, this.over, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
+      h("div", { class: "look-left" }, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
       h("div", { class: "look-right" }, this.flags.element, this.chat.element)));
     this.draw();
     this.timer = window.setInterval(() => this.tick(), 1000);
+  }
+
+  private get closed(): boolean {
+    return CLOSED.includes((this.state.attempts.get(this.id) ?? this.attempt).stage);
   }
 
   get id(): string {
@@ -117,11 +127,11 @@ export class LookPanel {
   }
 
   ownFlag(): void {
-    if (this.options.boot.may.raise_flag) this.options.acts.ownFlag(this.attempt);
+    if (this.options.boot.may.raise_flag && !this.closed) this.options.acts.ownFlag(this.attempt);
   }
 
   warn(): void {
-    if (this.options.boot.may.message) this.options.acts.warn(this.attempt);
+    if (this.options.boot.may.message && !this.closed) this.options.acts.warn(this.attempt);
   }
 
   close(): void {
@@ -133,18 +143,14 @@ export class LookPanel {
   // --- drawing ---
 
   private head(): HTMLElement {
-    const { boot, acts, close } = this.options;
-    const key = (name: string): HTMLElement => h("kbd", { "aria-hidden": "true" }, name);
+    const { boot, close } = this.options;
     return h("header", { class: "look-head" },
       h("div", { class: "look-who" }, this.title, this.stage),
       h("div", { class: "item-actions" },
         close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
         close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null),
       h("div", { class: "item-actions look-actions" },
-        this.sound, this.admit,
-        boot.may.message ? h("button", { type: "button", class: "small", onclick: () => this.focusChat() }, key("M"), t("look.message")) : null,
-        this.warnButton,
-        boot.may.raise_flag ? h("button", { type: "button", class: "small", onclick: () => acts.ownFlag(this.attempt) }, key("F"), t("look.own_flag")) : null,
+        this.sound, this.admit, ...this.now,
         boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null));
   }
 
@@ -154,7 +160,8 @@ export class LookPanel {
     const over = CLOSED.includes(attempt.stage);
     write(this.title, `${t("common.seat", { seat: attempt.seat })} · ${attempt.name}`);
     this.admit.hidden = attempt.stage !== "waiting" || !boot.may.admit;
-    this.warnButton.hidden = !boot.may.message || over;
+    for (const button of this.now) button.hidden = over;
+    this.chat.open = !over && attempt.stage !== "invited";
     this.drawEnd(over);
     this.drawLive(attempt);
     this.drawFacts(attempt);

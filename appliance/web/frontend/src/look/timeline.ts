@@ -1,28 +1,80 @@
-/** From a moment to a place in the recording and back. Pure. */
+/** What a playlist holds: from a moment to a place in the recording, and back. Pure. */
 
-import type { Kind, Segment } from "../lib/types";
+/** A stretch of recording: wall time of its start, seconds it lasts. */
+export interface Span {
+  start: number;
+  duration: number;
+}
 
-/** Seconds into the playlist at which a wall time plays; the playlist leaves gaps out. Before or after everything: its end. */
-export function mediaTime(segments: readonly Segment[], kind: Kind, wall: number): number | null {
-  const mine = segments.filter((segment) => segment.kind === kind).sort((a, b) => a.number - b.number);
-  if (!mine.length) return null;
+export interface Playlist {
+  spans: readonly Span[];
+  over: boolean;
+  /** The file of the last stretch; while it is being written it may not be there yet under this name. */
+  last: string | null;
+}
+
+/** HLS (RFC 8216), as the box writes it. */
+export function parse(text: string): Playlist {
+  const spans: Span[] = [];
+  let start = NaN;
+  let duration = NaN;
+  let last: string | null = null;
+  for (const line of text.split("\n").map((each) => each.trim())) {
+    if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) start = Date.parse(line.slice(25)) / 1000;
+    else if (line.startsWith("#EXTINF:")) duration = Number.parseFloat(line.slice(8));
+    else if (line && !line.startsWith("#")) {
+      const before = spans.at(-1);
+      spans.push({ start: Number.isNaN(start) ? (before ? before.start + before.duration : 0) : start, duration });
+      last = line;
+      start = NaN;
+    }
+  }
+  return { spans, over: text.includes("#EXT-X-ENDLIST"), last };
+}
+
+/** The same playlist as a recording that is over up to here: with whole addresses, so that it can be played from memory.
+ * A browser follows an open playlist like a broadcast, in which nothing can be sought. */
+export function closed(text: string, base: string, without: string | null = null): string {
+  const lines = text.replaceAll(/URI="([^"]+)"/g, (_, uri: string) => `URI="${new URL(uri, base).href}"`).split("\n");
+  const end = without === null ? lines.length : cut(lines, new URL(without, base).href, without);
+  const kept = lines.slice(0, end).map((line) => (line && !line.startsWith("#") ? new URL(line, base).href : line));
+  return `${kept.join("\n").replace(/\n*$/, "\n")}#EXT-X-ENDLIST\n`;
+}
+
+/** Where the entry of this file begins. */
+function cut(lines: readonly string[], whole: string, name: string): number {
+  const at = lines.lastIndexOf(name);
+  let begin = at;
+  while (begin > 0 && lines[begin - 1]?.startsWith("#")) {
+    begin -= 1;
+    if (lines[begin]?.startsWith("#EXT-X-MAP") && lines[begin]?.includes(whole)) break;
+  }
+  return at < 0 ? lines.length : begin;
+}
+
+/** Seconds into the recording at which a wall time plays; gaps are left out of it. Before or after everything: its ends. */
+export function mediaTime(spans: readonly Span[], wall: number): number {
   let played = 0;
-  for (const segment of mine) {
-    if (wall < segment.starts_at) return played;
-    if (wall < segment.starts_at + segment.duration) return played + (wall - segment.starts_at);
-    played += segment.duration;
+  for (const span of spans) {
+    if (wall < span.start) return played;
+    if (wall < span.start + span.duration) return played + (wall - span.start);
+    played += span.duration;
   }
   return played;
 }
 
-/** The wall time of a place in the playlist. */
-export function wallTime(segments: readonly Segment[], kind: Kind, at: number): number | null {
-  const mine = segments.filter((segment) => segment.kind === kind).sort((a, b) => a.number - b.number);
+/** How long it plays. */
+export function length(spans: readonly Span[]): number {
+  return spans.reduce((sum, span) => sum + span.duration, 0);
+}
+
+/** The wall time of a place in the recording; null where there is none. */
+export function wallTime(spans: readonly Span[], at: number): number | null {
   let played = 0;
-  for (const segment of mine) {
-    if (at < played + segment.duration) return segment.starts_at + (at - played);
-    played += segment.duration;
+  for (const span of spans) {
+    if (at < played + span.duration) return span.start + (at - played);
+    played += span.duration;
   }
-  const last = mine.at(-1);
-  return last ? last.starts_at + last.duration : null;
+  const last = spans.at(-1);
+  return last ? last.start + last.duration : null;
 }

@@ -46,12 +46,13 @@ class Over:
 
 
 class Watch:
-    """Folds what is seen of one feed. Holds at most three pictures for each rule that is about to fire or has fired."""
+    """Folds what is seen of one feed. Holds three pictures for each rule that has fired, and for one that is about to
+    the picture of each tick that may still be its onset (the same few pictures for every rule)."""
 
     def __init__(self) -> None:
         self._memory = ticks.Memory()
         self._states: dict[str, State] = dict.fromkeys(RULES, QUIET)
-        self._waiting: dict[str, dict[str, Shot]] = defaultdict(dict)
+        self._waiting: dict[str, list[Shot]] = defaultdict(list)
         self._open: dict[str, dict[str, Shot]] = defaultdict(dict)
         self._counts: dict[str, list[int]] = {code: [0, 0] for code in RULES}
         self._last: Shot | None = None
@@ -134,31 +135,29 @@ class Watch:
         """Put the picture of a true tick where it belongs: with the open flag, or with what may become one."""
         if tick.verdict is not Verdict.TRUE or shot is None:
             return
+        now = self._states[code]
         if not before.active:
-            shots = self._waiting[code]
-            shots.setdefault("onset", shot)
-            highest = max((t.score or 0.0 for t in before.pending if t.verdict is Verdict.TRUE), default=-1.0)
-            if (tick.score or 0.0) > highest:
-                shots["peak"] = shot
-        else:
-            shots = self._open[code]
-            now = self._states[code].open
-            if now is not None and now.peak_at == tick.at:
-                shots["peak"] = shot
+            oldest = now.pending[0].at if now.pending else float("-inf")
+            self._waiting[code] = [*(kept for kept in self._waiting[code] if kept.at >= oldest), shot]
+            return
+        shots = self._open[code]
+        if now.open is not None and now.open.peak_at == tick.at:
+            shots["peak"] = shot
         shots["last"] = shot
 
     def _join(self, code: str, *, fresh: bool) -> None:
-        """What was waiting belongs to the open flag from now on."""
-        waiting = self._waiting.pop(code, {})
+        """What was waiting belongs to the open flag from now on, as far as it lies inside its episode."""
+        of = self._states[code].open
+        waiting = self._waiting.pop(code, [])
+        assert of is not None
+        waiting = [shot for shot in waiting if shot.at >= of.onset_at]
         if fresh:
-            self._open[code] = waiting
-            return
-        shots, now = self._open[code], self._states[code].open
-        peak = waiting.get("peak")
-        if peak is not None and now is not None and now.peak_at == peak.at:
-            shots["peak"] = peak
-        if "last" in waiting:
-            shots["last"] = waiting["last"]
+            self._open[code] = {"onset": waiting[0]} if waiting else {}
+        shots = self._open[code]
+        for shot in waiting:
+            shots["last"] = shot
+            if shot.at == of.peak_at:
+                shots["peak"] = shot
 
     def _output(self, code: str, output: Raised | Closed) -> Begun | Over:
         if isinstance(output, Raised):

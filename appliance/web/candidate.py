@@ -26,6 +26,7 @@ from appliance.web.statement import statement
 bp = Blueprint("candidate", __name__)
 
 _OPENED_AGAIN = parse("6/minute")
+_MESSAGES = parse("20/minute")
 
 
 @bp.get("/exam")
@@ -121,6 +122,8 @@ def finish() -> Response:
 def write() -> Response:
     """A message to the proctor."""
     who, text = person(), Fields().text("text", longest=messages.LONGEST)
+    if not limiter.limiter.hit(_MESSAGES, "chat", who.person):
+        raise NotAllowed(t("server.many_messages"), hint=t("server.many_messages_hint"))
     message = services().writer.transact(
         lambda transaction: messages.send(
             transaction, who.person, kind="chat", sender=messages.CANDIDATE, sender_name=who.name, text=text

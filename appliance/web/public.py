@@ -149,7 +149,7 @@ def sign_out() -> Response:
 def healthz() -> Response:
     """200 when every process of the box is healthy, else 503."""
     processes = status.processes(services().paths.health, now=time.time())
-    healthy = all(process["healthy"] for process in processes.values())
+    healthy = all(processes[name]["healthy"] for name in status.PROCESSES)
     said = {name: {"healthy": p["healthy"], "sentence": p["sentence"]} for name, p in processes.items()}
     response = jsonify(healthy=healthy, processes=said)
     response.status_code = 200 if healthy else 503

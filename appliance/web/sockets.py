@@ -75,7 +75,7 @@ def create(app: Flask, services: Services) -> tuple[SocketIO, Follower]:
     follower = Follower(
         services,
         emit=lambda event, data, sid: sockets.emit(event, data, to=sid),
-        drop=sockets.server.disconnect,
+        drop=functools.partial(drop, sockets),
         backlog=functools.partial(backlog, sockets),
         connections=max(1, services.settings.web.threads // 3),
     )
@@ -140,9 +140,20 @@ def _allowed(role: Role, handler: Callable[..., Any]) -> bool:
 
 def backlog(sockets: SocketIO, sid: str) -> int:
     """Messages that wait in a page's connection: engine.io queues them without a bound, so somebody must look."""
-    eio_sid = sockets.server.manager.eio_sid_from_sid(sid, "/")
-    connection = sockets.server.eio.sockets.get(eio_sid)
+    connection = _connection(sockets, sid)
     return 0 if connection is None else int(connection.queue.qsize())
+
+
+def drop(sockets: SocketIO, sid: str) -> None:
+    """Close a page's connection, not its Socket.IO session: after the latter a browser does not come back by itself.
+    Who is slow does not take the goodbye either, so nobody waits for it."""
+    connection = _connection(sockets, sid)
+    if connection is not None:
+        connection.close(wait=False)
+
+
+def _connection(sockets: SocketIO, sid: str) -> Any:
+    return sockets.server.eio.sockets.get(sockets.server.manager.eio_sid_from_sid(sid, "/"))
 
 
 def _bound_websocket(sockets: SocketIO) -> None:

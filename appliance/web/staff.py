@@ -42,7 +42,7 @@ def api_status() -> Response:
     return jsonify(
         version=__version__,
         now=time.time(),
-        healthy=all(process["healthy"] for process in found.values()),
+        healthy=all(found[name]["healthy"] for name in status.PROCESSES),
         processes=found,
         ledger={"head": writer.head, "waiting": writer.waiting, "refused": writer.refused, "failure": writer.failure},
     )

@@ -124,8 +124,10 @@ class Page:
     def _take(self, packet):
         if packet.startswith("42"):
             self.said.append(tuple(json.loads(packet[2:])))
-        elif packet.startswith("41"):
+        elif packet == "1":
             self.closed = True
+        else:
+            assert not packet.startswith("41"), "after this a browser does not come back by itself"
 
     def _packet(self) -> str:
         while True:

@@ -159,6 +159,15 @@ def test_a_warning_is_acknowledged(house):
     assert client.get("/api/me").json["stage"] == "ended"
 
 
+def test_a_flood_of_messages_is_stopped_with_a_sentence(house):
+    house.reach("in_exam", 0)
+    house.reach("in_exam", 1)
+    answers = [house.candidate().post("/api/me/messages", json={"text": "x"}) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [201] * 20 + [409]
+    assert answers[-1].json["hint"].startswith("Your proctor has them.")
+    assert house.candidate(1).post("/api/me/messages", json={"text": "x"}).status_code == 201
+
+
 def test_a_candidate_cannot_warn(house):
     house.reach("in_exam")
     house.candidate().post("/api/me/messages", json={"text": "x", "kind": "warning"})

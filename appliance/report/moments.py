@@ -31,10 +31,12 @@ class Zone:
         return f"{self.at(wall):%Y-%m-%d}"
 
     def name(self, wall: float) -> str:
-        """CET (UTC+01:00), as it is on that day."""
+        """CET (UTC+01:00), as it is on that day; UTC."""
         moment = self.at(wall)
-        offset = f"{moment:%z}"
-        return f"{moment.tzname()} (UTC{offset[:3]}:{offset[3:5]})"
+        offset, name = f"{moment:%z}", moment.tzname() or ""
+        if name.startswith("UTC"):
+            return name
+        return f"{name} (UTC{offset[:3]}:{offset[3:5]})"
 
 
 def position(seconds: float) -> str:

@@ -126,7 +126,7 @@ def _strings(value: Any) -> list[str]:
 
 def _mapped(value: Any, table: dict[int, str], name: str = "") -> Any:
     if isinstance(value, str):
-        if name == "path":
+        if name in ("path", "ledger_hash"):
             return value
         return _LONG_WORD.sub(lambda word: "\u200b".join(word.group()), value.translate(table))
     if isinstance(value, dict):

@@ -48,7 +48,9 @@ class Evidence:
         file.write_bytes(data)
         return hashlib.sha256(data).hexdigest()
 
-    def record(self, attempt: str, kind: str, *, seconds: float = 60, piece: float = 30, at: float = START) -> list[str]:
+    def record(
+        self, attempt: str, kind: str, *, seconds: float = 60, piece: float = 30, at: float = START
+    ) -> list[str]:
         """A feed opened, its segments; -> their paths. `close` ends it."""
         self.append(events.FeedOpened(kind=kind, connection="c" + kind, codecs=["h264", "opus"], opened_at=at), attempt)
         paths = []

@@ -191,22 +191,20 @@ class Follower:
         if not behind:
             return
         views: dict[str, _View] = {}
-        batches: dict[tuple[str, int, str], tuple[list[Event], int]] = {}
+        batches: dict[tuple[str, int], tuple[list[Event], int]] = {}
         for client in behind:
             if not self._ready(client):
                 continue
-            exam, cursor = client.exam or "", client.cursor or 0
-            chain = client.viewer.person if client.viewer.role is Role.CANDIDATE else ""
-            key = (exam, cursor, chain)
-            if key not in batches:
-                batches[key] = self._read(exam, cursor, head, chain or None)
-            self._send(client, *batches[key], head, views)
+            place = (client.exam or "", client.cursor or 0)
+            if place not in batches:  # pages that are up to date share a place: one reading for all of them
+                batches[place] = self._read(*place, head)
+            self._send(client, *batches[place], head, views)
         if any(c.cursor is not None and c.cursor < head and c.slow_since is None for c in behind):
             self._head = min(c.cursor for c in behind if c.cursor is not None)  # more waits: come back at once
 
-    def _read(self, exam: str, cursor: int, head: int, chain: str | None) -> tuple[list[Event], int]:
+    def _read(self, exam: str, cursor: int, head: int) -> tuple[list[Event], int]:
         """-> the next events of an exam, and the sequence number up to which that is all of them."""
-        found = self._services.reader.events(after=cursor, limit=EVENTS_A_MESSAGE, exam=exam, chain=chain)
+        found = self._services.reader.events(after=cursor, limit=EVENTS_A_MESSAGE, exam=exam)
         return found, found[-1].seq if len(found) == EVENTS_A_MESSAGE else max(head, cursor)
 
     def _send(self, client: Client, found: Sequence[Event], upto: int, head: int, views: dict[str, _View]) -> None:

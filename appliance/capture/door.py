@@ -120,10 +120,9 @@ def _created(answer: str, location: str) -> web.Response:
 
 
 async def serve(application: web.Application, socket: Path) -> web.AppRunner:
-    """Listen on the Unix socket; a stale one is replaced."""
+    """Listen on the Unix socket."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    await asyncio.to_thread(socket.unlink, missing_ok=True)
     await web.UnixSite(runner, str(socket)).start()
     await asyncio.to_thread(socket.chmod, 0o600)
     return runner

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from appliance.capture import ids, playlist
+from appliance.capture import ids
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.playlist import Entry, Playlist
 from appliance.capture.recorder import Recorder, Resume
@@ -87,11 +87,10 @@ class LiveFeed:
         self._codecs: tuple[str, ...] = ()
         self._number = resume.number if resume else 0
         self._gap_id = ""
-        self._playlist = Playlist()
+        self._playlist = Playlist(services.media / place.folder, services.writer)
         for entry in entries or []:
             self._playlist.append(entry)
         self._playlist_at = self._asked_at = self._video_at = 0.0
-        self._playlist_queued = False
         self._lost: Callable[[], int] = lambda: 0
         self._rate = _Rate()
         self.recorder = Recorder(
@@ -153,7 +152,7 @@ class LiveFeed:
         def finished() -> None:
             if self.coverage is not None:
                 self._cover(*self.coverage.ended(at))
-            self._write_playlist(over=True)
+            self._publish_playlist(over=True)
             if done is not None:
                 done()
 
@@ -204,7 +203,7 @@ class LiveFeed:
             self._miss(self.recorder.trouble or Cause.NOT_PLAYABLE, connection.since_wall)
         if self.recorder.segment is not None and now - self._playlist_at >= _PLAYLIST_SECONDS:
             self._playlist_at = now
-            self._write_playlist()
+            self._publish_playlist()
 
     def _miss(self, cause: Cause, since: float) -> None:
         if self.recorder.in_flight:
@@ -237,7 +236,7 @@ class LiveFeed:
         self._playlist.append(
             Entry(name, segment.starts_at, segment.position, segment.duration, segment.bytes, segment.init_bytes)
         )
-        self._write_playlist()
+        self._publish_playlist()
 
     def failed(self, cause: Cause) -> None:
         if self.coverage is None:
@@ -299,26 +298,13 @@ class LiveFeed:
                     ids.of(self._gap_id, "closed"),
                 )
 
-    def _write_playlist(self, *, over: bool = False) -> None:
-        """One at a time: while one is queued, the next tick or segment writes the newer state."""
-        if self._playlist_queued and not over:
-            return
+    def _publish_playlist(self, *, over: bool = False) -> None:
         segment = self.recorder.segment
         still_open = None
         if segment is not None and segment.stored:
             name = segment.path.rsplit("/", 1)[1]
             still_open = Entry.of(name, segment.starts_at, len(segment.header), segment.stored)
-        text = self._playlist.render(still_open, over=over)
-        if not self._playlist.entries and still_open is None:
-            return
-        path = self._services.media / self.place.folder / playlist.NAME
-
-        def written(error: OSError | None, _: str) -> None:
-            self._playlist_queued = False
-            if error is not None:
-                log.warning("%s: the playlist could not be written: %s", self.feed, error.strerror)
-
-        self._playlist_queued = self._services.writer.replace(path, text.encode("ascii"), written)
+        self._playlist.publish(still_open, over=over)
 
 
 class _Rate:

@@ -1,37 +1,67 @@
 """The only file that knows private names of aiortc and aioice: there is no public way to receive encoded frames.
 
-Pinned to aiortc 1.16.0; `check()` says in words which name moved, and tests/contract/test_aiortc_hooks.py calls it.
+Pinned to aiortc 1.16.0 and aioice 0.13.0; `check()` says in words which name moved, and
+tests/contract/test_aiortc_hooks.py calls it. Media packets are taken from the socket, past aiortc's queue, parser and
+jitter buffer: these freeze for seconds at 1 % loss and cost twice the time. RTCP, DTLS and ICE stay aiortc's.
 """
 
+import asyncio
+import inspect
 import logging
 import queue
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
+import aioice.ice
 import aioice.turn
+import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.mediastreams import MediaStreamTrack
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, pack_remb_fci
+from aiortc.rtcrtpreceiver import StreamStatistics
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, is_rtcp, pack_remb_fci
 
-from appliance.capture import h264, vp8
+from appliance.capture import h264, rtp, vp8
 from appliance.capture.frame import Encoded, Media
+from appliance.capture.reassembly import AUDIO_PATIENCE, NACK_SECONDS, VIDEO_PATIENCE, Reassembly, Whole
+from appliance.capture.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-VERSION = "1.16.0"
+VERSIONS = {"aiortc": "1.16.0", "aioice": "0.13.0"}
 _QUEUE = "_RTCRtpReceiver__decoder_queue"
 _ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"
+_CODECS = "_RTCRtpReceiver__codecs"
 _RTCP_SSRC = "_RTCRtpReceiver__rtcp_ssrc"
 _STREAMS = "_RTCRtpReceiver__remote_streams"
 _RTX = "_RTCRtpReceiver__rtx_ssrc"
+_SETUP = "_setup_srtp"
 _SEND_KEY_FRAME = "_send_keyframe"
+_TAKER = "_appliance_takes_media"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
+_MOST_ASKED = 200
+_MOST_EARLY = 256
+
+OnFrame = Callable[[Encoded], None]
 
 
 def prepare() -> None:
-    """Once in each process: sockets with room for a burst of key frames."""
+    """Once in each process: sockets with room for a burst of key frames, media packets to their taker."""
     aioice.turn.UDP_SOCKET_BUFFER_SIZE = _RECEIVE_BUFFER
+    original = aioice.ice.StunProtocol.datagram_received
+    if getattr(original, _TAKER, False):
+        return
+
+    def datagram_received(self: Any, data: bytes, addr: tuple[Any, ...]) -> None:
+        if len(data) > 1 and 127 < data[0] < 192:
+            taker = self.receiver.__dict__.get(_TAKER)
+            if taker is not None and taker(data):
+                return
+        original(self, data, addr)
+
+    setattr(datagram_received, _TAKER, True)
+    setattr(aioice.ice.StunProtocol, "datagram_received", datagram_received)  # noqa: B010 (mypy forbids assignment)
 
 
 def receiver_of(connection: RTCPeerConnection, track: MediaStreamTrack) -> RTCRtpReceiver:
@@ -39,40 +69,153 @@ def receiver_of(connection: RTCPeerConnection, track: MediaStreamTrack) -> RTCRt
     return next(receiver for receiver in connection.getReceivers() if receiver.track is track)
 
 
-class _Tap:
-    """Stands where a receiver has the queue of its decoder thread: frames go to us, the thread sleeps until the end."""
+def tap(receiver: RTCRtpReceiver, on_frame: OnFrame) -> None:
+    """Call `on_frame` in the event loop with each encoded frame. To be called in the "track" event."""
+    setattr(receiver, _QUEUE, _Idle())
+    setattr(receiver, _ESTIMATOR, None)  # each receiver's own estimate would throttle the whole connection
+    transport = receiver.transport
+    taker = transport.__dict__.get(_TAKER)
+    if taker is None:
+        taker = _Taker(transport)
+        setattr(transport, _TAKER, taker)
+    taker.receivers[receiver] = on_frame
 
-    def __init__(self, media: Media, on_frame: Callable[[Encoded], None]) -> None:
-        self._media, self._on_frame = media, on_frame
+
+class _Idle:
+    """Stands where a receiver has the queue of its decoder thread: that thread sleeps until the end."""
+
+    def __init__(self) -> None:
         self._end: queue.Queue[None] = queue.Queue()
 
-    def put(self, task: tuple[Any, Any] | None) -> None:
+    def put(self, task: object) -> None:
         if task is None:
             self._end.put(None)
-            return
-        codec, frame = task
-        try:
-            self._on_frame(_encoded(self._media, codec.name.lower(), frame.data, frame.timestamp))
-        except Exception:  # anything raised here would end the whole connection
-            log.exception("a frame was lost")
 
     def get(self) -> None:
         return self._end.get()
 
 
-def _encoded(media: Media, codec: str, data: bytes, timestamp: int) -> Encoded:
+@dataclass(slots=True)
+class _Stream:
+    """What comes under one SSRC. `original`: the stream that this one repeats packets of."""
+
+    receiver: RTCRtpReceiver
+    statistics: StreamStatistics
+    media: Media
+    reassembly: Reassembly | None
+    original: int | None = None
+    payload_type: int = 0
+
+
+class _Taker:
+    """The media packets of one transport (that of all tracks where they are bundled)."""
+
+    def __init__(self, transport: Any) -> None:
+        self.receivers: dict[RTCRtpReceiver, OnFrame] = {}
+        self._transport = transport
+        self._streams: dict[int, _Stream] = {}
+        self._early: list[rtp.Packet] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks = Tasks()
+        setup = getattr(transport, _SETUP)
+
+        def set_up() -> None:
+            setup()
+            setattr(transport.transport._connection, _TAKER, self.take)
+
+        setattr(transport, _SETUP, set_up)
+
+    def take(self, data: bytes) -> bool:
+        """A datagram; False when it is aiortc's."""
+        if is_rtcp(data) or self._transport._rx_srtp is None:
+            return False
+        try:
+            packet = rtp.parse(self._transport._rx_srtp.unprotect(data))
+        except (pylibsrtp.Error, ValueError) as error:
+            log.debug("a packet was dropped: %s", error)
+            return True
+        early, self._early = self._early, []
+        for one in [*early, packet]:
+            self._route(one)
+        return True
+
+    def _route(self, packet: rtp.Packet) -> None:
+        stream = self._streams.get(packet.ssrc) or self._open(packet)
+        if stream is None:
+            return
+        stream.statistics.add(cast(Any, packet))  # it reads the number and the time only
+        if stream.original is not None:
+            stream, packet = self._unwrap(stream, packet)
+        if stream is not None and stream.reassembly is not None:
+            self._emit(stream, stream.reassembly.add(packet, time.monotonic()))
+            if stream.reassembly.incomplete and self._timer is None:
+                self._maintain()
+
+    def _open(self, packet: rtp.Packet) -> _Stream | None:
+        """The first packet of a stream says by its payload type which receiver it is for."""
+        for receiver in self.receivers:
+            codec = getattr(receiver, _CODECS).get(packet.payload_type)
+            if codec is None:
+                continue
+            statistics = getattr(receiver, _STREAMS).setdefault(packet.ssrc, StreamStatistics(codec.clockRate))
+            media, name = Media(receiver.track.kind), codec.name.lower()
+            stream = _Stream(receiver, statistics, media, None)
+            if name == "rtx":
+                stream.original = getattr(receiver, _RTX).get(packet.ssrc)
+                stream.payload_type = int(codec.parameters.get("apt", 0))
+            else:
+                patience = VIDEO_PATIENCE if media is Media.VIDEO else AUDIO_PATIENCE
+                stream.reassembly = Reassembly(name, patience)
+            self._streams[packet.ssrc] = stream
+            return stream
+        if not all(getattr(receiver, _CODECS) for receiver in self.receivers) and len(self._early) < _MOST_EARLY:
+            self._early.append(packet)  # the sender was quicker than aiortc, which has yet to start the receivers
+        return None
+
+    def _unwrap(self, stream: _Stream, packet: rtp.Packet) -> "tuple[_Stream | None, rtp.Packet]":
+        """A repeated packet (RFC 4588) -> the stream and the packet that it repeats."""
+        original = self._streams.get(stream.original or 0)
+        if original is None or len(packet.payload) < 2:
+            return None, packet  # an empty one probes the bandwidth
+        number = int.from_bytes(packet.payload[:2], "big")
+        return original, rtp.Packet(
+            stream.payload_type, packet.marker, number, packet.timestamp, stream.original or 0, packet.payload[2:]
+        )
+
+    def _emit(self, stream: _Stream, whole: list[Whole]) -> None:
+        for frame in whole:
+            assert stream.reassembly is not None
+            try:
+                self.receivers[stream.receiver](_encoded(stream.media, stream.reassembly.codec, frame))
+            except Exception:  # a fault of ours must not end the connection
+                log.exception("a frame was lost")
+
+    def _maintain(self) -> None:
+        """While packets are missing: ask for them, or give them up."""
+        now, incomplete = time.monotonic(), False
+        for ssrc, stream in self._streams.items():
+            if stream.reassembly is None or not stream.reassembly.incomplete:
+                continue
+            skipped, whole = stream.reassembly.give_up(now)
+            self._emit(stream, whole)
+            if stream.media is Media.VIDEO:
+                if skipped:
+                    self._tasks.start(stream.receiver._send_rtcp_pli(ssrc))
+                wanted = stream.reassembly.wanted(now)[:_MOST_ASKED]
+                if wanted:
+                    self._tasks.start(stream.receiver._send_rtcp_nack(ssrc, wanted))
+            incomplete = incomplete or stream.reassembly.incomplete
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(NACK_SECONDS, self._maintain) if incomplete else None
+
+
+def _encoded(media: Media, codec: str, frame: Whole) -> Encoded:
     key, reference = False, True
     if codec == "h264":
-        key, reference = h264.describe(data)
+        key, reference = h264.describe(frame.data)
     elif codec == "vp8":
-        key = vp8.is_key(data)
-    return Encoded(media, codec, data, timestamp, time.monotonic(), key, reference)
-
-
-def tap(receiver: RTCRtpReceiver, on_frame: Callable[[Encoded], None]) -> None:
-    """Call `on_frame` in the event loop with each encoded frame. To be called in the "track" event."""
-    setattr(receiver, _QUEUE, _Tap(Media(receiver.track.kind), on_frame))
-    setattr(receiver, _ESTIMATOR, None)  # each receiver's own estimate would throttle the whole connection
+        key = vp8.is_key(frame.data)
+    return Encoded(media, codec, frame.data, frame.timestamp, time.monotonic(), key, reference)
 
 
 async def ask_for_key_frame(receiver: RTCRtpReceiver) -> bool:
@@ -98,7 +241,7 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
 
 
 def packets_lost(receiver: RTCRtpReceiver) -> int:
-    """Packets that never arrived, so far."""
+    """Packets that did not arrive at the first try, so far."""
     ssrc = _media_ssrc(receiver)
     return 0 if ssrc is None else max(0, int(getattr(receiver, _STREAMS)[ssrc].packets_lost))
 
@@ -115,31 +258,46 @@ def on_key_frame_request(sender: RTCRtpSender, callback: Callable[[], None]) -> 
 
 def check() -> list[str]:
     """What moved, in words; empty when every name is where this file expects it."""
-    import inspect
-
     import aiortc
-    from aiortc import rtcrtpreceiver, rtcrtpsender
-    from aiortc.codecs import h264 as h264_codec
+    from aiortc import rtcdtlstransport, rtcicetransport, rtcrtpreceiver, rtcrtpsender
 
-    said = []
-    if aiortc.__version__ != VERSION:
-        said.append(f"aiortc is {aiortc.__version__}, these hooks were written for {VERSION}")
-    receiver, sender = inspect.getsource(rtcrtpreceiver), inspect.getsource(rtcrtpsender)
-    for name in (_QUEUE, _ESTIMATOR, _RTCP_SSRC, _STREAMS, _RTX):
-        short = name.removeprefix("_RTCRtpReceiver")
-        if f"self.{short}" not in receiver:
-            said.append(f"RTCRtpReceiver has no attribute {short} any more")
-    if "self.__decoder_queue.put((codec, encoded_frame))" not in receiver:
-        said.append("RTCRtpReceiver does not put (codec, frame) into its decoder queue any more")
-    if "task = input_q.get()" not in receiver:
-        said.append("the decoder thread does not wait in get() any more")
-    for name in ("_send_rtcp_pli", "_send_rtcp"):
-        if not hasattr(RTCRtpReceiver, name):
-            said.append(f"RTCRtpReceiver has no method {name} any more")
-    if "self._send_keyframe()" not in sender:
-        said.append("RTCRtpSender does not call _send_keyframe on PLI any more")
-    if "self.__encoder.pack(data)" not in sender or not hasattr(h264_codec.H264Encoder, "pack"):
-        said.append("RTCRtpSender does not pack encoded packets any more")
-    if not hasattr(aioice.turn, "UDP_SOCKET_BUFFER_SIZE"):
-        said.append("aioice.turn has no UDP_SOCKET_BUFFER_SIZE any more")
-    return said
+    sources = {
+        "aiortc.rtcrtpreceiver": inspect.getsource(rtcrtpreceiver),
+        "aiortc.rtcrtpsender": inspect.getsource(rtcrtpsender),
+        "aiortc.rtcdtlstransport": inspect.getsource(rtcdtlstransport),
+        "aiortc.rtcicetransport": inspect.getsource(rtcicetransport),
+        "aioice.ice": inspect.getsource(aioice.ice),
+        "aioice.turn": inspect.getsource(aioice.turn),
+    }
+    found = {"aiortc": aiortc.__version__, "aioice": aioice.__version__}
+    said = [
+        f"{name} is {found[name]}, these hooks were written for {wanted}"
+        for name, wanted in VERSIONS.items()
+        if found[name] != wanted
+    ]
+    return said + [
+        f"{module} has no {text!r} any more" for module, texts in _EXPECTED.items() for text in texts
+        if text not in sources[module]
+    ]  # fmt: skip
+
+
+_EXPECTED = {
+    "aiortc.rtcrtpreceiver": (
+        "self.__decoder_queue: queue.Queue",
+        "task = input_q.get()",
+        "self.__decoder_queue.put(None)",
+        "self.__remote_bitrate_estimator = ",
+        "self.__codecs[codec.payloadType] = codec",
+        "self.__rtx_ssrc[encoding.rtx.ssrc] = encoding.ssrc",
+        "self.__remote_streams[packet.ssrc] = StreamStatistics(codec.clockRate)",
+        "self.__rtcp_ssrc = ssrc",
+        "async def _send_rtcp(self, packet",
+        "async def _send_rtcp_nack(self, media_ssrc: int, lost: list[int])",
+        "async def _send_rtcp_pli(self, media_ssrc: int)",
+    ),
+    "aiortc.rtcrtpsender": ("self._send_keyframe()", "self.__encoder.pack(data)"),
+    "aiortc.rtcdtlstransport": ("self._setup_srtp()", "self._rx_srtp = Session(rx_policy)"),
+    "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
+    "aioice.ice": ("def datagram_received(self, data", "self.receiver = receiver"),
+    "aioice.turn": ("UDP_SOCKET_BUFFER_SIZE = ",),
+}

@@ -4,12 +4,18 @@ It names files as they are called once closed; while a segment is open its file'
 recording has a gap the playlist has a discontinuity.
 """
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
 
 from appliance.capture.part import Part
+from appliance.capture.writer import Done
+
+log = logging.getLogger(__name__)
 
 NAME = "playlist.m3u8"
 _FOLLOWS_SECONDS = 0.5
@@ -40,19 +46,26 @@ class Entry:
         )
 
 
-class Playlist:
-    """Grows by segments; the text of closed ones is made once."""
+class Keeper(Protocol):
+    """Who puts the text on disk: the writer."""
 
-    def __init__(self) -> None:
+    def replace(self, path: Path, data: bytes, done: Done) -> bool: ...
+
+
+class Playlist:
+    """Grows by segments; the text of closed ones is made once. One version is written at a time, always the newest."""
+
+    def __init__(self, folder: Path, keeper: Keeper) -> None:
+        self._path, self._keeper = folder / NAME, keeper
         self._closed: list[str] = []
-        self.entries = 0
+        self._writing = False
+        self._next: str | None = None
         self._longest = 1
         self._end: float | None = None
 
     def append(self, entry: Entry) -> None:
         """A segment is closed."""
         self._closed.append(self._text(entry))
-        self.entries += 1
         self._longest = max(self._longest, math.ceil(entry.duration))
         self._end = entry.position + entry.duration
 
@@ -65,6 +78,24 @@ class Playlist:
         )
         tail = self._text(still_open) if still_open else ""
         return head + "".join(self._closed) + tail + ("#EXT-X-ENDLIST\n" if over else "")
+
+    def publish(self, still_open: Entry | None = None, *, over: bool = False) -> None:
+        """Replace the file in one step, soon. It is not flushed: it can be made again from the segments."""
+        if self._closed or still_open is not None:
+            self._next = self.render(still_open, over=over)
+            self._write()
+
+    def _write(self) -> None:
+        if self._writing or self._next is None:
+            return
+        text, self._next = self._next, None
+        self._writing = self._keeper.replace(self._path, text.encode("ascii"), self._written)
+
+    def _written(self, error: OSError | None, _: str) -> None:
+        self._writing = False
+        if error is not None:
+            log.warning("%s could not be written: %s", self._path, error.strerror)
+        self._write()
 
     def _text(self, entry: Entry) -> str:
         moment = datetime.fromtimestamp(entry.starts_at, UTC).isoformat(timespec="milliseconds")

@@ -5,7 +5,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from aiortc import (
     RTCConfiguration,
@@ -19,6 +19,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from appliance.capture import hooks
 from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import Media
+from appliance.capture.tasks import Tasks
 from appliance.errors import BadInput
 from appliance.exam.gap import Cause
 
@@ -115,7 +116,7 @@ class Publication:
         self._receivers: dict[Media, RTCRtpReceiver] = {}
         self._since = time.monotonic()
         self._connected = self._over = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
 
@@ -133,23 +134,25 @@ class Publication:
             raise
 
     async def close(self, cause: Cause) -> None:
-        """End it; returns when the connection is closed and its last segment is queued."""
+        """End it; returns when the connection is closed and its last segment too."""
         if self._over:
             return
         self._over = True
-        self.feed.disconnected(self.id, cause)
+        closed = asyncio.Event()
+        self.feed.disconnected(self.id, cause, closed.set)
         self._ended(self)
         await close(self._connection)
+        await closed.wait()
 
     def tick(self, now: float) -> None:
         """Once a second."""
         if self._over:
             return
         if self._connected:
-            self._spawn(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+            self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
         elif now - self._since > CONNECT_SECONDS:
             log.info("%s: no connection within %.0f s", self.feed.feed, CONNECT_SECONDS)
-            self._spawn(self.close(Cause.CONNECTION_LOST))
+            self._tasks.start(self.close(Cause.CONNECTION_LOST))
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         receiver = hooks.receiver_of(self._connection, track)
@@ -163,21 +166,13 @@ class Publication:
             self.feed.connected(
                 self.id, sound=Media.AUDIO in self._receivers, ask_key_frame=self._ask_key_frame, lost=self._lost
             )
-            self._spawn(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+            self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
         elif state in ("failed", "closed") and not self._over:
             lost = state == "failed" or self._connection.iceConnectionState == "failed"
-            self._spawn(self.close(Cause.CONNECTION_LOST if lost else Cause.PAGE_CLOSED))
+            self._tasks.start(self.close(Cause.CONNECTION_LOST if lost else Cause.PAGE_CLOSED))
 
     def _ask_key_frame(self) -> None:
-        self._spawn(self._send_request())
-
-    async def _send_request(self) -> None:
-        await hooks.ask_for_key_frame(self._receivers[Media.VIDEO])
+        self._tasks.start(hooks.ask_for_key_frame(self._receivers[Media.VIDEO]))
 
     def _lost(self) -> int:
         return sum(hooks.packets_lost(receiver) for receiver in self._receivers.values())
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

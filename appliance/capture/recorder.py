@@ -26,7 +26,7 @@ from appliance.exam.gap import Cause
 
 log = logging.getLogger(__name__)
 
-_PART_MARGIN = 0.2
+_PART_MARGIN = 0.3
 """A part is cut this much before its limit, so that writing it and the frame held back stay within the limit."""
 _WAIT_FOR_SOUND = 0.5
 _SOUND_IS_GONE = 2.0

@@ -13,6 +13,7 @@ from appliance.capture.feed import LiveFeed, Services
 from appliance.capture.index import Survey
 from appliance.capture.publish import Publication
 from appliance.capture.segment import Place
+from appliance.capture.tasks import Tasks
 from appliance.capture.view import Viewing
 from appliance.errors import NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Feed, Kind
@@ -35,6 +36,7 @@ class Station:
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
         self._opening: dict[Feed, asyncio.Lock] = {}
+        self._tasks = Tasks()
         self.counters = {"replaced": 0, "refused_full": 0, "slow_viewers": 0}
 
     # --- sessions ---
@@ -54,7 +56,7 @@ class Station:
             self.publications[claim.feed] = publication
             if before is not None:
                 self.counters["replaced"] += 1
-                await before.close(Cause.REPLACED)
+                self._tasks.start(before.close(Cause.REPLACED))
         if claim.feed.attempt in self.ended:  # it ended while this was negotiated
             await publication.close(Cause.PAGE_CLOSED)
             self._refuse_ended(claim.feed.attempt)
@@ -96,7 +98,7 @@ class Station:
             if feed is not None:
                 feed.over(at, partial(self._forget, feed))
             if publication is not None:
-                _background(publication.close(Cause.PAGE_CLOSED))
+                self._tasks.start(publication.close(Cause.PAGE_CLOSED))
 
     def _forget(self, feed: LiveFeed) -> None:
         if self.feeds.get(feed.feed) is feed:
@@ -183,18 +185,10 @@ class Station:
         publications, viewings = list(self.publications.values()), list(self.viewings.values())
         closing = [publication.close(Cause.CAPTURE_RESTARTED) for publication in publications]
         await asyncio.gather(*closing, *(viewing.close() for viewing in viewings), return_exceptions=True)
+        await self._tasks.finish()
 
     def facts(self) -> dict[str, Any]:
         """For the health file."""
         now = time.monotonic()
-        live = {str(name): feed.facts(now) for name, feed in self.feeds.items()}
+        live = {str(name): feed.facts(now) for name, feed in self.feeds.items() if feed.coverage}
         return {"feeds": live, "sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
-
-
-_tasks: set["asyncio.Task[None]"] = set()
-
-
-def _background(work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)

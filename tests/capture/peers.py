@@ -1,4 +1,4 @@
-"""Peers for tests: a candidate that sends encoded media, a proctor that counts what arrives, a ledger that remembers."""
+"""Peers for tests: a candidate that sends encoded media, a proctor that counts frames, a ledger that remembers."""
 
 import asyncio
 import time

@@ -44,6 +44,11 @@ class Observation:
     waits: bool = False
 
 
+def nothing(at: float, position: float | None, width: int = 0, height: int = 0) -> Observation:
+    """What is seen of a picture that cannot be judged."""
+    return Observation(at=at, position=position, width=width, height=height)
+
+
 class Observer:
     """Looks at the pictures of one feed, in order."""
 
@@ -54,7 +59,7 @@ class Observer:
     def look(self, picture: Picture, *, at: float, position: float | None, objects: bool) -> Observation:
         """`objects`: look for persons and phones as well. A picture that cannot be judged gives an empty one."""
         height, width = picture.shape[:2] if picture.ndim == 3 else (0, 0)
-        blank = Observation(at=at, position=position, width=width, height=height)
+        blank = nothing(at, position, width, height)
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             return blank
         if min(width, height) < SMALLEST or max(width, height) > LARGEST:

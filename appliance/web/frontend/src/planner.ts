@@ -2,7 +2,9 @@
 
 import { countNeeded, csv } from "./lib/roster";
 import { h } from "./lib/dom";
-import { t } from "./lib/strings";
+import { plural, t } from "./lib/strings";
+
+const EXAMPLE_SEATS = 24;
 
 function examForm(form: HTMLFormElement): void {
   const field = (name: string): HTMLInputElement => form.elements.namedItem(name) as HTMLInputElement;
@@ -24,7 +26,7 @@ function sentences(starts: string, minutes: number, ratio: number, days: number)
     if (minutes > 0) lines.push(t("exam_new.consequence.ends", { time: clock.format(begin.getTime() + minutes * 60_000) }));
     if (days > 0) lines.push(t("exam_new.consequence.deleted", { date: day.format(begin.getTime() + days * 86_400_000) }));
   }
-  if (ratio > 0) lines.push(t("exam_new.consequence.seats", { ratio, seats: 24, proctors: countNeeded(24, ratio) }));
+  if (ratio > 0) lines.push(plural("exam_new.consequence.seats", countNeeded(EXAMPLE_SEATS, ratio), { ratio, seats: EXAMPLE_SEATS }));
   return lines;
 }
 

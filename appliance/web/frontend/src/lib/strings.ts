@@ -32,6 +32,6 @@ export function has(key: string): boolean {
 }
 
 /** The sentence for so many: `key.one` or `key.other`. */
-export function plural(key: string, n: number): string {
-  return t(`${key}.${n === 1 ? "one" : "other"}`, { n });
+export function plural(key: string, n: number, values: Readonly<Record<string, string | number>> = {}): string {
+  return t(`${key}.${n === 1 ? "one" : "other"}`, { ...values, n });
 }

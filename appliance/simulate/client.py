@@ -1,0 +1,126 @@
+"""One candidate's HTTP: the cookies, the CSRF token of the page, and answers as values or as errors with a sentence."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
+
+_TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
+_SECONDS = aiohttp.ClientTimeout(total=8.0)
+
+
+class SignedOut(NotAllowed):
+    """The box does not know this browser (any more)."""
+
+
+class TooMany(Unavailable):
+    """Asked too often; try again later."""
+
+
+class Client:
+    """`cookies`: a file in which they are kept, or None."""
+
+    def __init__(self, url: str, *, cookies: Path | None = None) -> None:
+        self._url, self._file = URL(url), cookies
+        self._jar = aiohttp.CookieJar(unsafe=True)  # a box may have an address and no name
+        self._csrf = ""
+        self._http = aiohttp.ClientSession(cookie_jar=self._jar, timeout=_SECONDS)
+        if cookies is not None and cookies.is_file():
+            self._jar.update_cookies(SimpleCookie(_read(cookies)), self._url)
+
+    async def close(self) -> None:
+        """Forget the connections, not the cookies."""
+        await self._http.close()
+
+    async def join(self, code: str) -> str:
+        """-> the attempt. The same browser may come back."""
+        said = await self.post("/join", {"code": code})
+        if self._file is not None:
+            _write(self._file, {cookie.key: cookie.value for cookie in self._jar})
+        return str(said["attempt"])
+
+    async def me(self) -> dict[str, Any]:
+        """Where the candidate stands."""
+        async with self._http.get(self._url / "api/me", allow_redirects=False) as answer:
+            return await _value(answer)
+
+    async def post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
+        """One step. NotAllowed when it is not possible now."""
+        if not self._csrf:
+            self._csrf = await self._page_token()
+        async with self._http.post(
+            self._url.join(URL(path)), json=dict(fields), headers={"X-CSRFToken": self._csrf}, allow_redirects=False
+        ) as answer:
+            if answer.status == 400:
+                self._csrf = ""  # may be that of another session
+            return await _value(answer)
+
+    async def _page_token(self) -> str:
+        async with self._http.get(self._url / "") as answer:
+            found = _TOKEN.search(await answer.text(errors="replace"))
+        if found is None:
+            raise Unavailable(f"{self._url} does not answer as a box does", hint="Check --url.")
+        return found[1]
+
+    async def publish(self, url: str, token: str, offer: str) -> tuple[str, str]:
+        """WHIP: an SDP offer -> the answer, and the session's address."""
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
+        async with self._http.post(self._url.join(URL(url)), data=offer.encode(), headers=headers) as answer:
+            if answer.status != 201:
+                await _value(answer)
+            return await answer.text(), answer.headers.get("Location", "")
+
+    async def delete(self, location: str) -> None:
+        """End a WHIP session."""
+        async with self._http.delete(self._url.join(URL(location))) as answer:
+            await answer.read()
+
+
+async def _value(answer: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The JSON of a good answer; the error that a bad one stands for."""
+    text = await answer.text(errors="replace")
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = {}
+    if answer.status < 300 and isinstance(said, dict):
+        return said
+    if not isinstance(said, dict):
+        said = {}
+    message = str(said.get("error") or f"the box answered {answer.status} to {answer.url.path}")
+    raise _KINDS.get(answer.status, Unavailable)(message, hint=str(said.get("hint", "")))
+
+
+_KINDS: dict[int, type[ApplianceError]] = {
+    302: SignedOut,
+    303: SignedOut,
+    400: BadInput,
+    401: SignedOut,
+    403: NotAllowed,
+    404: NotFound,
+    409: NotAllowed,
+    429: TooMany,
+}
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        return {str(name): str(value) for name, value in json.loads(file.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        raise BadInput(f"{file} cannot be read", hint="Remove it; the seat then joins with its code again.") from None
+
+
+def _write(file: Path, cookies: Mapping[str, str]) -> None:
+    new = file.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(dict(cookies), out)
+    new.replace(file)

@@ -1,0 +1,81 @@
+"""Encoded media, made ahead of time and shared: each two seconds are encoded once, whoever sends them.
+
+A reel makes its chunks in order, in a small pool of threads that give way to everything else. It keeps the last
+`KEEP` of them, so that several seats can send the same reel some seconds apart. Where encoding does not keep up,
+sending waits (and counts it): a late camera, not a burst.
+"""
+
+import asyncio
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+CHUNK_SECONDS = 2.0
+"""From one key frame to the next."""
+
+KEEP = 12
+AHEAD = 2
+"""Chunks made before they are needed."""
+
+Chunk = tuple[bytes, ...]
+"""What is sent in `CHUNK_SECONDS`, evenly: access units or Opus packets."""
+
+Make = Callable[[], Chunk]
+"""Makes the next chunk; called by one thread at a time."""
+
+
+def pool(cpus: int) -> ThreadPoolExecutor:
+    """Half of the cores at most, and last in the queue for them."""
+    return ThreadPoolExecutor(max(1, min(4, cpus // 2)), thread_name_prefix="simulate-encode", initializer=_give_way)
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+class Reel:
+    """Chunks 0, 1, 2 ... of one picture or one sound. For one event loop."""
+
+    def __init__(self, make: Make, encoders: ThreadPoolExecutor) -> None:
+        self._make, self._encoders = make, encoders
+        self._chunks: OrderedDict[int, asyncio.Future[Chunk]] = OrderedDict()
+        self._last: asyncio.Future[Chunk] | None = None
+        self._next = 0
+        self.skipped = 0  # chunks that nobody can have any more, though somebody wanted them
+
+    @property
+    def head(self) -> int:
+        """The number of the newest chunk; -1 before the first."""
+        return self._next - 1
+
+    async def chunk(self, number: int) -> tuple[int, Chunk]:
+        """The chunk of this number, or the nearest one that there is or that comes next; -> its number, and it. Has the
+        next ones made. Raises what making it raised."""
+        oldest = next(iter(self._chunks), 0)
+        if number < oldest:
+            self.skipped += oldest - number
+        number = min(max(number, oldest), self._next)
+        while self._next <= number + AHEAD:
+            self._order()
+        while len(self._chunks) > KEEP:
+            self._chunks.popitem(last=False)
+        return number, await asyncio.shield(self._chunks[number])
+
+    def _order(self) -> None:
+        self._last = asyncio.ensure_future(self._made(self._last))
+        self._chunks[self._next] = self._last
+        self._next += 1
+
+    async def _made(self, before: "asyncio.Future[Chunk] | None") -> Chunk:
+        if before is not None:
+            await asyncio.shield(before)
+        return await asyncio.get_running_loop().run_in_executor(self._encoders, self._make)
+
+    async def close(self) -> None:
+        """Nothing more is made."""
+        tasks = list(self._chunks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

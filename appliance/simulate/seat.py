@@ -1,0 +1,163 @@
+"""One candidate from the code to the end, as the page in a browser would do it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiortc.mediastreams import MediaStreamTrack
+
+from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
+from appliance.exam.feed import Kind
+from appliance.exam.stage import CLOSED, Stage
+from appliance.simulate.client import Client
+from appliance.simulate.publish import Address, Publisher
+
+log = logging.getLogger(__name__)
+
+AWAY = (aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+"""The box is not there just now: a wrong code would be another error."""
+
+REACH_SECONDS = 6.0
+"""How long a box that was never there is waited for."""
+
+ACKNOWLEDGE_AFTER = 4.0
+_SOON, _LATER = 0.7, 3.0  # seconds between two looks: before the exam, in it
+
+Tracks = Callable[[], list[MediaStreamTrack]]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a seat. `problem` is empty when all went well."""
+
+    seat: int
+    stage: str = ""
+    problem: ApplianceError | None = None
+    webcam_seconds: float = 0.0
+    screen_seconds: float = 0.0
+    reconnects: int = 0
+    late: int = 0
+
+    def sentence(self) -> str:
+        """A line for a person."""
+        if self.problem is not None:
+            return f"seat {self.seat}: {self.problem.message}. {self.problem.hint}".rstrip()
+        sent = f"sent {self.webcam_seconds:.1f} s of webcam, {self.screen_seconds:.1f} s of screen"
+        return f"seat {self.seat}: {self.stage}, {sent}, {self.reconnects} reconnects, {self.late} times late"
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Sits at `seat`. `run` until the attempt is over; cancel it to leave."""
+
+    seat: int
+    code: str
+    client: Client
+    webcam: Tracks
+    screen: Tracks
+    outcome: Outcome = field(init=False)
+    _addresses: dict[str, Address] = field(default_factory=dict, init=False)
+    _publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
+    _warned: dict[str, float] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.outcome = Outcome(self.seat)
+        self._publishers = {
+            kind: Publisher(f"seat {self.seat} {kind.value}", self.client, self._address(kind), tracks)
+            for kind, tracks in ((Kind.WEBCAM, self.webcam), (Kind.SCREEN, self.screen))
+        }
+
+    def _address(self, kind: Kind) -> Callable[[], Address | None]:
+        return lambda: self._addresses.get(kind.value)
+
+    async def run(self) -> None:
+        """Join, and go every step. A refusal stands in the outcome."""
+        publishing: list[asyncio.Task[None]] = []
+        try:
+            await self._join()
+            publishing += [asyncio.ensure_future(p.run()) for p in self._publishers.values()]
+            await self._follow(publishing)
+        except ApplianceError as error:
+            self.outcome.problem = error
+        finally:
+            for task in publishing:
+                task.cancel()
+            await asyncio.gather(*publishing, return_exceptions=True)
+            self._count()
+            await self.client.close()
+
+    async def _join(self) -> None:
+        give_up = time.monotonic() + REACH_SECONDS
+        while True:
+            try:
+                await self.client.join(self.code)
+                return
+            except AWAY as error:
+                if time.monotonic() > give_up:
+                    raise _unreachable(error) from None
+            await asyncio.sleep(0.5)
+
+    async def _follow(self, publishing: list[asyncio.Task[None]]) -> None:
+        """Look where the attempt stands, and do the next step, until it is over."""
+        while True:
+            try:
+                me = await self.client.me()
+                self._note(me)
+                if me["stage"] in CLOSED:
+                    return
+                await self._step(me)
+            except AWAY as error:
+                log.info("seat %d: the box is away: %s", self.seat, error)
+            for task in publishing:
+                if task.done():
+                    task.result()  # it never ends by itself: raise what ended it
+            await asyncio.sleep(_LATER if self.outcome.stage == Stage.IN_EXAM else _SOON)
+
+    def _note(self, me: dict[str, Any]) -> None:
+        self.outcome.stage = str(me["stage"])
+        self._addresses = {
+            str(kind): Address(str(feed["url"]), str(feed["token"])) for kind, feed in me["feeds"].items()
+        }
+
+    async def _step(self, me: dict[str, Any]) -> None:
+        stage = me["stage"]
+        if stage == Stage.CONSENT:
+            self._note(await self.client.post("/api/me/sign", {"signature": me["name"]}))
+        elif stage == Stage.EQUIPMENT:
+            await self._try("/api/me/equip", camera="simulated camera", microphone="simulated", surface="monitor")
+        elif stage == Stage.ADMITTED and me["now"] >= me["exam"]["starts_at"]:
+            await self._try("/api/me/start")
+        await self._acknowledge(me["messages"])
+
+    async def _try(self, path: str, **fields: str) -> None:
+        """What may not be possible yet is tried again."""
+        try:
+            self._note(await self.client.post(path, fields))
+        except NotAllowed as error:
+            log.info("seat %d: %s", self.seat, error)
+
+    async def _acknowledge(self, messages: list[dict[str, Any]]) -> None:
+        """Confirm a warning some seconds after it was seen: a person reads it first."""
+        now = time.monotonic()
+        for message in messages:
+            if message["kind"] != "warning" or message["acknowledged_at"] is not None:
+                continue
+            seen = self._warned.setdefault(message["message"], now)
+            if now - seen >= ACKNOWLEDGE_AFTER:
+                await self.client.post(f"/api/me/messages/{message['message']}/acknowledge", {})
+
+    def _count(self) -> None:
+        webcam, screen = self._publishers[Kind.WEBCAM], self._publishers[Kind.SCREEN]
+        self.outcome.webcam_seconds, self.outcome.screen_seconds = webcam.seconds, screen.seconds
+        self.outcome.reconnects = sum(max(0, publisher.connections - 1) for publisher in (webcam, screen))
+
+
+def _unreachable(error: BaseException) -> ApplianceError:
+    if isinstance(error, (BadInput, NotFound)):
+        return error
+    reason = str(error) or type(error).__name__
+    return Unavailable(f"the box cannot be reached: {reason}", hint="Check --url, and that the box runs.")

@@ -85,11 +85,9 @@ def test_one_exam_from_the_code_to_the_proof(exam_box, playwright, cameras):
 
 
 def _resumes_after_a_reload(ada):
+    """At the same step: the camera by itself, the screen after a click, as browsers want it."""
     ada.page.reload()
     ada.step("Share camera and screen")
-    again = ada.page.get_by_role("button", name="Turn on camera and microphone")
-    if again.is_visible():
-        again.click()
     ada.page.get_by_role("button", name="Share your screen").click()
     expect(ada.page.get_by_text("Arrives at the box")).to_have_count(2, timeout=PATIENCE_MS)
 

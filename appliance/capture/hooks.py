@@ -37,6 +37,7 @@ _RTCP_SSRC = "_RTCRtpReceiver__rtcp_ssrc"
 _STREAMS = "_RTCRtpReceiver__remote_streams"
 _RTX = "_RTCRtpReceiver__rtx_ssrc"
 _SETUP = "_setup_srtp"
+_HANDLE = "_handle_rtp_data"
 _SEND_KEY_FRAME = "_send_keyframe"
 _TAKER = "_appliance_takes_media"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
@@ -124,20 +125,31 @@ class _Taker:
             setattr(transport.transport._connection, _TAKER, self.take)
 
         setattr(transport, _SETUP, set_up)
+        setattr(transport, _HANDLE, self.take_late)
 
     def take(self, data: bytes) -> bool:
         """A datagram; False when it is aiortc's."""
         if is_rtcp(data) or self._transport._rx_srtp is None:
             return False
         try:
-            packet = rtp.parse(self._transport._rx_srtp.unprotect(data))
-        except (pylibsrtp.Error, ValueError) as error:
+            self._read(self._transport._rx_srtp.unprotect(data))
+        except pylibsrtp.Error as error:
             log.debug("a packet was dropped: %s", error)
-            return True
+        return True
+
+    async def take_late(self, data: bytes, arrival_time_ms: int) -> None:
+        """What was in aiortc's queue already when the keys came: the first key frame, as a rule."""
+        self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        try:
+            packet = rtp.parse(data)
+        except ValueError as error:
+            log.debug("a packet was dropped: %s", error)
+            return
         early, self._early = self._early, []
         for one in [*early, packet]:
             self._route(one)
-        return True
 
     def _route(self, packet: rtp.Packet) -> None:
         stream = self._streams.get(packet.ssrc) or self._open(packet)
@@ -296,7 +308,11 @@ _EXPECTED = {
         "async def _send_rtcp_pli(self, media_ssrc: int)",
     ),
     "aiortc.rtcrtpsender": ("self._send_keyframe()", "self.__encoder.pack(data)"),
-    "aiortc.rtcdtlstransport": ("self._setup_srtp()", "self._rx_srtp = Session(rx_policy)"),
+    "aiortc.rtcdtlstransport": (
+        "self._setup_srtp()",
+        "self._rx_srtp = Session(rx_policy)",
+        "await self._handle_rtp_data(data, arrival_time_ms=",
+    ),
     "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
     "aioice.ice": ("def datagram_received(self, data", "self.receiver = receiver"),
     "aioice.turn": ("UDP_SOCKET_BUFFER_SIZE = ",),

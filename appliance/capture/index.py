@@ -10,9 +10,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from appliance.capture import mp4, webm
-from appliance.capture.part import Scan
+from appliance.capture.part import Part, Scan
 from appliance.capture.playlist import Entry
 from appliance.capture.recorder import Resume
 from appliance.capture.segment import OPEN, Name, Place
@@ -23,6 +24,7 @@ from appliance.exam.feed import Kind
 
 log = logging.getLogger(__name__)
 
+_ZEROS = 64
 DAMAGED = "damaged"
 """The folder, in that of a feed, where files that cannot be read are set aside."""
 
@@ -74,6 +76,7 @@ def survey(media: Path, folder: Path) -> Survey | None:
                     path.unlink()  # a header alone records nothing
                     continue
                 file = _close(path, scan)
+                scan = _scan(file)
             elif not scan.parts:
                 raise ValueError("the file holds no whole part")
         except (ValueError, OSError) as error:
@@ -122,15 +125,25 @@ def _scan(file: Path) -> Scan:
 
 
 def _close(path: Path, scan: Scan) -> Path:
-    """Cut after the last whole part and give it its name."""
+    """Cut after the last whole part and give it its name. A power cut may leave zeros where bytes were never written."""
+    parts = list(scan.parts)
     with open(path, "r+b") as file:
-        file.truncate(scan.whole_bytes)
+        while parts and _never_written(file, parts[-1]):
+            parts.pop()
+        if not parts:
+            raise ValueError("the file holds nothing but zeros")
+        file.truncate(parts[-1].offset + parts[-1].length)
         os.fsync(file.fileno())
     closed = path.with_name(path.name.removesuffix(OPEN))
     path.rename(closed)
     sync_folder(path.parent)
-    log.info("recovered %s: %d parts", closed.name, len(scan.parts))
+    log.info("recovered %s: %d parts", closed.name, len(parts))
     return closed
+
+
+def _never_written(file: BinaryIO, part: Part) -> bool:
+    file.seek(part.offset + part.length - min(_ZEROS, part.length))
+    return not any(file.read(_ZEROS))
 
 
 def _set_aside(media: Path, path: Path, name: Name, reason: str) -> SegmentDamaged:

@@ -56,17 +56,28 @@ def evidence(path: Path, row: AttemptRow, *, kind: str, what: str) -> Response:
     if not _NAME.fullmatch(path.name):
         raise missing()
     root = (services().paths.media / row.exam / row.attempt).resolve()
-    file = (services().paths.media / path).resolve()
+    file = _there(services().paths.media / path).resolve()
     suffix = Path(path.name.removesuffix(".open")).suffix
     if suffix not in _TYPES or not file.is_relative_to(root) or not file.is_file():
         raise missing()
     who = person().person
     if services().seen.first(who, row.attempt, kind, what):
         trail.log_view(row, kind=kind, by=who, what=what)
-    response = send_file(file, mimetype=_TYPES[suffix], conditional=True, etag=True, max_age=None)
+    try:
+        response = send_file(file, mimetype=_TYPES[suffix], conditional=True, etag=True, max_age=None)
+    except FileNotFoundError:  # closed, and so renamed, in this very moment: the player asks again
+        raise missing() from None
     if request.args.get("download") is not None:
         response.headers["Content-Disposition"] = f'attachment; filename="{path.name.removesuffix(".open")}"'
     return response
+
+
+def _there(file: Path) -> Path:
+    """The piece that is being written is called `NAME.open`, and `NAME` once it is closed: a player that read the
+    playlist a moment before, or after, asks by the other name."""
+    if file.exists():
+        return file
+    return file.with_name(file.name.removesuffix(".open") if file.suffix == ".open" else f"{file.name}.open")
 
 
 def missing() -> NotFound:

@@ -48,6 +48,13 @@ def test_a_piece_of_a_recording_in_parts(recording, file):
     assert headers["Content-Disposition"] == f'attachment; filename="{file.removesuffix(".open")}"'
 
 
+def test_a_piece_that_is_closed_meanwhile_is_found_by_either_name(recording):
+    client = recording.user("proctor")
+    for name in ("1-webcam-20260101T000000.000Z-00001.mp4.open", "1-webcam-20260101T000030.000Z-00002.mp4"):
+        status, data, headers = fetch(client, f"{recording.url}/{name}", Range="bytes=0-9")
+        assert (status, data, headers["Content-Type"]) == (206, CONTENT[:10], "video/mp4")
+
+
 def test_the_first_look_of_each_person_is_in_the_ledger(recording):
     lead, proctor = recording.user("lead"), recording.user("proctor")
     for _ in range(3):

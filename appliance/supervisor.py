@@ -32,7 +32,9 @@ from appliance.inference import pack
 
 SERVICES = ("web", "capture", "inference", "sync")
 SIMULATOR = "simulate"
-STOP_ORDER = (SIMULATOR, "sync", "inference", "capture", "web")
+STOP_ORDER = ((SIMULATOR, "sync", "inference"), ("capture",), ("web",))
+"""One group after the other: what says the last things before what stores them."""
+
 STOP_SECONDS = 4.5
 """All of them; then what is left is killed."""
 
@@ -209,11 +211,15 @@ class Supervisor:
     def stop(self) -> None:
         """All of them, in order, within `STOP_SECONDS`."""
         deadline = time.monotonic() + STOP_SECONDS
-        order = [self._children[name] for name in STOP_ORDER if name in self._children]
-        for left, child in zip(range(len(order), 0, -1), order, strict=True):
-            child.terminate()
-            child.wait((deadline - time.monotonic()) / left)
-        for child in order:
+        for number, names in enumerate(STOP_ORDER):
+            group = [self._children[name] for name in names if name in self._children]
+            for child in group:
+                child.terminate()
+            patience = (deadline - time.monotonic()) / (len(STOP_ORDER) - number)
+            until = time.monotonic() + patience
+            for child in group:
+                child.wait(until - time.monotonic())
+        for child in self._children.values():
             child.kill()
 
 

@@ -42,6 +42,7 @@ def load(
         options["CACHE_DIR"] = str(cache)
     try:
         core = ov.Core()
+        core.set_property({"ENABLE_MMAP": False})  # read it once and let the file go
         model = core.read_model(file)
         if shape is not None:
             model.reshape(list(shape))

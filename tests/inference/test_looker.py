@@ -1,0 +1,178 @@
+"""Going round the feeds: each in turn, each picture once, and no picture stops the others."""
+
+import time
+
+import numpy as np
+import pytest
+
+from appliance.box import picture
+from appliance.config import InferenceSettings
+from appliance.exam.feed import Feed, Kind
+from appliance.inference.detectors import Detectors
+from appliance.inference.looker import Looker
+from appliance.inference.main import read_looked, write_looked
+
+
+class FakeRoom:
+    def __init__(self, *attempts):
+        self.attempts = set(attempts)
+        self.seen = []
+        self.closely = False
+        self.visits = []
+
+    def watched(self):
+        return frozenset(self.attempts)
+
+    def visited(self, attempt, now):
+        self.visits.append(attempt)
+
+    def see(self, attempt, seen, jpeg):
+        self.seen.append((attempt, seen))
+        return self.closely
+
+
+def show(folder, attempt, number, *, at=None, size=(64, 48), raw=None):
+    raw = np.full((size[1], size[0], 3), 100, np.uint8).tobytes() if raw is None else raw
+    header = picture.Header(
+        feed=f"{attempt}/webcam",
+        number=number,
+        taken_at=time.time() if at is None else at,
+        position=1.0,
+        width=size[0],
+        height=size[1],
+        jpeg_bytes=4,
+        raw_bytes=len(raw),
+    )
+    picture.write(folder, header, b"jpeg", raw)
+
+
+def turns(looker, count):
+    """So many turns, with the clock moved on to when the next thing is due."""
+    now = time.monotonic()
+    for _ in range(count):
+        now = max(now, min(looker.schedule._due.values(), default=now))
+        looker.turn(now)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def made(*attempts, detectors=None, **settings):
+        room = FakeRoom(*attempts)
+        return Looker(tmp_path, InferenceSettings(**settings), detectors or Detectors(), room), room
+
+    return made
+
+
+def test_each_feed_in_turn(make, tmp_path):
+    looker, room = make("a1", "a2", "a3")
+    for attempt in room.attempts:
+        show(tmp_path, attempt, 1)
+    turns(looker, 3)
+    assert sorted(attempt for attempt, _ in room.seen) == ["a1", "a2", "a3"]
+    assert looker.meter.rate == pytest.approx(3 / 5)
+
+
+def test_a_picture_is_looked_at_once(make, tmp_path):
+    looker, room = make("a1")
+    show(tmp_path, "a1", 1)
+    turns(looker, 10)
+    assert len(room.seen) == 1
+    assert len(room.visits) == 10
+
+
+def test_a_feed_without_pictures_is_visited_and_nothing_happens(make, tmp_path):
+    looker, room = make("a1")
+    turns(looker, 3)
+    assert room.seen == []
+    assert room.visits == ["a1"] * 3
+
+
+def test_pictures_that_come_faster_than_the_rate_wait_unless_something_was_seen(make, tmp_path):
+    looker, room = make("a1")
+    for i in range(8):
+        show(tmp_path, "a1", i, at=1000.0 + i / 4)
+        turns(looker, 1)
+    assert len(room.seen) == 4
+    room.closely = True
+    for i in range(8, 16):
+        show(tmp_path, "a1", i, at=1000.0 + i / 4)
+        turns(looker, 1)
+    assert len(room.seen) == 12
+
+
+@pytest.mark.parametrize("junk", [b"", b"no json\n", b"{}\n", b'{"feed": 1}\n', b"\xff\xfe\x00\n"])
+def test_a_file_that_is_no_picture_is_counted_and_the_others_go_on(make, tmp_path, junk):
+    looker, room = make("a1", "a2")
+    picture.path_of(tmp_path, Feed("a1", Kind.WEBCAM)).write_bytes(junk)
+    show(tmp_path, "a2", 1)
+    turns(looker, 4)
+    assert looker.unreadable >= 1
+    assert [attempt for attempt, _ in room.seen] == ["a2"]
+
+
+def test_pixels_that_do_not_fit_the_header_cannot_be_judged(make, tmp_path):
+    looker, room = make("a1")
+    show(tmp_path, "a1", 1, raw=b"\x00" * 100)
+    turns(looker, 1)
+    assert looker.unreadable == 1
+    ((_, seen),) = room.seen
+    assert seen.view is None
+
+
+def test_a_model_that_gives_up_is_counted_and_the_picture_cannot_be_judged(make, tmp_path):
+    class Broken:
+        version = "broken"
+
+        def find(self, picture, *, at_least):
+            raise RuntimeError("bad picture")
+
+    looker, room = make("a1", detectors=Detectors(faces=Broken()))
+    show(tmp_path, "a1", 1)
+    turns(looker, 1)
+    assert looker.failed == 1
+    ((_, seen),) = room.seen
+    assert seen.view is None
+
+
+def test_an_attempt_that_is_over_leaves_nothing_behind(make, tmp_path):
+    looker, room = make("a1", "a2")
+    show(tmp_path, "a1", 1)
+    turns(looker, 2)
+    room.attempts.discard("a1")
+    turns(looker, 2)
+    assert looker.schedule.feeds() == {"a2"}
+    assert set(looker._observers) == set(looker._paces) == {"a2"}
+    assert "a1" not in looker._numbers
+
+
+def test_when_nothing_is_due_it_waits_but_not_long(make):
+    looker, _ = make()
+    assert 0 < looker.wait(time.monotonic()) <= 0.1
+
+
+def test_the_heart_beats_once_a_second(make):
+    looker, _ = make()
+    assert looker.beat_due()
+    assert not looker.beat_due()
+
+
+def test_the_record_of_looks_survives_and_a_broken_one_is_none(tmp_path):
+    file = tmp_path / "looked.json"
+    assert read_looked(file) == {}
+    write_looked(file, {"a1": 1000.5})
+    assert read_looked(file) == {"a1": 1000.5}
+    for broken in ("", "[]", "{", '{"a1": null}', '{"a1": "x"}'):
+        file.write_text(broken)
+        assert read_looked(file) == {}
+    write_looked(tmp_path / "no" / "folder", {"a1": 1.0})
+
+
+def test_the_meter_forgets_what_is_long_ago():
+    from appliance.inference.meter import Meter
+
+    meter = Meter()
+    for i in range(100):
+        meter.add(float(i), took=0.1, age=0.3)
+    assert meter.rate == pytest.approx(6 / 5)
+    assert meter.busy == pytest.approx(0.12)
+    assert meter.age == 0.3

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.errors import NotFound, StorageFull, Unavailable
+from appliance.sync.disk import sync_folder
 from appliance.sync.store import CHUNK, Conflict, SourceDamaged, Stored, checked, digest, pieces
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -118,15 +119,3 @@ class DirectoryStore:
                 f"the upstream folder {self._root} is not there: {error.strerror}",
                 hint="Mount the disk or share, or correct `folder` under [upstream]; what waits is sent by itself.",
             ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """fsync a folder, so that a rename in it survives a power cut. Some network shares cannot: their server decides."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)

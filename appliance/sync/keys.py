@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from appliance.errors import IntegrityError
-from appliance.sync.directory import sync_folder
+from appliance.sync.disk import sync_folder
 
 
 class BoxKey:

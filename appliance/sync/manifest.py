@@ -35,10 +35,13 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """How far the exported chain reaches: the last event's position and hash (hex), in which file it stands."""
+    """The part of a chain that is exported to `file`: the events after position `after` up to `position`, with the
+    hashes (hex) of the events at both. An attempt's begins at the beginning: `after` is 0."""
 
     file: str
     chain: str
+    after: int
+    after_hash: str
     position: int
     hash: str
 

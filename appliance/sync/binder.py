@@ -1,0 +1,214 @@
+"""Makes bundles of what is over, and closes them once the store has everything: stage, send, sign, tell."""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from appliance.box.paths import Paths
+from appliance.errors import IntegrityError, Unavailable
+from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, ReportWritten
+from appliance.ledger import state
+from appliance.ledger.reader import Reader
+from appliance.sync import bundle, disk
+from appliance.sync.bundle import Staged, Stager, Subject
+from appliance.sync.keys import BoxKey
+from appliance.sync.manifest import Manifest, Reference
+from appliance.sync.progress import Progress
+from appliance.sync.sender import Sender
+from appliance.sync.watch import Watch, Watched
+
+log = logging.getLogger(__name__)
+
+
+class WriteReport(Protocol):
+    """Writes the report on an attempt or an exam into the reports folder; -> name -> SHA-256 (hex)."""
+
+    def __call__(
+        self, *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None
+    ) -> dict[str, str]: ...
+
+
+class Ledger(Protocol):
+    """How sync appends; `ledger.client.Client` is one."""
+
+    def append(self, payload: Payload, *, chain: str, exam: str | None) -> None: ...
+
+    def append_and_wait(self, payload: Payload, *, chain: str, exam: str | None, seconds: float) -> int: ...
+
+
+class LedgerAway(Unavailable):
+    """The web process does not answer just now: no fault of the upstream."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Binder:
+    """`staged`: attempt or exam -> its bundle on its way."""
+
+    paths: Paths
+    site: str
+    box: str
+    key: BoxKey
+    reader: Reader
+    ledger: Ledger
+    write_report: WriteReport
+    watch: Watch
+    sender: Sender
+    staged: dict[str, Staged] = field(default_factory=dict)
+    unoffered: set[str] = field(default_factory=set)
+    untold: set[str] = field(default_factory=set)
+
+    def subject(self, exam: str, attempt: str | None) -> Subject:
+        return Subject(site=self.site, box=self.box, exam=exam, attempt=attempt)
+
+    def take_up(self) -> None:
+        """What an earlier process had staged goes on; what it had proved is cleared away."""
+        disk.sweep(self.paths.outbox)
+        for folder in sorted(self.paths.outbox.glob("*/*")):
+            try:
+                found = bundle.staged(folder, self.paths.data)
+                sealed = found.sealed()
+            except (IntegrityError, OSError) as error:
+                log.error("%s; it is made again", error)
+                disk.remove(folder)
+                continue
+            if sealed is not None and self._proved(found.plan) == _sha256(sealed[found.plan.name]):
+                disk.remove(folder)
+            else:
+                self._adopt(found)
+
+    def stage_attempt(self, watched: Watched) -> None:
+        """Freeze an attempt as it is now. NotFound, StorageFull, OSError when it cannot be done."""
+        row = watched.row
+        subject = self._next(row.exam, row.attempt, self.watch.progress.attempts.get(row.attempt))
+        stager = Stager(self.paths, self.key)
+        with self.reader.connect() as connection:
+            fresh = self.watch.look(connection, row.attempt)
+            if fresh is None:
+                return
+            report = self.write_report(connection=connection, paths=self.paths, exam=row.exam, attempt=row.attempt)
+            staged = stager.attempt(connection, subject, report=report, open_feeds=fresh.open_feeds)
+        self._adopt(staged)
+
+    def stage_exam(self, exam: str) -> None:
+        """Freeze an exam, unless something was said about one of its attempts just now."""
+        subject = self._next(exam, None, self.watch.progress.exams.get(exam))
+        stager = Stager(self.paths, self.key)
+        with self.reader.connect() as connection:
+            attempts = {}
+            for row in state.attempts(connection, exam):
+                if self.watch.look(connection, row.attempt) is not None:
+                    return  # its own bundle first
+                attempts[row.attempt] = self._reference(self.watch.progress.attempts[row.attempt])
+            report = self.write_report(connection=connection, paths=self.paths, exam=exam, attempt=None)
+            staged = stager.exam(connection, subject, report=report, attempts=attempts)
+        self._adopt(staged)
+
+    def offer(self) -> None:
+        """Hand what is staged to the outbox, as far as there is room."""
+        for owner in sorted(self.unoffered):
+            if self.sender.outbox.offer(self.sender.items(owner, self.staged[owner])) == 0:
+                self.unoffered.discard(owner)
+
+    def tell_report(self, owner: str) -> None:
+        """The report can be read on the box from now on, whether the upstream is there or not."""
+        plan = self.staged[owner].plan
+        report = {file.file.rpartition("/")[2]: file.sha256 for file in plan.files if file.kind == "report"}
+        if self.watch.progress.reports.get((plan.exam, plan.attempt)) != report:
+            folder = self.paths.reports.relative_to(self.paths.data) / plan.exam / (plan.attempt or "")
+            said = ReportWritten(exam=plan.exam, attempt=plan.attempt, folder=folder.as_posix(), files=report)
+            self._append(said, plan.exam)
+        self.untold.discard(owner)
+
+    def ready(self) -> list[str]:
+        """Staged bundles of which the store has everything that it will get."""
+        outbox = self.sender.outbox
+        return [owner for owner in self.staged if owner not in self.unoffered and not outbox.left(owner)]
+
+    def seal(self, owner: str) -> None:
+        """Sign, send the manifest after everything it names, tell the ledger, clear away."""
+        staged = self.staged[owner]
+        if owner in self.untold:
+            self.tell_report(owner)
+        closing = staged.sealed() or staged.seal(self.sender.missing(owner, staged), self.key)
+        self.sender.close(staged.subject.prefix, closing)
+        self._tell_stored(Manifest.from_bytes(closing[staged.plan.name]), _sha256(closing[staged.plan.name]))
+        disk.remove(staged.folder)
+        del self.staged[owner]
+        self.sender.forget(owner, staged)
+
+    def _adopt(self, staged: Staged) -> None:
+        owner = staged.plan.attempt or staged.plan.exam
+        self.staged[owner] = staged
+        self.unoffered.add(owner)
+        self.untold.add(owner)
+        self.sender.outbox.again(owner)
+
+    def _next(self, exam: str, attempt: str | None, before: AttemptStored | ExamStored | None) -> Subject:
+        """The first manifest's subject, or that of the one after `before`."""
+        subject = self.subject(exam, attempt)
+        if before is None:
+            return subject
+        return Subject(
+            site=self.site,
+            box=self.box,
+            exam=exam,
+            attempt=attempt,
+            number=before.number + 1,
+            previous=self.sender.manifest(subject, before.number, before.manifest_sha256),
+        )
+
+    def _reference(self, stored: AttemptStored) -> Reference:
+        """An attempt's newest manifest, as the store has it."""
+        subject = self.subject(stored.exam, stored.attempt)
+        manifest = self.sender.manifest(subject, stored.number, stored.manifest_sha256)
+        return Reference(
+            file=f"{stored.attempt}/{manifest.name}",
+            sha256=stored.manifest_sha256,
+            position=manifest.ledger.position,
+            hash=manifest.ledger.hash,
+        )
+
+    def _proved(self, plan: Manifest) -> str | None:
+        """The hash of the newest manifest that the ledger calls stored."""
+        progress = self.watch.progress
+        known = progress.exams.get(plan.exam) if plan.attempt is None else progress.attempts.get(plan.attempt)
+        return known.manifest_sha256 if known else None
+
+    def _tell_stored(self, manifest: Manifest, sha256: str) -> None:
+        if self._proved(manifest) != sha256:
+            self._append(_stored(manifest, sha256), manifest.exam)
+        if manifest.attempt is None:
+            self.watch.exams.discard(manifest.exam)
+
+    def _append(self, payload: Payload, exam: str) -> None:
+        try:
+            self.ledger.append_and_wait(payload, chain=BOX, exam=exam, seconds=self.watch.timing.answer)
+        except Unavailable as error:
+            # It may be committed all the same: what the ledger has counts, not what we think.
+            with self.reader.connect() as connection:
+                self.watch.progress = Progress.read(connection)
+            raise LedgerAway(error.message, hint=error.hint) from error
+        self.watch.progress.learn([payload])
+
+
+def _stored(manifest: Manifest, sha256: str) -> Payload:
+    if manifest.attempt is None:
+        return ExamStored(
+            exam=manifest.exam, manifest_sha256=sha256, attempts=len(manifest.attempts), number=manifest.number
+        )
+    return AttemptStored(
+        exam=manifest.exam,
+        attempt=manifest.attempt,
+        manifest_sha256=sha256,
+        objects=len(manifest.files),
+        bytes=sum(file.size for file in manifest.files),
+        position=manifest.ledger.position,
+        number=manifest.number,
+    )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,130 @@
+"""The sync process: evidence goes upstream, and comes back as a receipt in the ledger."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from appliance import __version__
+from appliance.box import health, process
+from appliance.box.paths import Paths
+from appliance.config import Settings
+from appliance.errors import ApplianceError, BadInput, ConfigError
+from appliance.exam.events import BOX, ProcessStarted
+from appliance.ledger.client import Client
+from appliance.ledger.reader import Reader, opened
+from appliance.sync.binder import WriteReport
+from appliance.sync.directory import DirectoryStore
+from appliance.sync.keys import BoxKey
+from appliance.sync.service import Service
+from appliance.sync.store import checked
+
+log = logging.getLogger(__name__)
+
+NAME = "sync"
+BEAT_SECONDS = 1.0
+STOP_SECONDS = 2.0
+"""How long the object being sent may take to end; it is sent again by the next process in any case."""
+
+
+def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
+    """Send until SIGTERM or SIGINT; 0. ConfigError when the settings name no possible place."""
+    stopping = process.stop_event()
+    store = store_of(paths, settings)
+    key = BoxKey.from_folder(paths.keys)
+    _say(paths, healthy=False, sentence="waiting for the ledger")
+    while not paths.database.exists():
+        if stopping.wait(0.1):
+            return 0
+    with opened(paths.database) as reader:
+        client = Client(paths.ledger_socket, process=NAME)
+        service = _when_readable(
+            lambda: Service(
+                paths=paths,
+                store=store,
+                site=settings.upstream.site,
+                box=settings.upstream.box,
+                key=key,
+                reader=reader,
+                ledger=client,
+                write_report=write_report,
+            ),
+            paths,
+            stopping,
+        )
+        if service is None:
+            return 0
+        return _serve(service, client, reader, paths, stopping)
+
+
+def store_of(paths: Paths, settings: Settings) -> DirectoryStore:
+    """The store that the settings name; ConfigError when site and box cannot name folders."""
+    for name in ("site", "box"):
+        value = getattr(settings.upstream, name)
+        try:
+            if checked(value) != value or "/" in value:
+                raise BadInput("it has a slash")
+        except BadInput:
+            raise ConfigError(
+                f"[upstream] {name} is {value!r}, which cannot name a folder",
+                hint="Use letters, digits, -, _ and dots.",
+            ) from None
+    return DirectoryStore(Path(settings.upstream.folder) if settings.upstream.folder else paths.upstream)
+
+
+def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threading.Event) -> Service | None:
+    """The ledger may be in the middle of its first migration, or its disk away."""
+    while True:
+        try:
+            return make()
+        except (ApplianceError, OSError) as error:
+            log.warning("cannot begin yet: %s", error)
+            _say(paths, healthy=False, sentence=str(error))
+            if stopping.wait(BEAT_SECONDS):
+                return None
+
+
+def _serve(service: Service, client: Client, reader: Reader, paths: Paths, stopping: threading.Event) -> int:
+    # The service has read the ledger up to here or further: what is told twice is only looked at twice.
+    client.subscribe(service.told, after=service.read_until)
+    client.append(ProcessStarted(process=NAME, version=__version__), chain=BOX, exam=None)
+    client.start()
+    worker = threading.Thread(target=_work, args=(service, stopping), name="sync-worker", daemon=True)
+    worker.start()
+    try:
+        process.notify("READY=1")
+        while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
+            _beat(service, client, paths)
+            process.notify("WATCHDOG=1")
+    finally:
+        process.notify("STOPPING=1")
+        died = not stopping.is_set()
+        stopping.set()
+        service.woken.set()
+        worker.join(STOP_SECONDS)
+        client.stop(flush_seconds=0.5)
+    return 1 if died else 0
+
+
+def _work(service: Service, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        wait = service.turn()
+        if wait and not stopping.is_set():
+            service.woken.wait(wait)
+
+
+def _beat(service: Service, client: Client, paths: Paths) -> None:
+    facts: dict[str, Any] = service.status()
+    waiting = facts["backlog_objects"] + facts["bundles"]
+    sentence = f"{waiting} things wait to be sent" if waiting else "everything so far is upstream"
+    if facts["failing"]:
+        # The box works on without its upstream: this is news for a person, not a fault of the process.
+        sentence = f"{facts['failing']}; {sentence}"
+    if not client.connected:
+        sentence = "waiting for the ledger"
+    _say(paths, healthy=client.connected, sentence=sentence, waiting=client.waiting, lost=client.lost, **facts)
+
+
+def _say(paths: Paths, *, healthy: bool, sentence: str, **facts: Any) -> None:
+    health.write(paths.health, NAME, healthy=healthy, sentence=sentence, **facts)

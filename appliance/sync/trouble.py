@@ -1,0 +1,60 @@
+"""What does not go well: said once for each cause until it works again, and tried again after a growing pause."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.errors import ApplianceError
+
+log = logging.getLogger(__name__)
+
+UPSTREAM = "upstream"
+BOX_DISK = "box"
+
+CAUSES = 1_000
+"""Causes that are remembered as said. Over it the memory starts anew, so that some are said twice."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Trouble:
+    """`say` tells the ledger (where, error). Pauses in seconds; `not_before` as `monotonic`."""
+
+    say: Callable[[str, ApplianceError], None]
+    first_wait: float
+    longest_wait: float
+    monotonic: Callable[[], float] = time.monotonic
+    failing: str = ""
+    failures: int = 0
+    not_before: float = 0.0
+    _wait: float = 0.0
+    _said: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def failed(self, where: str, error: ApplianceError) -> None:
+        """`where` is an object, a bundle, UPSTREAM or BOX_DISK."""
+        self.failures += 1
+        self.failing = error.message
+        cause = (where, error.message)
+        if cause in self._said:
+            return
+        if len(self._said) >= CAUSES:
+            self._said.clear()
+        self._said[cause] = None
+        log.warning("%s: %s", where, error.message)
+        self.say(where, error)
+
+    def works(self, *where: str) -> None:
+        """It works there, and so does the way there."""
+        self._wait = 0.0
+        well = {UPSTREAM, BOX_DISK, *where}
+        self._said = {cause: None for cause in self._said if cause[0] not in well}
+        self.failing = next(reversed(self._said))[1] if self._said else ""
+
+    def pause(self, error: ApplianceError) -> float:
+        """Seconds to wait: twice as long each time, give or take half."""
+        self._wait = min(self.longest_wait, max(self.first_wait, self._wait * 2))
+        wait = self._wait * random.uniform(0.5, 1.5)  # noqa: S311 - to spread boxes, not to hide
+        self.not_before = self.monotonic() + wait
+        self.failing = error.message
+        return wait

@@ -54,13 +54,21 @@ class Client:
 
     async def post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """One step. NotAllowed when it is not possible now."""
+        old = bool(self._csrf)
+        try:
+            return await self._post(path, fields)
+        except BadInput as error:
+            if isinstance(error, NotAllowed) or not old:
+                raise
+            self._csrf = ""  # the token may be that of a page from before: once more, with a new one
+            return await self._post(path, fields)
+
+    async def _post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
         if not self._csrf:
             self._csrf = await self._page_token()
         async with self._http.post(
             self._url.join(URL(path)), json=dict(fields), headers={"X-CSRFToken": self._csrf}, allow_redirects=False
         ) as answer:
-            if answer.status == 400:
-                self._csrf = ""  # may be that of another session
             return await _value(answer)
 
     async def _page_token(self) -> str:

@@ -1,13 +1,12 @@
 """Encoded media, made ahead of time and shared: each two seconds are encoded once, whoever sends them.
 
-A reel makes its chunks in order, in a small pool of threads that give way to everything else. It keeps the last
-`KEEP` of them, so that several seats can send the same reel some seconds apart. Where encoding does not keep up,
-sending waits (and counts it): a late camera, not a burst.
+A reel makes its chunks in order, in a small pool of threads, some seconds ahead. It keeps the last `KEEP` of them, so
+that several seats can send the same reel some seconds apart. Where encoding does not keep up, sending waits (and counts
+it): a late camera, not a burst. The threads have no lower priority than the rest: on a busy machine a starved camera
+would look like a lost one, and raise flags that nobody asked for.
 """
 
 import asyncio
-import os
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ CHUNK_SECONDS = 2.0
 """From one key frame to the next."""
 
 KEEP = 12
-AHEAD = 2
+AHEAD = 4
 """Chunks made before they are needed."""
 
 Chunk = tuple[bytes, ...]
@@ -27,12 +26,8 @@ Make = Callable[[], Chunk]
 
 
 def pool(cpus: int) -> ThreadPoolExecutor:
-    """Half of the cores at most, and last in the queue for them."""
-    return ThreadPoolExecutor(max(1, min(4, cpus // 2)), thread_name_prefix="simulate-encode", initializer=_give_way)
-
-
-def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    """Half of the cores at most."""
+    return ThreadPoolExecutor(max(1, min(4, cpus // 2)), thread_name_prefix="simulate-encode")
 
 
 class Reel:

@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Kind
 from appliance.exam.stage import CLOSED, Stage
-from appliance.simulate.client import Client
+from appliance.simulate.client import Client, SignedOut
 from appliance.simulate.publish import Address, Publisher
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class Candidate:
     async def _step(self, me: dict[str, Any]) -> None:
         stage = me["stage"]
         if stage == Stage.CONSENT:
-            self._note(await self.client.post("/api/me/sign", {"signature": me["name"]}))
+            await self._try("/api/me/sign", signature=me["name"])
         elif stage == Stage.EQUIPMENT:
             await self._try("/api/me/equip", camera="simulated camera", microphone="simulated", surface="monitor")
         elif stage == Stage.ADMITTED and me["now"] >= me["exam"]["starts_at"]:
@@ -134,11 +134,16 @@ class Candidate:
         await self._acknowledge(me["messages"])
 
     async def _try(self, path: str, **fields: str) -> None:
-        """What may not be possible yet is tried again."""
+        """What may not be possible yet is tried again at the next look."""
         try:
-            self._note(await self.client.post(path, fields))
+            said = await self.client.post(path, fields)
+        except SignedOut:
+            raise
         except NotAllowed as error:
             log.info("seat %d: %s", self.seat, error)
+            return
+        if "stage" in said:
+            self._note(said)
 
     async def _acknowledge(self, messages: list[dict[str, Any]]) -> None:
         """Confirm a warning some seconds after it was seen: a person reads it first."""
@@ -148,7 +153,7 @@ class Candidate:
                 continue
             seen = self._warned.setdefault(message["message"], now)
             if now - seen >= ACKNOWLEDGE_AFTER:
-                await self.client.post(f"/api/me/messages/{message['message']}/acknowledge", {})
+                await self._try(f"/api/me/messages/{message['message']}/acknowledge")
 
     def _count(self) -> None:
         webcam, screen = self._publishers[Kind.WEBCAM], self._publishers[Kind.SCREEN]

@@ -125,7 +125,7 @@ def _scan(file: Path) -> Scan:
 
 
 def _close(path: Path, scan: Scan) -> Path:
-    """Cut after the last whole part and give it its name. A power cut may leave zeros where bytes were never written."""
+    """Cut after the last whole part and give it its name. A power cut may leave zeros for what was never written."""
     parts = list(scan.parts)
     with open(path, "r+b") as file:
         while parts and _never_written(file, parts[-1]):

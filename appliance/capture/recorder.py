@@ -152,7 +152,7 @@ class Recorder:
         if segment is None:
             if now >= self._retry_at:
                 self._ask(now)
-        elif since_key > self._settings.keyframe_seconds or (self._long_enough(segment) and since_key > 1.0):
+        elif since_key > self._settings.keyframe_seconds or (self._long_enough(segment, segment.newest) and since_key > 1.0):
             self._ask(now)
 
     def _must_wait(self, frame: Encoded) -> bool:
@@ -201,7 +201,7 @@ class Recorder:
             log.info("%s: a key frame that cannot be read: %s", self._place.feed, error)
             return
         if self.segment is not None:
-            if container == self.segment.container and not self._long_enough(self.segment):
+            if container == self.segment.container and not self._long_enough(self.segment, position):
                 return
             self._flush(self.segment, position - self.segment.newest)
             self._close(None)
@@ -214,8 +214,8 @@ class Recorder:
             return Mp4(h264.Parameters.of(frame.data), heard)
         return WebM(*vp8.picture_size(frame.data), heard)
 
-    def _long_enough(self, segment: Segment) -> bool:
-        seconds = (segment.newest - segment.position) / RATE[Media.VIDEO]
+    def _long_enough(self, segment: Segment, position: int) -> bool:
+        seconds = (position - segment.position) / RATE[Media.VIDEO]
         return (
             seconds >= self._settings.segment_seconds
             or segment.bytes >= self._settings.segment_bytes

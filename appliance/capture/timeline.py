@@ -21,16 +21,16 @@ class Track:
         self._base = base - began
         self._offset: float | None = None  # monotonic moment of the sender's timestamp 0
         self._least: float | None = None  # the same as the promptest frame since the last `settle` says it
-        self._before = (0, 0.0)
+        self._before = 0
         self._last = -1
 
     def place(self, timestamp: int, arrived: float) -> int:
         """Position in ticks; always later than the one before."""
         offset = arrived - timestamp / self._rate
-        if self._offset is None or self._jumped(timestamp, arrived):
+        if self._offset is None or self._jumped(timestamp, offset - self._offset):
             self._offset = self._least = offset
         self._least = offset if self._least is None else min(self._least, offset)
-        self._before = (timestamp, arrived)
+        self._before = timestamp
         position = round((self._base + self._offset) * self._rate) + timestamp
         self._last = max(position, self._last + 1)
         return self._last
@@ -46,7 +46,6 @@ class Track:
         self._offset += error
         self._least = None
 
-    def _jumped(self, timestamp: int, arrived: float) -> bool:
-        """The sender began a new count. Late frames are no jump: then the arrivals are far apart, not the counts."""
-        elapsed = (timestamp - self._before[0]) / self._rate
-        return elapsed < -_STEP_SECONDS or elapsed > arrived - self._before[1] + _JUMP_SECONDS
+    def _jumped(self, timestamp: int, late: float) -> bool:
+        """The sender began a new count: it runs back, or the frame comes long before it was sent."""
+        return (timestamp - self._before) / self._rate < -_STEP_SECONDS or late < -_JUMP_SECONDS

@@ -1,5 +1,7 @@
 """What capture reads of H.264, VP8 and Opus without decoding."""
 
+import contextlib
+
 import av
 import numpy as np
 import pytest
@@ -64,10 +66,8 @@ def test_hostile_bytes_raise_nothing_but_value_error(data):
     h264.sample_data(data)
     opus.duration(data)
     for read in (h264.Parameters.of, h264.picture_size):
-        try:
+        with contextlib.suppress(ValueError):
             read(data)
-        except (ValueError, IndexError) as error:
-            assert isinstance(error, ValueError) or len(data) < 4
 
 
 def test_opus_packets_say_how_long_they_last():

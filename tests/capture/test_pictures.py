@@ -1,0 +1,144 @@
+"""The way to the decoder is bounded, and a dead decoder is replaced."""
+
+import asyncio
+import os
+import signal
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance.box import picture
+from appliance.capture import h264, vp8
+from appliance.capture.decoder import Decoder
+from appliance.capture.frame import Encoded, Media
+from appliance.capture.pictures import WAITING_FRAMES, DecoderLink
+from appliance.exam.feed import Feed, Kind
+from tests.capture import media
+
+WEBCAM, SCREEN = Feed("a1", Kind.WEBCAM), Feed("a1", Kind.SCREEN)
+
+
+def encoded(codec, number, *, key=None, reference=True):
+    data = media.video(codec)[number % 120]
+    is_key = h264.describe(data)[0] if codec == "h264" else vp8.is_key(data)
+    return Encoded(Media.VIDEO, codec, data, number * 6000, number / 15, is_key if key is None else key, reference)
+
+
+def show(link, number, *, feed=WEBCAM, **options):
+    link.show(feed, encoded("h264", number, **options), taken_at=1000 + number / 15, position=number / 15)
+
+
+def link_of(tmp_path):
+    async def make():
+        return DecoderLink(tmp_path)
+
+    return asyncio.run(make())
+
+
+def test_only_one_group_of_pictures_waits(tmp_path):
+    link = link_of(tmp_path)
+    show(link, 5)
+    assert (link.waiting, link.counters["skipped"]) == (0, 1)  # nothing before a key frame
+    for number in range(30, 60):
+        show(link, number)
+    assert link.waiting == 30
+    show(link, 60)  # the next key frame makes the older group worthless
+    assert link.waiting == 1
+    assert link.counters["skipped"] == 31
+
+
+def test_a_group_that_is_too_long_is_skipped_to_the_next_key_frame(tmp_path):
+    link = link_of(tmp_path)
+    show(link, 0)
+    for _ in range(WAITING_FRAMES - 1):
+        show(link, 1)
+    assert link.waiting == WAITING_FRAMES
+    show(link, 1)
+    assert (link.waiting, link.counters["skipped"]) == (0, WAITING_FRAMES + 1)
+    show(link, 1)
+    assert link.waiting == 0
+    show(link, 30)
+    assert link.waiting == 1
+
+
+def test_frames_that_none_depends_on_and_moving_screens_are_not_sent(tmp_path):
+    link = link_of(tmp_path)
+    show(link, 0)
+    show(link, 1, reference=False)
+    assert link.waiting == 1
+    show(link, 0, feed=SCREEN)
+    show(link, 1, feed=SCREEN)
+    assert link.waiting == 2
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_four_pictures_a_second_of_fifteen(tmp_path, codec):
+    decoder = Decoder(tmp_path)
+    for number in range(30):
+        head = {"feed": str(WEBCAM), "codec": codec, "taken_at": 1000 + number / 15, "position": number / 15}
+        decoder.handle(head, encoded(codec, number).data)
+    header, jpeg, raw = picture.read_raw(tmp_path, WEBCAM)
+    assert 7 <= header.number <= 8
+    assert (header.width, header.height, len(raw)) == (320, 240, 320 * 240 * 3)
+    assert header.taken_at == pytest.approx(1000 + header.position)
+    shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    pixels = np.frombuffer(raw, np.uint8).reshape(240, 320, 3)
+    assert shown.shape == pixels.shape
+    assert np.abs(shown.astype(int) - pixels).mean() < 12
+    decoder.handle({"feed": str(WEBCAM), "end": True}, b"")
+    assert picture.read_header(tmp_path, WEBCAM) is None
+
+
+def test_a_large_picture_is_made_640_wide(tmp_path):
+    frame = media.video("h264", width=1280, height=720, seconds=1)[0]
+    Decoder(tmp_path).handle({"feed": str(WEBCAM), "codec": "h264", "taken_at": 1.0, "position": 0.0}, frame)
+    header = picture.read_header(tmp_path, WEBCAM)
+    assert (header.width, header.height) == (640, 360)
+
+
+def test_hostile_video_makes_no_picture_and_no_harm(tmp_path):
+    decoder = Decoder(tmp_path)
+    head = {"feed": str(WEBCAM), "codec": "h264", "taken_at": 1.0, "position": 0.0}
+    for data in (b"\xff" * 500, b"\0\0\0\1\x65" + bytes(range(256)), b"\0\0\0\1\x67\xff\xff\xff"):
+        decoder.handle(head, data)
+    assert picture.read_header(tmp_path, WEBCAM) is None
+    decoder.handle(head, encoded("h264", 0).data)
+    assert picture.read_header(tmp_path, WEBCAM) is not None
+
+
+@pytest.mark.slow
+def test_a_dead_decoder_is_replaced_within_two_seconds(tmp_path):
+    (tmp_path / "old.webcam.picture").write_bytes(b"stale")
+
+    async def work():
+        link = DecoderLink(tmp_path)
+        link.start()
+        assert list(tmp_path.glob("*.picture")) == []
+        try:
+            await _until_picture(link, tmp_path, 1000.0)
+            os.kill(link.process.pid, signal.SIGKILL)
+            killed = time.monotonic()
+            while link.counters["respawned"] == 0 or link.process.returncode is not None:
+                await asyncio.sleep(0.02)
+            assert time.monotonic() - killed < 2.0
+            await _until_picture(link, tmp_path, 2000.0)
+            link.end(WEBCAM)
+            await asyncio.sleep(0.3)
+            assert picture.read_header(tmp_path, WEBCAM) is None
+        finally:
+            await link.stop()
+
+    asyncio.run(work())
+
+
+async def _until_picture(link, folder, taken_at):
+    """Show the clip until a picture of it is there."""
+    async with asyncio.timeout(15):
+        for number in range(100_000):
+            link.show(WEBCAM, encoded("h264", number), taken_at=taken_at + number / 15, position=number / 15)
+            await asyncio.sleep(0.02)
+            header = picture.read_header(folder, WEBCAM)
+            if header is not None and header.taken_at >= taken_at:
+                return

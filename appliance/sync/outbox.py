@@ -37,7 +37,7 @@ class Item:
 
 @dataclass(slots=True)
 class Outbox:
-    """Not thread-safe: it belongs to the sending thread."""
+    """Belongs to the sending thread; `backlog`, `to_check` and `parked` look at a copy and may be asked by any."""
 
     capacity: int = CAPACITY
     beyond: int = 0
@@ -114,18 +114,18 @@ class Outbox:
 
     def backlog(self) -> tuple[int, int, float | None]:
         """Objects and bytes that the store does not have, and when the oldest came about."""
-        unsent = [item for item in self._waiting.values() if item.rank is not Rank.CHECK]
+        unsent = [item for item in list(self._waiting.values()) if item.rank is not Rank.CHECK]
         return len(unsent), sum(item.size for item in unsent), min((item.since for item in unsent), default=None)
 
     @property
     def to_check(self) -> int:
         """Objects to be read back."""
-        return sum(item.rank is Rank.CHECK for item in self._waiting.values())
+        return sum(item.rank is Rank.CHECK for item in list(self._waiting.values()))
 
     @property
     def parked(self) -> int:
         """Objects that the store will not have as they are."""
-        return sum(key in self._waiting for key in self._parked)
+        return sum(key in self._waiting for key in list(self._parked))
 
     def _drop(self, key: str) -> None:
         item = self._waiting.pop(key, None)

@@ -1,0 +1,180 @@
+"""Sync without processes: a real ledger, a real folder as store, a clock that the test moves, faults on demand."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.box.paths import Paths
+from appliance.errors import Unavailable
+from appliance.ledger import state
+from appliance.ledger.client import Told
+from appliance.ledger.reader import Reader
+from appliance.ledger.record import Draft
+from appliance.report import write
+from appliance.sync.directory import DirectoryStore
+from appliance.sync.keys import BoxKey
+from appliance.sync.service import Service
+from appliance.sync.store import ObjectStore, Stored
+from appliance.sync.watch import Timing
+from tests.report.evidence import Evidence
+
+TURNS = 3000
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this line runs."""
+
+
+class DirectLedger:
+    """Appends to the writer as the web process would for sync."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self.away = False
+
+    def append(self, payload, *, chain, exam):
+        if not self.away:
+            self.append_and_wait(payload, chain=chain, exam=exam, seconds=0)
+
+    def append_and_wait(self, payload, *, chain, exam, seconds):
+        if self.away:
+            raise Unavailable("the box did not answer")
+        [event] = self._evidence.writer.append(Draft(payload=payload, chain=chain, exam=exam, actor="sync"))
+        return event.seq
+
+
+class FlakyStore:
+    """Another store in front of which things go wrong. `faults`: how many of the next calls fail, each before (`done`
+    False) or after it was done."""
+
+    def __init__(self, inner: ObjectStore, *, faults: int = 0, error: BaseException | None = None) -> None:
+        self._inner = inner
+        self.faults = faults
+        self.after = False
+        self.error = error or Unavailable("the line is down", hint="Wait.")
+        self.calls: list[str] = []
+
+    def _fails(self, call: str) -> bool:
+        self.calls.append(call)
+        if self.faults > 0:
+            self.faults -= 1
+            return True
+        return False
+
+    def put(self, key: str, source: Path | bytes, *, sha256: str) -> bool:
+        if self._fails(f"put {key}"):
+            if self.after:
+                self._inner.put(key, source, sha256=sha256)
+            raise self.error
+        return self._inner.put(key, source, sha256=sha256)
+
+    def read(self, key: str) -> Iterator[bytes]:
+        if self._fails(f"read {key}"):
+            raise self.error
+        yield from self._inner.read(key)
+
+    def stat(self, key: str) -> Stored | None:
+        if self._fails(f"stat {key}"):
+            raise self.error
+        return self._inner.stat(key)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        if self._fails(f"list {prefix}"):
+            raise self.error
+        yield from self._inner.list(prefix)
+
+
+class Rig:
+    """One box. `clock` is what the service takes for monotonic time."""
+
+    def __init__(self, paths: Paths, evidence: Evidence, reader: Reader) -> None:
+        self.paths = paths
+        self.evidence = evidence
+        self.reader = reader
+        self.ledger = DirectLedger(evidence)
+        self.store: ObjectStore = DirectoryStore(paths.upstream)
+        self.clock = 1000.0
+        self.service: Service | None = None
+        self._seq = 0
+
+    def start(self, write_report=write.write, timing: Timing | None = None) -> Service:
+        """A new process."""
+        self.service = Service(
+            paths=self.paths,
+            store=self.store,
+            site="north",
+            box="box-1",
+            key=BoxKey.from_folder(self.paths.keys),
+            reader=self.reader,
+            ledger=self.ledger,
+            write_report=write_report,
+            timing=timing or Timing(),
+            monotonic=lambda: self.clock,
+        )
+        self._seq = self.service.read_until
+        return self.service
+
+    def turn(self) -> float:
+        """Tell the service what is new, let it do one thing, let its pause pass."""
+        assert self.service is not None
+        for event in self.reader.events(after=self._seq):
+            self._seq = event.seq
+            self.service.told(
+                Told(
+                    seq=event.seq,
+                    id=event.id,
+                    chain=event.chain,
+                    type=event.type,
+                    exam=event.exam,
+                    actor=event.actor,
+                    wall=event.wall,
+                    payload=event.payload,
+                )
+            )
+        wait = self.service.turn()
+        self.clock += wait
+        return wait
+
+    def until(self, predicate, turns: int = TURNS) -> None:
+        """Turns until it is so."""
+        for _ in range(turns):
+            if predicate():
+                return
+            self.turn()
+        raise AssertionError(f"not so after {turns} turns: {self.service and self.service.status()}")
+
+    def for_seconds(self, seconds: float) -> None:
+        """Turns until the clock has moved so far."""
+        end = self.clock + seconds
+        self.until(lambda: self.clock >= end)
+
+    def stored(self, *attempts: str) -> bool:
+        with self.reader.connect() as connection:
+            return all(state.attempt(connection, attempt).stored_at is not None for attempt in attempts)
+
+    def exam_stored(self) -> bool:
+        with self.reader.connect() as connection:
+            return state.exam(connection, "bio").stored_at is not None
+
+    @property
+    def exam_folder(self) -> Path:
+        return self.paths.upstream / "north" / "box-1" / "bio"
+
+
+def whole_exam(rig: Rig) -> tuple[str, str]:
+    """Two candidates through an exam that is over and stored; -> their attempts."""
+    first, second = rig.evidence.sit("1"), rig.evidence.sit("2")
+    rig.start()
+    rig.evidence.over(first)
+    rig.until(lambda: rig.stored(first))
+    rig.evidence.end_exam()
+    for kind in ("webcam", "screen"):
+        rig.evidence.close(second, kind)
+    rig.until(rig.exam_stored)
+    return first, second
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    return target

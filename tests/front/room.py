@@ -2,16 +2,14 @@
 says what arrives. No detection, no media: what a page shows of them is written by the test."""
 
 import contextlib
-import dataclasses
 import os
-import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,20 +29,56 @@ from appliance.web import main
 
 EXAM = "biology-101"
 PASSWORD = "four good words here"
-NAMES = (
-    "Ada Lovelace,Ken Thompson,Grace Hopper,Alan Turing,Edsger Dijkstra,Barbara Liskov,Donald Knuth,Radia Perlman,"
-    "Tony Hoare,Frances Allen,John Backus,Shafi Goldwasser,Niklaus Wirth,Margaret Hamilton,Dennis Ritchie,Jean Bartik,"
-    "Leslie Lamport,Adele Goldberg,Robin Milner,Kathleen Booth,Peter Naur,Mary Shaw,Vint Cerf,Maximiliana-Theodora Featherstonehaugh"
-).split(",")
+NAMES = [
+    "Ada Lovelace",
+    "Ken Thompson",
+    "Grace Hopper",
+    "Alan Turing",
+    "Edsger Dijkstra",
+    "Barbara Liskov",
+    "Donald Knuth",
+    "Radia Perlman",
+    "Tony Hoare",
+    "Frances Allen",
+    "John Backus",
+    "Shafi Goldwasser",
+    "Niklaus Wirth",
+    "Margaret Hamilton",
+    "Dennis Ritchie",
+    "Jean Bartik",
+    "Leslie Lamport",
+    "Adele Goldberg",
+    "Robin Milner",
+    "Kathleen Booth",
+    "Peter Naur",
+    "Mary Shaw",
+    "Vint Cerf",
+    "Maximiliana-Theodora Featherstonehaugh",
+]
 
 
 def flag(name: str, code: str = "phone_visible", severity: str = "high", **changes) -> FlagRaised:
     """What detection would append."""
     said = {
-        "flag": name, "code": code, "category": "integrity", "severity": severity, "kind": "webcam", "source": "inference",
-        "onset_at": time.time() - 4, "position": 12.0, "stage": "in_exam", "rules": "test", "models": {}, "threshold": 0.5,
-        "score": 0.81, "true": 3, "assessable": 3, "ticks": 4, "light": 90.0, "snapshots": [],
-    }  # fmt: skip
+        "flag": name,
+        "code": code,
+        "category": "integrity",
+        "severity": severity,
+        "kind": "webcam",
+        "source": "inference",
+        "onset_at": time.time() - 4,
+        "position": 12.0,
+        "stage": "in_exam",
+        "rules": "test",
+        "models": {},
+        "threshold": 0.5,
+        "score": 0.81,
+        "true": 3,
+        "assessable": 3,
+        "ticks": 4,
+        "light": 90.0,
+        "snapshots": [],
+    }
     return FlagRaised(**{**said, **changes})
 
 
@@ -59,6 +93,7 @@ class Room:
     feeding: dict[Feed, bytes] = field(default_factory=dict)
     process: subprocess.Popen | None = None
     capture: subprocess.Popen | None = None
+    feeder: threading.Thread | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     number: int = 0
 
@@ -76,7 +111,12 @@ class Room:
             for role in Role:
                 if role is not Role.CANDIDATE:
                     users.create_user(
-                        transaction, user=role.value, name=f"The {role.value}", role=role, password_hash=digest, by="test"
+                        transaction,
+                        user=role.value,
+                        name=f"The {role.value}",
+                        role=role,
+                        password_hash=digest,
+                        by="test",
                     )
             exams.create_exam(transaction, policy, by="planner")
             if not rows:
@@ -118,31 +158,32 @@ class Room:
         )
 
     def raised(self, seat: int, said: FlagRaised) -> None:
-        self.services.writer.append(
-            Draft(payload=said, chain=self.attempts[seat - 1], exam=EXAM, actor="inference")
-        )
+        self.services.writer.append(Draft(payload=said, chain=self.attempts[seat - 1], exam=EXAM, actor="inference"))
 
     def gap(self, seat: int) -> None:
         chain, at = self.attempts[seat - 1], time.time() - 90
         opened = GapOpened(gap="g1", kind="webcam", cause="connection_lost", starts_at=at)
         closed = GapClosed(gap="g1", kind="webcam", cause="connection_lost", starts_at=at, ends_at=at + 7)
-        self.services.writer.append(*[Draft(payload=p, chain=chain, exam=EXAM, actor="capture") for p in (opened, closed)])
+        self.services.writer.append(
+            *[Draft(payload=p, chain=chain, exam=EXAM, actor="capture") for p in (opened, closed)]
+        )
 
     # --- while it runs ---
 
-    def start(self, *, capture: bool = False) -> None:
+    def start(self, *, capture: bool = False, port: int | None = None) -> None:
         """The web process as it is, and the stand-in for capture (or capture itself)."""
         command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "web"]
-        port = _free_port()
+        port = port or _free_port()
         (self.paths.config).write_text(f"[web]\nport = {port}\n")
         self.url = f"http://127.0.0.1:{port}"
         self.log = open(self.paths.data / "web.out", "ab")  # noqa: SIM115
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         self._wait()
         if capture:
-            self.capture = subprocess.Popen([*command[:-1], "capture"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-        if not any(thread.name == "feeder" for thread in threading.enumerate()):
-            self.stopping.clear()
+            self.capture = subprocess.Popen(
+                [*command[:-1], "capture"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL
+            )
+        if self.feeder is None:
             self.feeder = threading.Thread(target=self._feed, name="feeder")
             self.feeder.start()
 
@@ -154,7 +195,7 @@ class Room:
 
     def stop(self) -> None:
         self.stopping.set()
-        if hasattr(self, "feeder"):
+        if self.feeder is not None:
             self.feeder.join()
         for process in (self.capture, self.process):
             if process is not None and process.poll() is None:
@@ -227,18 +268,6 @@ def still(seat: int, kind: Kind, look: str = "") -> bytes:
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def words() -> dict[str, str]:
-    """The English catalogue."""
-    from appliance.web.strings import Catalogue
-
-    return Catalogue.load().to_json()
-
-
-__all__ = ["EXAM", "NAMES", "PASSWORD", "Path", "Room", "dataclasses", "flag", "re", "still", "words"]

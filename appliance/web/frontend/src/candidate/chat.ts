@@ -15,7 +15,8 @@ export interface Chat {
 }
 
 export function chat(session: Session): Chat {
-  const log = h("ol", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("chat.title"), tabindex: 0 });
+  const list = h("ol", {});
+  const log = h("div", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("chat.title"), tabindex: 0 }, list);
   const empty = h("p", { class: "muted" }, t("chat.empty"));
   const unread = h("span", { class: "badge" });
   const field = h("textarea", { id: "chat-text", maxlength: LONGEST, rows: 2, placeholder: t("chat.placeholder") });
@@ -45,9 +46,9 @@ export function chat(session: Session): Chat {
   let marked = "";
   const update = (me: Me): void => {
     empty.hidden = me.messages.length > 0;
-    const before = log.childElementCount;
-    arrange(log, me.messages.map((message) => entry(entries, message)));
-    if (log.childElementCount !== before) log.scrollTop = log.scrollHeight;
+    const before = list.childElementCount;
+    arrange(list, me.messages.map((message) => entry(entries, message)));
+    if (list.childElementCount !== before) log.scrollTop = log.scrollHeight;
     const fresh = me.messages.filter((message) => message.sender !== "candidate" && message.read_at === null);
     write(unread, fresh.length ? plural("chat.unread", fresh.length) : "");
     unread.hidden = fresh.length === 0;

@@ -9,7 +9,8 @@ import type { Attempt, Message } from "../lib/types";
 const LONGEST = 2000;
 
 export class StaffChat {
-  private readonly log = h("ol", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("look.chat"), tabindex: 0 });
+  private readonly list = h("ol", {});
+  private readonly log = h("div", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("look.chat"), tabindex: 0 }, this.list);
   private readonly empty = h("p", { class: "muted" }, t("look.chat_empty"));
   private readonly field: HTMLTextAreaElement;
   private readonly wrong = h("p", { class: "wrong", role: "alert" });
@@ -38,9 +39,9 @@ export class StaffChat {
 
   draw(messages: readonly Message[]): void {
     this.empty.hidden = messages.length > 0;
-    const before = this.log.childElementCount;
-    arrange(this.log, messages.map((message) => this.entry(message)));
-    if (this.log.childElementCount !== before) this.log.scrollTop = this.log.scrollHeight;
+    const before = this.list.childElementCount;
+    arrange(this.list, messages.map((message) => this.entry(message)));
+    if (this.list.childElementCount !== before) this.log.scrollTop = this.log.scrollHeight;
   }
 
   private async submit(): Promise<void> {

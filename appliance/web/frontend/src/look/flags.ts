@@ -101,7 +101,7 @@ export class FlagList {
 
   private snapshots(flag: Flag): HTMLElement {
     return h("div", { class: "snapshots" }, ...flag.facts.snapshots.map((snapshot) => {
-      const words = t("look.snapshot", { moment: t(`look.${snapshot.moment}`), time: time(snapshot.at) });
+      const words = t("look.snapshot", { moment: t(`moment.${snapshot.moment}`), time: time(snapshot.at) });
       const url = `/api/flags/${flag.flag}/snapshots/${snapshot.moment}`;
       return h("a", { href: url, target: "_blank", rel: "noopener" }, h("img", { src: url, alt: words, loading: "lazy" }), h("span", { "aria-hidden": "true" }, words));
     }));

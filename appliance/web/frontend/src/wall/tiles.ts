@@ -116,7 +116,7 @@ export class Tiles {
     const screen = h("img", { class: "inset", alt: "", hidden: true });
     const age = h("span", { class: "age" });
     const none = h("span", { class: "none" }, t("tile.no_picture"));
-    const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen, none, age);
+    const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen);
     const name = h("h3", {});
     const stage = h("p", { class: "tile-stage" });
     const dots = { webcam: h("span", { class: "dot" }), screen: h("span", { class: "dot" }) };
@@ -124,7 +124,7 @@ export class Tiles {
     const flags = h("span", { class: "tile-flags", hidden: true });
     const unread = h("span", { class: "tile-unread", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
-    const element = h("li", { class: "tile" }, open, admit,
+    const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age), admit,
       h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, flags, unread)));
     const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, admit };
     this.tiles.set(id, tile);

@@ -1,0 +1,83 @@
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from appliance.box.paths import Paths
+from tests.front.room import Room
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    if not Path(CHROMIUM).exists():
+        pytest.fail("there is no Chromium: `make test` installs it, or apt-get install chromium")
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def browser(playwright):
+    """A new one for each test: Chromium starts processes when it likes, and they must be gone after the test."""
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield running
+    running.close()
+
+
+@contextlib.contextmanager
+def opened(folder, seats, prepare=None):
+    """A room with so many seats; `prepare` may write into the ledger before the box starts."""
+    room = Room(Paths.of(folder / "data").make())
+    try:
+        room.furnish(seats)
+        if prepare is not None:
+            with room.ledger():
+                prepare(room)
+        room.start()
+        yield room
+    finally:
+        room.stop()
+        shutil.rmtree(room.paths.run, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def make_room(tmp_path_factory):
+    """Rooms for the tests of a module."""
+    with contextlib.ExitStack() as stack:
+        yield lambda seats, prepare=None: stack.enter_context(opened(tmp_path_factory.mktemp("room"), seats, prepare))
+
+
+@pytest.fixture
+def visit(browser):
+    """A page in a context of its own; what goes wrong in it stands in `page.faults`."""
+    contexts = []
+
+    def open_page(**options):
+        context = browser.new_context(locale="en-GB", **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("console", lambda said: page.faults.append(said.text) if _is_fault(said.text) else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def _is_fault(text):
+    return "Content Security Policy" in text or text.startswith("no sentence")

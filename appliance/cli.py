@@ -89,8 +89,7 @@ def _sync(options: argparse.Namespace) -> int:
     from appliance.sync import main as sync
 
     paths, settings = _service(options)
-    sync.run(paths=paths, settings=settings, write_report=write.write)
-    return 0
+    return sync.run(paths=paths, settings=settings, write_report=write.write)
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -132,12 +132,12 @@ class Box:
         return health.read(self.paths.health, name, now=time.time())
 
     def wait_healthy(self, name: str, *, other_than: int | None = None, seconds: float = 30.0) -> float:
-        """Until a process (started again: other than that id) is healthy; -> seconds it took."""
+        """Until a process (started again: other than that id) says itself that it is healthy; -> seconds it took."""
         started = time.monotonic()
         while True:
             said = self.health(name)
             with contextlib.suppress(KeyError):  # the supervisor has not said anything yet
-                if said["healthy"] and self.pid(name) != other_than:
+                if said["healthy"] and said["pid"] == self.pid(name) != other_than:
                     return time.monotonic() - started
             assert time.monotonic() - started < seconds, f"{name}: {said['sentence']}\n{self.logs()}"
             time.sleep(0.05)

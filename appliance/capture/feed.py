@@ -1,6 +1,7 @@
 """A feed while it is live: its recorder, its gaps, its viewers and its picture, over all its connections."""
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable
@@ -90,7 +91,8 @@ class LiveFeed:
         self._playlist = Playlist(services.media / place.folder, services.writer)
         for entry in entries or []:
             self._playlist.append(entry)
-        self._playlist_at = self._asked_at = self._video_at = 0.0
+        self._playlist_at = self._video_at = 0.0
+        self._asked_at = -math.inf
         self._lost: Callable[[], int] = lambda: 0
         self._rate = _Rate()
         self.recorder = Recorder(
@@ -125,7 +127,7 @@ class LiveFeed:
         """Media may arrive from now on."""
         now, wall = time.monotonic(), time.time()
         self._connection = _Connection(connection, ask_key_frame, now, wall)
-        self._lost, self._video_at, self._asked_at = lost, now, 0.0
+        self._lost, self._video_at, self._asked_at = lost, now, -math.inf
         self.recorder.begin(wall=wall, now=now, sound=sound)
         self.want_key_frame()
 

@@ -175,7 +175,7 @@ def _parts(file: BinaryIO, boxes: Iterator[tuple[bytes, int, int]]) -> Iterator[
         file.seek(offset)
         try:
             position, end = _span(file.read(length))
-        except (ValueError, struct.error):
+        except (ValueError, KeyError, struct.error):
             return
         yield Part(offset, length + data[2], position, end - position)
 

@@ -89,7 +89,9 @@ class Playlist:
         if self._writing or self._next is None:
             return
         text, self._next = self._next, None
-        self._writing = self._keeper.replace(self._path, text.encode("ascii"), self._written)
+        self._writing = True
+        if not self._keeper.replace(self._path, text.encode("ascii"), self._written):
+            self._writing = False
 
     def _written(self, error: OSError | None, _: str) -> None:
         self._writing = False

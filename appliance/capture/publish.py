@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _RECORDED = {"video": ("video/H264", "video/VP8"), "audio": ("audio/opus",)}
+_AUXILIARY = {"RTX", "RED", "ULPFEC", "FLEXFEC-03"}
 _MOST_CANDIDATES = 64
 
 
@@ -66,10 +67,10 @@ def read_offer(sdp: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
 
 
 def _check_codecs(kind: str, section: str) -> None:
-    offered = {name.lower() for name in re.findall(r"^a=rtpmap:\d+ ([\w.+-]+)/", section, re.MULTILINE)}
-    known = {codec.split("/")[1].lower() for codec in _RECORDED[kind]}
+    offered = {name.upper() for name in re.findall(r"^a=rtpmap:\d+ ([\w.+-]+)/", section, re.MULTILINE)}
+    known = {codec.split("/")[1].upper() for codec in _RECORDED[kind]}
     if not offered & known:
-        named = ", ".join(sorted(offered - {"rtx", "red", "ulpfec", "flexfec-03"})) or "nothing"
+        named = ", ".join(sorted(offered - _AUXILIARY)) or "nothing"
         raise BadInput(
             f"no {kind} codec in common: the offer has {named[:100]}",
             hint="This box records H.264 or VP8 video and Opus sound.",

@@ -7,6 +7,7 @@ thread writes, and answers in the event loop.
 
 import errno
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ class Recorder:
         self._expects_sound = False
         self._heard_at: float | None = None
         self._pending: list[tuple[Encoded, int]] = []
-        self._key_at = self._asked_at = self._retry_at = self._cut_at = 0.0
+        self._key_at = self._retry_at = self._cut_at = 0.0
+        self._asked_at = -math.inf
 
     # --- a connection ---
 
@@ -152,7 +154,9 @@ class Recorder:
         if segment is None:
             if now >= self._retry_at:
                 self._ask(now)
-        elif since_key > self._settings.keyframe_seconds or (self._long_enough(segment, segment.newest) and since_key > 1.0):
+        elif since_key > self._settings.keyframe_seconds or (
+            self._long_enough(segment, segment.newest) and since_key > 1.0
+        ):
             self._ask(now)
 
     def _must_wait(self, frame: Encoded) -> bool:
@@ -242,26 +246,29 @@ class Recorder:
         self._listener.opened(container.codecs, starts_at)
 
     def _flush(self, segment: Segment, lasts: int | None) -> None:
+        counts_until = (segment.newest + min(lasts or 0, segment.typical)) / RATE[Media.VIDEO]
         taken = segment.take(lasts)
         if taken is None or self._file is None:
             return
         data, part = taken
         self.end = max(self.end, part.end)
+        # A last frame may be given a longer life than it can answer for, so that players go on to the next part.
+        until = min(part.end, counts_until) if part.end > counts_until > part.position else part.end
         self.in_flight += 1
         file = self._file
-        if not self._writer.append(file, data, lambda error, _: self._stored(segment, part, error)):
-            self._stored(segment, part, OSError(errno.EIO, "the disk does not keep up"))
+        if not self._writer.append(file, data, lambda error, _: self._stored(segment, part, until, error)):
+            self._stored(segment, part, until, OSError(errno.EIO, "the disk does not keep up"))
 
-    def _stored(self, segment: Segment, part: Part, error: OSError | None) -> None:
+    def _stored(self, segment: Segment, part: Part, until: float, error: OSError | None) -> None:
         self.in_flight -= 1
         if error is None:
             assert self.begins_at is not None
             self.trouble = None
             segment.stored.append(part)
-            self._listener.stored(self.begins_at + part.position, self.begins_at + part.end)
+            self._listener.stored(self.begins_at + part.position, self.begins_at + until)
             return
         if self.trouble is None:
-            self._asked_at = 0.0
+            self._asked_at = -math.inf
         self.trouble = Cause.STORAGE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Cause.STORAGE_FAILED
         self._listener.failed(self.trouble)
         if self.segment is segment:

@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 SILENCE_SECONDS = 2.0
-"""So long without media is a gap; it begins where the media ended, not when that was noticed."""
-
-TOLERANCE_SECONDS = 0.5
-"""Two pieces of recording this close follow each other: frames are not equally far apart."""
+"""So long without media is a gap; it begins where the media ended, not when that was noticed. Less is none: a still
+screen sends a frame a second."""
 
 
 class Cause(StrEnum):
@@ -59,7 +57,7 @@ class Coverage:
         begins = max(starts_at, self.until)
         if self.cause is not None:
             said = [Gap(self.cause, self.until, begins)]
-        elif begins - self.until > TOLERANCE_SECONDS:
+        elif begins - self.until > SILENCE_SECONDS:
             said = [Gap(Cause.NO_MEDIA, self.until), Gap(Cause.NO_MEDIA, self.until, begins)]
         return Coverage(max(self.until, ends_at)), said
 

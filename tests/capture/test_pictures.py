@@ -16,6 +16,7 @@ from appliance.capture.frame import Encoded, Media
 from appliance.capture.pictures import WAITING_FRAMES, DecoderLink
 from appliance.exam.feed import Feed, Kind
 from tests.capture import media
+from tests.capture.peers import until
 
 WEBCAM, SCREEN = Feed("a1", Kind.WEBCAM), Feed("a1", Kind.SCREEN)
 
@@ -120,8 +121,7 @@ def test_a_dead_decoder_is_replaced_within_two_seconds(tmp_path):
             await _until_picture(link, tmp_path, 1000.0)
             os.kill(link.process.pid, signal.SIGKILL)
             killed = time.monotonic()
-            while link.counters["respawned"] == 0 or link.process.returncode is not None:
-                await asyncio.sleep(0.02)
+            await until(lambda: link.counters["respawned"] and link.process.returncode is None)
             assert time.monotonic() - killed < 2.0
             await _until_picture(link, tmp_path, 2000.0)
             link.end(WEBCAM)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.exam.gap import TOLERANCE_SECONDS, Cause, Coverage, Gap, playback_time
+from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap, playback_time
 
 
 def test_a_gap_begins_where_the_media_ended_and_ends_where_they_go_on():
@@ -22,13 +22,13 @@ def test_the_first_cause_of_a_gap_stays():
 
 
 def test_a_hole_nobody_noticed_becomes_a_gap_when_media_go_on():
-    coverage, said = Coverage(100.0).stored(101.5, 102.5)
-    assert said == [Gap(Cause.NO_MEDIA, 100.0), Gap(Cause.NO_MEDIA, 100.0, 101.5)]
-    assert coverage.until == 102.5
+    coverage, said = Coverage(100.0).stored(103.5, 104.5)
+    assert said == [Gap(Cause.NO_MEDIA, 100.0), Gap(Cause.NO_MEDIA, 100.0, 103.5)]
+    assert coverage.until == 104.5
 
 
 def test_frames_that_are_a_little_apart_are_no_gap():
-    assert Coverage(100.0).stored(100.4, 101.0) == (Coverage(101.0), [])
+    assert Coverage(100.0).stored(101.4, 102.0) == (Coverage(102.0), [])
 
 
 def test_nothing_is_said_after_the_end():
@@ -74,10 +74,10 @@ def test_every_moment_is_on_disk_or_in_exactly_one_gap(steps, tail):
     pieces = sorted(spans + [(gap.starts_at, gap.ends_at) for gap in closed])
     reached = 0.0
     for starts, ends in pieces:
-        assert starts - reached <= TOLERANCE_SECONDS + 1e-9, "a moment is in no gap and not on disk"
+        assert starts - reached <= SILENCE_SECONDS + 1e-9, "a moment is in no gap and not on disk"
         assert starts >= reached - 1e-9, "a moment is told twice"
         reached = max(reached, ends)
-    assert end - reached <= TOLERANCE_SECONDS + 1e-9
+    assert end - reached <= SILENCE_SECONDS + 1e-9
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def browser(playwright):
 
 
 @contextlib.contextmanager
-def opened(folder, seats, prepare=None):
+def opened(folder, seats, prepare=None, *, capture=False):
     """A room with so many seats; `prepare` may write into the ledger before the box starts."""
     room = Room(Paths.of(folder / "data").make())
     try:
@@ -45,7 +45,7 @@ def opened(folder, seats, prepare=None):
         if prepare is not None:
             with room.ledger():
                 prepare(room)
-        room.start()
+        room.start(capture=capture)
         yield room
     finally:
         room.stop()

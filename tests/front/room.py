@@ -180,12 +180,19 @@ class Room:
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         self._wait()
         if capture:
-            self.capture = subprocess.Popen(
-                [*command[:-1], "capture"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL
-            )
+            self.start_capture()
         if self.feeder is None:
             self.feeder = threading.Thread(target=self._feed, name="feeder")
             self.feeder.start()
+
+    def start_capture(self) -> None:
+        command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "capture"]
+        self.capture = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+
+    def kill_capture(self) -> None:
+        """kill -9 of the process that records (its decoder follows it)."""
+        self.capture.kill()
+        self.capture.wait()
 
     def kill(self) -> None:
         """The web process dies, the rest goes on."""

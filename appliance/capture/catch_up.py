@@ -54,7 +54,7 @@ class _Known:
     gaps: dict[str, tuple[Feed, str, GapOpened]] = field(default_factory=dict)
 
 
-async def begin(station: Station, client: Follower, media: Path) -> None:
+async def begin(station: Station, client: Follower, media: Path) -> "CatchUp":
     """Put crashed recordings in order and follow the ledger from now on. Returns before the ledger has answered."""
     for folder in await asyncio.to_thread(index.left_open, media):
         try:
@@ -68,6 +68,7 @@ async def begin(station: Station, client: Follower, media: Path) -> None:
     client.subscribe(follower.told, types=TYPES)
     client.append(ProcessStarted(process="capture", version=__version__), chain=BOX, exam=None, id=follower.mark)
     client.start()
+    return follower
 
 
 class CatchUp:
@@ -79,7 +80,7 @@ class CatchUp:
         self._loop = asyncio.get_running_loop()
         self._known = _Known()
         self._task: asyncio.Task[None] | None = None
-        self.done = False
+        self.done = self.compared = False
 
     def told(self, event: Told) -> None:
         """One event of the ledger, in the client's thread."""
@@ -114,6 +115,7 @@ class CatchUp:
                 log.warning("%s cannot be compared with the ledger: %s", folder, error)
         self._close_old_gaps()
         self._known = _Known()
+        self.compared = True
 
     async def _compare_feed(self, folder: Path) -> None:
         files = await asyncio.to_thread(index.segments_in, folder)

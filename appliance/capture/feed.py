@@ -145,6 +145,7 @@ class LiveFeed:
         if self.recorder.begins_at is not None and self.coverage is None:
             self.coverage = Coverage(self.recorder.begins_at + self.recorder.end)
             self._cover(*self.coverage.missing(cause))
+            self._publish_playlist()
 
     def over(self, at: float, done: Callable[[], None] | None = None) -> None:
         """The attempt has ended (wall seconds): nothing more is expected."""

@@ -1,8 +1,10 @@
 """Footage as a camera: resampled, and never twice the same. Each pass has another crop, brightness and sensor noise."""
 
+import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import cv2
@@ -16,6 +18,9 @@ from appliance.simulate.painter import Noise
 from appliance.simulate.reel import CHUNK_SECONDS, Chunk
 from appliance.simulate.room import HEIGHT, WIDTH
 from appliance.simulate.sound import PACKETS
+
+log = logging.getLogger(__name__)
+Frame = TypeVar("Frame")
 
 LONGEST = 3600.0
 """Seconds of a clip that are played."""
@@ -39,7 +44,7 @@ def seconds(file: Path) -> float:
     """How long a pass takes: whole pictures. BadInput when it cannot be played."""
     try:
         with av.open(str(file)) as container:
-            if container.streams.video and container.duration:
+            if container.streams.video and container.duration and next(container.decode(video=0), None):
                 return max(1, round(min(container.duration / 1e6, LONGEST) * FPS)) / FPS
     except (av.FFmpegError, OSError) as error:
         raise BadInput(f"{file} cannot be played: {error}", hint="Give MP4 files with H.264.") from None
@@ -99,7 +104,7 @@ def _evenly(file: Path, length: float) -> Iterator[npt.NDArray[np.uint8]]:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         start = float((stream.start_time or 0) * (stream.time_base or Fraction(1)))
-        for frame in container.decode(stream):
+        for frame in _readable(file, container.decode(stream)):
             at = (frame.time or 0.0) - start
             while last is not None and shown < wanted and (shown + 0.5) / FPS <= at:
                 shown += 1
@@ -109,6 +114,14 @@ def _evenly(file: Path, length: float) -> Iterator[npt.NDArray[np.uint8]]:
     while last is not None and shown < wanted:
         shown += 1
         yield last
+
+
+def _readable(file: Path, frames: Iterator[Frame]) -> Iterator[Frame]:
+    """As far as the file can be read: a pass of a damaged one is filled up with what was last seen, or with silence."""
+    try:
+        yield from frames
+    except av.FFmpegError as error:
+        log.warning("%s cannot be read to its end: %s", file, error)
 
 
 class Sound:
@@ -147,6 +160,6 @@ def _samples(file: Path) -> Iterator[npt.NDArray[np.int16]]:
     """One pass: mono, 48 kHz."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
     with av.open(str(file)) as container:
-        for frame in container.decode(container.streams.audio[0]):
+        for frame in _readable(file, container.decode(container.streams.audio[0])):
             for piece in resampler.resample(frame):
                 yield np.asarray(piece.to_ndarray(), np.int16).reshape(-1)

@@ -54,9 +54,17 @@ def _tickets(file: Path, text: str) -> list[Ticket]:
             columns = ["code"]
         row = dict(zip(columns or ["code"], cells, strict=False))
         found.append(_ticket(file, number, row, position=len(found) + 1))
-        if any(ticket.code == found[-1].code for ticket in found[:-1]):
-            raise BadInput(f"{file}, line {number}: this code was there before", hint="Each seat has its own code.")
+        _refuse_twice(file, number, found)
     return found
+
+
+def _refuse_twice(file: Path, line: int, found: list[Ticket]) -> None:
+    new = found[-1]
+    for old in found[:-1]:
+        if new.code == old.code:
+            raise BadInput(f"{file}, line {line}: this code was there before", hint="Each seat has its own code.")
+        if new.seat == old.seat:
+            raise BadInput(f"{file}, line {line}: seat {new.seat} was there before", hint="Number the seats once each.")
 
 
 def _ticket(file: Path, line: int, row: dict[str, str], *, position: int) -> Ticket:

@@ -37,7 +37,9 @@ class Address:
 
 
 class Publisher:
-    """Publishes from `run` until it is cancelled. `connections` made so far, `seconds` connected."""
+    """Publishes from `run` until it is cancelled.
+
+    `connections` made so far, `seconds` connected; `silence`: seconds since the box last said what it received."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Publisher:
         self._name, self._client, self._where, self._tracks = name, client, where, tracks
         self.connections = 0
         self.seconds = 0.0
+        self.silence = 0.0
 
     async def run(self) -> None:
         """Never returns by itself; nothing is left behind when cancelled."""
@@ -97,7 +100,8 @@ class Publisher:
             heard = max(heard, looked - await _since_report(connection))
             if slept > 2 * _LOOK_SECONDS:  # this process stood still, and its reports with it
                 heard += slept
-            if looked - heard > SILENCE_SECONDS:
+            self.silence = max(0.0, looked - heard)
+            if self.silence > SILENCE_SECONDS:
                 log.info("%s: the box says nothing any more", self._name)
                 return
 

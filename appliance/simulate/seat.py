@@ -61,12 +61,12 @@ class Candidate:
     screen: Tracks
     outcome: Outcome = field(init=False)
     _addresses: dict[str, Address] = field(default_factory=dict, init=False)
-    _publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
+    publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
     _warned: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(self.seat)
-        self._publishers = {
+        self.publishers = {
             kind: Publisher(f"seat {self.seat} {kind.value}", self.client, self._address(kind), tracks)
             for kind, tracks in ((Kind.WEBCAM, self.webcam), (Kind.SCREEN, self.screen))
         }
@@ -79,7 +79,7 @@ class Candidate:
         publishing: list[asyncio.Task[None]] = []
         try:
             await self._join()
-            publishing += [asyncio.ensure_future(p.run()) for p in self._publishers.values()]
+            publishing += [asyncio.ensure_future(p.run()) for p in self.publishers.values()]
             await self._follow(publishing)
         except ApplianceError as error:
             self.outcome.problem = error
@@ -156,7 +156,7 @@ class Candidate:
                 await self._try(f"/api/me/messages/{message['message']}/acknowledge")
 
     def _count(self) -> None:
-        webcam, screen = self._publishers[Kind.WEBCAM], self._publishers[Kind.SCREEN]
+        webcam, screen = self.publishers[Kind.WEBCAM], self.publishers[Kind.SCREEN]
         self.outcome.webcam_seconds, self.outcome.screen_seconds = webcam.seconds, screen.seconds
         self.outcome.reconnects = sum(max(0, publisher.connections - 1) for publisher in (webcam, screen))
 

@@ -5,7 +5,7 @@ BIN := .venv/bin
 # What the tests use beside the lock: a real browser with a font, and a reader of PDF pages.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core poppler-utils
 
-.PHONY: run setup test test-long check static bench lock docs clean debian-packages
+.PHONY: run setup test test-long check static bench lock docs pictures clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -38,6 +38,9 @@ lock: ## write requirements/*.txt anew
 
 docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python scripts/write-docs
+
+pictures: setup debian-packages ## take the pictures of docs/newcomer.md anew
+	$(BIN)/python scripts/screenshots
 
 clean: ## everything that make made, but not the data folder
 	rm -rf .venv build appliance/web/static/dist appliance/web/frontend/node_modules *.egg-info

@@ -18,6 +18,7 @@ from appliance.simulate.painter import Noise
 from appliance.simulate.reel import CHUNK_SECONDS, Chunk
 from appliance.simulate.room import HEIGHT, WIDTH
 from appliance.simulate.sound import PACKETS
+from appliance.simulate.still import Still
 
 log = logging.getLogger(__name__)
 Frame = TypeVar("Frame")
@@ -78,13 +79,14 @@ class Pictures:
             share = 1 - self._random.uniform(0.2, 1.0) * _CROP
             left, top = self._random.uniform(0, 1 - share, 2)
             brightness = self._random.uniform(-_BRIGHTER, _BRIGHTER)
+            still = Still()
             for picture in _evenly(self._file, self._length):
                 height, width = picture.shape[:2]
                 x, y = round(left * width), round(top * height)
                 part = picture[y : y + round(share * height), x : x + round(share * width)]
                 small = cv2.resize(part, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
                 planes = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420), np.uint8)
-                self._noise.add(planes[: self.height], brightness=brightness)
+                self._noise.add(planes[: self.height], brightness=brightness, again=still.stands(picture))
                 yield planes
 
 

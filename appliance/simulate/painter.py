@@ -137,11 +137,14 @@ class Noise:
         self._random = np.random.default_rng(seed)
         field = self._random.normal(128, NOISE, (height + _MARGIN, width + _MARGIN))
         self._field: Planes = field.round().clip(0, 255).astype(np.uint8)
+        self._at = (0, 0)
 
-    def add(self, luma: Planes, *, brightness: float = 0.0) -> None:
-        """In place; `brightness` in grey levels."""
+    def add(self, luma: Planes, *, brightness: float = 0.0, again: bool = False) -> None:
+        """In place; `brightness` in grey levels; `again`: the same noise as last time, as from a camera that hangs."""
         height, width = luma.shape
-        top, left = self._random.integers(0, _MARGIN, 2)
+        if not again:
+            self._at = (int(self._random.integers(_MARGIN)), int(self._random.integers(_MARGIN)))
+        top, left = self._at
         part = self._field[top : top + height, left : left + width]
         cv2.addWeighted(luma, 1, part, 1, brightness - 128, luma)
 

@@ -13,7 +13,7 @@ from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index
 from appliance.capture.door import Door
 from appliance.config import CaptureSettings
-from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, SegmentClosed
+from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
 from appliance.exam.gap import playback_time
 from tests.capture.peers import until
 from tests.capture.scene import SCREEN, WEBCAM, scene
@@ -88,7 +88,8 @@ async ({url, seeks}) => {
   await video.play().catch(() => {});
   for (const to of seeks) {
     video.currentTime = to;
-    const sought = await until(() => !video.seeking && video.readyState >= 2 && Math.abs(video.currentTime - to) < 1, 8000);
+    const there = () => !video.seeking && video.readyState >= 2 && Math.abs(video.currentTime - to) < 1;
+    const sought = await until(there, 8000);
     const before = video.getVideoPlaybackQuality().totalVideoFrames;
     await until(() => video.getVideoPlaybackQuality().totalVideoFrames > before + 4, 5000);
     said.seeks.push({sought, moved: video.getVideoPlaybackQuality().totalVideoFrames - before,
@@ -127,10 +128,14 @@ async def site(station, media: Path):
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def chromium():
+@pytest.fixture(autouse=True)
+def needs_chromium():
     if not Path(CHROMIUM).exists():
         pytest.skip("there is no Chromium on this machine")
+
+
+@asynccontextmanager
+async def chromium():
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
@@ -160,12 +165,12 @@ def test_chromium_publishes_watches_and_plays_with_a_gap_and_after_a_crash(tmp_p
             await until(lambda: len(here.ledger.of(SegmentClosed)) >= 2, seconds=30)
             await watch(browser, base)
             await first.close()  # a page that goes without a goodbye
-            await until(lambda: here.ledger.of(FeedClosed), seconds=10)
-            await asyncio.sleep(2.0)
+            await until(lambda: here.ledger.of(GapOpened), seconds=10)
             second = await publish(browser, base)
             await until(lambda: here.ledger.of(GapClosed), seconds=15)
-            await until(lambda: (here.station.feeds[WEBCAM].recorder.segment or here).__dict__.get("stored", [])[3:])
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(3.5)
+            recorder = here.station.feeds[WEBCAM].recorder
+            await until(lambda: recorder.segment and 1 <= len(recorder.segment.stored) <= 3)
             crashed = tmp_path / "crashed"
             shutil.copytree(tmp_path / "media", crashed)  # what kill -9 leaves
             still = await play(browser, f"{base}/media/bio/a1/webcam/playlist.m3u8", here)
@@ -176,7 +181,8 @@ def test_chromium_publishes_watches_and_plays_with_a_gap_and_after_a_crash(tmp_p
 
     ledger, still = asyncio.run(work())
     assert [opened.codecs for opened in ledger.of(FeedOpened)] == [["h264", "opus"]] * 2
-    assert ledger.of(FeedClosed)[0].cause in ("page_closed", "connection_lost")
+    assert ledger.of(FeedClosed)[0].cause == "replaced"  # its end would be noticed after 30 s only
+    assert ledger.of(GapClosed)[0].cause == "no_media"
     assert still["ready"]
 
 
@@ -185,24 +191,29 @@ async def watch(browser, base):
     await page.goto(base)
     token = TOKENS.mint(Claim("view", WEBCAM, "bio", "S1"))
     await page.evaluate(WATCH, {"url": f"/whep/{WEBCAM}", "token": token})
-    async with asyncio.timeout(15):
-        while not ((seen := await page.evaluate(SEEN))["frames"] > 15 and seen["heard"] > 30):
-            await asyncio.sleep(0.2)
+    for _ in range(75):
+        seen = await page.evaluate(SEEN)
+        if seen["frames"] > 15 and seen["heard"] > 30:
+            break
+        await asyncio.sleep(0.2)
+    else:
+        pytest.fail(f"the live picture does not move: {seen}")
     await page.close()
 
 
 async def play(browser, url, here):
     """The playlist of a feed that is still recorded, with its gap: plays, and seeks to both sides of the gap."""
+    text = (here.folder / "playlist.m3u8").read_text()
+    assert text.count("#EXT-X-DISCONTINUITY") == 1
+    lasts = [float(line[8:-1]) for line in text.splitlines() if line.startswith("#EXTINF:")]
     segments = [(segment.position, segment.duration) for segment in here.ledger.of(SegmentClosed)]
-    after_gap = here.station.feeds[WEBCAM].recorder.segment or here.ledger.of(SegmentClosed)[-1]
-    position = getattr(after_gap, "stored", [after_gap])[0].position + 0.5
     page = await browser.new_page()
     await page.goto(url.split("/media")[0])
-    seeks = [1.0, playback_time(position, segments) + 0.5, segments[1][0] + 0.2]
+    seeks = [1.0, sum(lasts) - 1.5, playback_time(segments[1][0] + 0.2, segments)]
     said = await page.evaluate(PLAY, {"url": url, "seeks": seeks})
     await page.close()
     assert said["ready"], said
-    assert said["duration"] == pytest.approx(here.station.feeds[WEBCAM].recorder.end, abs=12)
+    assert said["duration"] >= sum(lasts) - 0.1
     assert said["duration"] < here.station.feeds[WEBCAM].recorder.end - 2, "the gap is left out"
     assert all(seek["sought"] and seek["moved"] > 0 and not seek["error"] for seek in said["seeks"]), said
     return said

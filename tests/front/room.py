@@ -236,7 +236,10 @@ class Room:
                     jpeg_bytes=len(jpeg), raw_bytes=0,
                 )  # fmt: skip
                 picture.write(self.paths.pictures, header, jpeg, b"")
-            feeds = {str(feed): {"fps": 15.0, "silent_s": 0.1, "bitrate": 800_000, "lost": 0} for feed in self.feeding}
+            feeds = {
+                str(feed): {"fps": 15.0, "silent_s": 0.1, "bitrate": 800_000, "lost": 0, "codecs": ["h264", "opus"]}
+                for feed in self.feeding
+            }
             if self.capture is None:
                 health.write(self.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
             health.write(self.paths.health, "inference", healthy=True, sentence="looks twice a second")

@@ -110,7 +110,9 @@ class Wall {
 
   private draw(): void {
     this.bar.draw(this.state, this.follow.live);
-    this.next.draw(queue(this.state, this.settled));
+    const items = queue(this.state, this.settled);
+    this.next.draw(items);
+    document.title = `${items.length ? `(${items.length}) ` : ""}${this.state.exam.title}`;
     const shown = this.tiles.draw(this.state, this.search, this.next.selected?.attempt.attempt ?? null);
     this.none.hidden = shown > 0;
     const [title, hint] = this.state.attempts.size ? [t("wall.search_none"), ""] : [t("wall.empty"), t("wall.empty_hint")];

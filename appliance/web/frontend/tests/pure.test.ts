@@ -8,7 +8,7 @@ import { countdown, duration } from "../src/lib/clock";
 import { preferred } from "../src/lib/peer";
 import { countNeeded, csv } from "../src/lib/roster";
 import { plural, t, use } from "../src/lib/strings";
-import { healthOf, numbers, severityOf } from "../src/lib/words";
+import { healthOf, microphoneOf, numbers, severityOf } from "../src/lib/words";
 import type { Flag } from "../src/lib/types";
 import { closed, length, mediaTime, parse, wallTime } from "../src/look/timeline";
 
@@ -42,7 +42,8 @@ describe("words", () => {
   });
 
   it("calls a stream good only when it arrives", () => {
-    expect([healthOf("webcam", null), healthOf("webcam", { silent_s: 9, fps: 15 }), healthOf("webcam", { fps: 3 }), healthOf("webcam", { fps: 15, silent_s: 0.2 }), healthOf("screen", { fps: 2 })]).toEqual(["none", "none", "weak", "good", "good"]);
+    expect([healthOf("webcam", null), healthOf("webcam", { silent_s: null, fps: 0 }), healthOf("webcam", { silent_s: 0.1, fps: 15, gap: "storage_full" }), healthOf("webcam", { silent_s: 9, fps: 15 }), healthOf("webcam", { fps: 3 }), healthOf("webcam", { fps: 15, silent_s: 0.2 }), healthOf("screen", { fps: 2 })]).toEqual(["none", "none", "none", "none", "weak", "good", "good"]);
+    expect([microphoneOf({ fps: 15, codecs: ["h264", "opus"] }), microphoneOf({ fps: 15, codecs: ["h264"] }), microphoneOf({ silent_s: 9, codecs: ["opus"] })]).toEqual(["good", "none", "none"]);
   });
 });
 

@@ -3,6 +3,7 @@
 import { problemOf } from "./api";
 import { h } from "./dom";
 import { t } from "./strings";
+import { toast } from "./toast";
 
 interface Question {
   title: string;
@@ -12,8 +13,8 @@ interface Question {
   danger?: boolean;
   /** May it be left without an answer? */
   mustAnswer?: boolean;
-  /** Runs on `go`; the dialog stays, and says why, when it throws a Problem. */
-  run: () => Promise<void>;
+  /** Runs on `go`; the dialog stays, and says why, when it throws a Problem. What it returns is said afterwards. */
+  run: () => Promise<string | void>;
 }
 
 let count = 0;
@@ -38,7 +39,10 @@ export function ask(question: Question): HTMLDialogElement {
     wrong.textContent = "";
     question
       .run()
-      .then(() => dialog.close())
+      .then((done) => {
+        dialog.close();
+        if (done) toast(done);
+      })
       .catch((error: unknown) => {
         const problem = problemOf(error);
         wrong.textContent = `${problem.sentence} ${problem.hint}`.trim();

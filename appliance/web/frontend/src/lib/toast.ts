@@ -40,7 +40,12 @@ function host(): Element {
   const modal = [...document.querySelectorAll("dialog[open]")].at(-1);
   const home = document.getElementById("toasts") as HTMLElement;
   if (!modal) return home;
-  const inside = modal.querySelector(":scope > .toasts") ?? h("div", { class: "toasts", role: "status" });
-  modal.append(inside);
+  let inside = modal.querySelector(":scope > .toasts");
+  if (!inside) {
+    const made = h("div", { class: "toasts", role: "status" });
+    modal.addEventListener("close", () => home.append(...made.children), { once: true }); // what was said stays in sight
+    modal.append(made);
+    inside = made;
+  }
   return inside;
 }

@@ -78,8 +78,11 @@ export interface FeedHealth {
   fps?: number;
   bitrate?: number;
   lost?: number;
-  silent_s?: number;
-  position?: number;
+  /** Since the last picture came; null while nobody sends. */
+  silent_s?: number | null;
+  /** Why nothing is on disk just now. */
+  gap?: string | null;
+  codecs?: string[];
 }
 
 export interface Attempt {

@@ -38,6 +38,11 @@ const SILENT_SECONDS = 2;
 const SLOW: Record<Kind, number> = { webcam: 6, screen: 0.5 };
 
 export function healthOf(kind: Kind, facts: FeedHealth | null | undefined): Health {
-  if (!facts || (facts.silent_s ?? 0) > SILENT_SECONDS) return "none";
+  if (!facts || facts.silent_s === null || (facts.silent_s ?? 0) > SILENT_SECONDS || facts.gap) return "none";
   return facts.fps !== undefined && facts.fps < SLOW[kind] ? "weak" : "good";
+}
+
+/** The microphone comes with the camera. */
+export function microphoneOf(facts: FeedHealth | null | undefined): Health {
+  return facts?.codecs?.includes("opus") ? (healthOf("webcam", facts) === "none" ? "none" : "good") : "none";
 }

@@ -62,7 +62,7 @@ export class Acts {
         // 10 s before the key was pressed, however long the note took
         const back = 10 + (Date.now() - pressed) / 1000;
         await post(`/api/attempts/${attempt.attempt}/flags`, { note: note.value.trim(), back_seconds: Math.round(back) });
-        toast(t("done.flagged", { seat: attempt.seat }));
+        return t("done.flagged", { seat: attempt.seat });
       },
     });
     note.focus();
@@ -77,7 +77,7 @@ export class Acts {
       run: async () => {
         this.needLine();
         await post(`/api/attempts/${attempt.attempt}/messages`, { text: text.value.trim(), kind: "warning" });
-        toast(t("done.warned", { seat: attempt.seat }));
+        return t("done.warned", { seat: attempt.seat });
       },
     });
     text.focus();
@@ -97,7 +97,7 @@ export class Acts {
       run: async () => {
         this.needLine();
         await post(`/api/attempts/${attempt.attempt}/end`, { reason: reason.value.trim(), override });
-        toast(t("done.ended", { seat: attempt.seat }));
+        return t("done.ended", { seat: attempt.seat });
       },
     });
     reason.focus();

@@ -4,7 +4,7 @@ import { duration, countdown, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Attempt, Flag, Kind, Pulse } from "../lib/types";
-import { healthOf, SIGN, severityOf, type Severity } from "../lib/words";
+import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
 import { openFlags, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
 import { Stills, type Still } from "./stills";
@@ -15,6 +15,8 @@ const SHORT_SECONDS = 600;
 
 /** Up to so many candidates the tiles may be so large; 24 small ones fit a laptop's screen. */
 const SIZES = [[4, "huge"], [8, "large"], [15, "middle"]] as const;
+
+const DOTS = ["webcam", "screen", "microphone"] as const;
 
 interface Actions {
   look(attempt: string): void;
@@ -31,7 +33,7 @@ interface Tile {
   none: HTMLElement;
   name: HTMLElement;
   stage: HTMLElement;
-  dots: Record<Kind, HTMLElement>;
+  dots: Record<Kind | "microphone", HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
   admit: HTMLButtonElement;
@@ -74,6 +76,7 @@ export class Tiles {
         dot(tile.dots[kind], kind, healthOf(kind, facts?.health[kind]));
         if (this.visible.has(tile.element) && !document.hidden) this.stills.want(attempt, kind, facts?.pictures[kind]);
       }
+      dot(tile.dots.microphone, "microphone", microphoneOf(facts?.health.webcam));
       if (!facts?.pictures.webcam) this.picture(attempt, "webcam");
       if (!facts?.pictures.screen) this.picture(attempt, "screen");
     }
@@ -83,7 +86,7 @@ export class Tiles {
   tick(live: boolean): void {
     for (const [attempt, tile] of this.tiles) {
       this.age(attempt, tile);
-      if (!live) for (const kind of ["webcam", "screen"] as const) dot(tile.dots[kind], kind, "unknown");
+      if (!live) for (const kind of DOTS) dot(tile.dots[kind], kind, "unknown");
     }
   }
 
@@ -119,13 +122,13 @@ export class Tiles {
     const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen);
     const name = h("h3", {});
     const stage = h("p", { class: "tile-stage" });
-    const dots = { webcam: h("span", { class: "dot" }), screen: h("span", { class: "dot" }) };
-    for (const kind of ["webcam", "screen"] as const) dot(dots[kind], kind, "none");
+    const dots = { webcam: h("span", { class: "dot" }), screen: h("span", { class: "dot" }), microphone: h("span", { class: "dot microphone" }) };
+    for (const kind of DOTS) dot(dots[kind], kind, "none");
     const flags = h("span", { class: "tile-flags", hidden: true });
     const unread = h("span", { class: "tile-unread", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
     const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age), admit,
-      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, flags, unread)));
+      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, flags, unread)));
     const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.errors import IntegrityError
+from appliance.errors import IntegrityError, Unavailable
 from appliance.sync.bundle import Staged, Subject
 from appliance.sync.manifest import FileKind, Manifest, Missing, numbered
 from appliance.sync.outbox import Item, Outbox, Rank
 from appliance.sync.store import Conflict, ObjectStore, SourceDamaged, digest
-from appliance.sync.trouble import Trouble
+from appliance.sync.trouble import UPSTREAM, Pause, Trouble
 
 _RANKS: dict[FileKind, Rank] = {
     "ledger": Rank.LEDGER,
@@ -24,10 +24,11 @@ _RANKS: dict[FileKind, Rank] = {
 
 @dataclass(slots=True, kw_only=True)
 class Sender:
-    """`park`: seconds to leave alone what the store refuses."""
+    """`pause`: between tries while the store is away; `park`: seconds to leave alone what it refuses."""
 
     store: ObjectStore
     trouble: Trouble
+    pause: Pause
     park: float
     monotonic: Callable[[], float] = time.monotonic
     outbox: Outbox = field(default_factory=Outbox)
@@ -37,10 +38,15 @@ class Sender:
     _listed: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def rank(self, owner: str, prefix: str, key: str, size: int, kind: FileKind) -> Rank:
-        """What the store lists needs only to be read back. Unavailable when it cannot be asked."""
-        if owner not in self._listed:
-            self._listed[owner] = {stored.key: stored.size for stored in self.store.list(prefix)}
-        return Rank.CHECK if self._listed[owner].get(key) == size else _RANKS[kind]
+        """What the store lists needs only to be read back. While it cannot be asked, all is to be sent: `put` finds
+        what is there."""
+        if owner not in self._listed and self.pause.over:
+            try:
+                self._listed[owner] = {stored.key: stored.size for stored in self.store.list(prefix)}
+            except Unavailable as error:
+                self.trouble.failed(UPSTREAM, error)
+                self.pause.begin()
+        return Rank.CHECK if self._listed.get(owner, {}).get(key) == size else _RANKS[kind]
 
     def items(self, owner: str, staged: Staged) -> list[Item]:
         """What a staged bundle needs in the store before its manifest."""
@@ -119,4 +125,5 @@ class Sender:
             self.sent_objects += 1
             self.sent_bytes += size
         self.last_success = time.time()
-        self.trouble.works(key)
+        self.pause.reset()
+        self.trouble.works(UPSTREAM, key)

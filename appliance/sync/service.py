@@ -26,7 +26,7 @@ from appliance.sync.outbox import Item
 from appliance.sync.progress import Progress
 from appliance.sync.sender import Sender
 from appliance.sync.store import ObjectStore
-from appliance.sync.trouble import BOX_DISK, UPSTREAM, Trouble
+from appliance.sync.trouble import BOX_DISK, UPSTREAM, Pause, Trouble
 from appliance.sync.watch import Timing, Watch, Watched
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,12 @@ class Service:
         self._ledger = ledger
         self._timing = timing
         self._monotonic = monotonic
-        self._trouble = Trouble(
-            say=self._say, first_wait=timing.first_wait, longest_wait=timing.longest_wait, monotonic=monotonic
+        self._trouble = Trouble(say=self._say)
+        self._here = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
+        self._there = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
+        self._sender = Sender(
+            store=store, trouble=self._trouble, pause=self._there, park=timing.park, monotonic=monotonic
         )
-        self._sender = Sender(store=store, trouble=self._trouble, park=timing.park, monotonic=monotonic)
         self._held: dict[str, float] = {}
         self._dirty: set[str] = set()
         self._ended: set[str] = set()
@@ -122,21 +124,34 @@ class Service:
     # --- the sending thread ---
 
     def turn(self) -> float:
-        """Do one thing; -> how many seconds to wait, or until `woken`, before the next."""
+        """Do one thing; -> how many seconds to wait, or until `woken`, before the next. What is done on the box goes on
+        while the upstream is away: reports are written and bundles staged."""
         self.woken.clear()
-        now = self._monotonic()
-        if now < self._trouble.not_before:
-            return self._trouble.not_before - now
-        try:
-            self._look()
-            self._binder.offer()
-            busy = self._tell_one() or self._seal_one() or self._stage_one() or self._sender.send_one()
-        except LedgerAway as error:
-            return self._trouble.pause(error)
-        except ApplianceError as error:
-            self._trouble.failed(BOX_DISK if isinstance(error, _Here) else UPSTREAM, error)
-            return self._trouble.pause(error)
+        busy = self._try(self._here, self._work_here) or self._try(self._there, self._work_there)
         return 0.0 if busy else IDLE_SECONDS
+
+    def _try(self, pause: Pause, work: Callable[[], bool]) -> bool:
+        if not pause.over:
+            return False
+        try:
+            return work()
+        except LedgerAway:
+            pause.begin()  # no fault of the upstream, and the ledger cannot be told
+        except ApplianceError as error:
+            self._trouble.failed(BOX_DISK if pause is self._here or isinstance(error, _Here) else UPSTREAM, error)
+            pause.begin()
+        return False
+
+    def _work_here(self) -> bool:
+        self._look()
+        self._binder.offer()
+        busy = self._tell_one() or self._stage_one()
+        self._here.reset()
+        self._trouble.works(BOX_DISK)
+        return busy
+
+    def _work_there(self) -> bool:
+        return self._seal_one() or self._sender.send_one()
 
     def _look(self) -> None:
         """Ask the ledger about what moved."""
@@ -192,7 +207,7 @@ class Service:
     def _seal_one(self) -> bool:
         for owner in self._binder.ready():
             if self._may_try(owner):
-                with self._guarded(owner):
+                with self._guarded(owner, closing=True):
                     self._binder.seal(owner)
                 with self._lock:
                     self._dirty.update({owner} & self._watch.attempts.keys())
@@ -215,12 +230,15 @@ class Service:
         return False
 
     @contextlib.contextmanager
-    def _guarded(self, owner: str) -> Iterator[None]:
-        """One bundle that cannot be made or closed must not hold up the others."""
+    def _guarded(self, owner: str, *, closing: bool = False) -> Iterator[None]:
+        """One bundle that cannot be made or closed must not hold up the others; an upstream that is away while one is
+        being closed holds up all."""
         try:
             yield
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            if closing:
+                raise
+            self._hold(owner, error)
         except OSError as error:
             raise _Here(
                 f"{error.filename or self._paths.data} cannot be written or read: {error.strerror}",

@@ -19,16 +19,11 @@ CAUSES = 1_000
 
 @dataclass(slots=True, kw_only=True)
 class Trouble:
-    """`say` tells the ledger (where, error). Pauses in seconds; `not_before` as `monotonic`."""
+    """`say` tells the ledger (where, error)."""
 
     say: Callable[[str, ApplianceError], None]
-    first_wait: float
-    longest_wait: float
-    monotonic: Callable[[], float] = time.monotonic
     failing: str = ""
     failures: int = 0
-    not_before: float = 0.0
-    _wait: float = 0.0
     _said: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def failed(self, where: str, error: ApplianceError) -> None:
@@ -45,16 +40,31 @@ class Trouble:
         self.say(where, error)
 
     def works(self, *where: str) -> None:
-        """It works there, and so does the way there."""
-        self._wait = 0.0
-        well = {UPSTREAM, BOX_DISK, *where}
-        self._said = {cause: None for cause in self._said if cause[0] not in well}
+        """It works there."""
+        if self._said:
+            self._said = {cause: None for cause in self._said if cause[0] not in where}
         self.failing = next(reversed(self._said))[1] if self._said else ""
 
-    def pause(self, error: ApplianceError) -> float:
-        """Seconds to wait: twice as long each time, give or take half."""
-        self._wait = min(self.longest_wait, max(self.first_wait, self._wait * 2))
-        wait = self._wait * random.uniform(0.5, 1.5)  # noqa: S311 - to spread boxes, not to hide
-        self.not_before = self.monotonic() + wait
-        self.failing = error.message
-        return wait
+
+@dataclass(slots=True, kw_only=True)
+class Pause:
+    """Between two tries: twice as long each time, give or take half. Seconds."""
+
+    first: float
+    longest: float
+    monotonic: Callable[[], float] = time.monotonic
+    _wait: float = 0.0
+    _until: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        return self.monotonic() >= self._until
+
+    def begin(self) -> None:
+        """It failed (again)."""
+        self._wait = min(self.longest, max(self.first, self._wait * 2))
+        self._until = self.monotonic() + self._wait * random.uniform(0.5, 1.5)  # noqa: S311 - to spread boxes
+
+    def reset(self) -> None:
+        """It works."""
+        self._wait = self._until = 0.0

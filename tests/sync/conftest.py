@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from appliance.ledger import reader as reader_module
@@ -7,7 +9,8 @@ from tests.sync.rig import Rig
 
 
 @pytest.fixture
-def rig(paths):
+def rig(paths, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # test_directory.py sees that it is called
     with writer_module.opened(paths.database) as writer:
         evidence = made.build(writer, paths.media)
         with reader_module.opened(paths.database) as reader:

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.sync.outbox import Item, Outbox, Rank
+
+
+def item(key: str, rank: Rank = Rank.VIDEO, since: float = 0.0, owner: str = "a", size: int = 10) -> Item:
+    return Item(owner=owner, key=key, source=Path(key), sha256="0", size=size, since=since, rank=rank)
+
+
+def drain(outbox: Outbox) -> list[str]:
+    keys = []
+    while (found := outbox.next(0.0)) is not None:
+        outbox.done(found)
+        keys.append(found.key)
+    return keys
+
+
+def test_ledger_then_report_then_snapshots_then_video_oldest_first_then_checks():
+    outbox = Outbox()
+    outbox.offer(
+        [
+            item("check", Rank.CHECK),
+            item("new", since=9),
+            item("old", since=1),
+            item("shot", Rank.SNAPSHOT, 99),
+            item("report", Rank.REPORT, 99),
+            item("ledger", Rank.LEDGER, 99),
+        ]
+    )
+    assert drain(outbox) == ["ledger", "report", "shot", "old", "new", "check"]
+
+
+def test_it_is_bounded_and_counts_what_it_left_in_the_ledger():
+    outbox = Outbox(capacity=3)
+    assert outbox.offer(item(str(n)) for n in range(5)) == 2
+    assert (outbox.beyond, outbox.backlog()[0]) == (2, 3)
+    assert drain(outbox) == ["0", "1", "2"]
+    assert outbox.offer(item(str(n)) for n in range(5)) == 0
+    assert drain(outbox) == ["3", "4"]
+
+
+def test_the_same_again_is_not_sent_again():
+    outbox = Outbox()
+    outbox.offer([item("x"), item("x")])
+    assert drain(outbox) == ["x"]
+    outbox.offer([item("x")])
+    assert drain(outbox) == []
+
+
+def test_what_was_offered_under_another_rank_goes_with_the_newer():
+    outbox = Outbox()
+    outbox.offer([item("x", Rank.VIDEO), item("y", Rank.SNAPSHOT)])
+    outbox.offer([item("x", Rank.LEDGER)])
+    assert drain(outbox) == ["x", "y"]
+    assert outbox.left("a") == 0
+
+
+def test_what_is_parked_waits_and_holds_up_nobody():
+    outbox = Outbox()
+    outbox.offer([item("x", since=1), item("y", since=2)])
+    outbox.park("x", 60.0)
+    assert outbox.parked == 1
+    found = outbox.next(0.0)
+    assert found is not None
+    assert found.key == "y"
+    outbox.done(found)
+    assert outbox.next(59.0) is None
+    found = outbox.next(60.0)
+    assert found is not None
+    assert found.key == "x"
+
+
+def test_what_is_damaged_is_settled_until_it_is_tried_again():
+    outbox = Outbox()
+    outbox.offer([item("x")])
+    outbox.lose(item("x"), "gone")
+    assert outbox.left("a") == 0
+    assert outbox.offer([item("x")]) == 0
+    assert outbox.next(0.0) is None
+    outbox.again("a")
+    outbox.offer([item("x")])
+    assert outbox.next(0.0) is not None
+
+
+def test_the_backlog_is_what_the_store_does_not_have():
+    outbox = Outbox()
+    assert outbox.backlog() == (0, 0, None)
+    outbox.offer([item("x", since=5, size=7), item("y", since=3, size=1), item("z", Rank.CHECK)])
+    assert outbox.backlog() == (2, 8, 3)
+    assert outbox.to_check == 1
+
+
+def test_an_owner_is_forgotten_and_the_others_are_not():
+    outbox = Outbox()
+    outbox.offer([item("x", owner="a"), item("y", owner="b")])
+    outbox.forget("a")
+    assert (outbox.left("a"), outbox.left("b")) == (0, 1)
+    assert drain(outbox) == ["y"]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(list(Rank)), st.sampled_from("pq"))), st.data())
+def test_what_is_left_is_what_was_offered_and_not_settled(offers, data):
+    outbox = Outbox(capacity=4)
+    waiting: dict[str, str] = {}
+    settled: set[str] = set()
+    for key, rank, owner in offers:
+        name = owner + key
+        taken = outbox.offer([item(name, rank, owner=owner)]) == 0
+        if taken and name not in settled:
+            waiting[name] = owner
+        if data.draw(st.booleans()):
+            found = outbox.next(0.0)
+            assert (found is None) == (not waiting)
+            if found is not None:
+                outbox.done(found)
+                del waiting[found.key]
+                settled.add(found.key)
+        for one in "pq":
+            assert outbox.left(one) == sum(name == one for name in waiting.values())

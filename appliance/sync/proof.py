@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ Find = Callable[[str, str], None]
 """(file in the bundle, what is wrong with it)"""
 
 _BLOCK = 1 << 20
+_NUMBERED = re.compile(r"(?:manifest|SHA256SUMS|ledger)-([1-9][0-9]{0,4})(?:\.json|\.jsonl|\.sig)?")
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def _key(folder: Path, trusted: PublicKey | None, find: Find) -> PublicKey | Non
 
 def _manifests(folder: Path, key: PublicKey, find: Find) -> list[Manifest]:
     """Every manifest from number 1 on that is signed, as far as they reach without a hole."""
-    newest = max([1, *(_number(path.name) for path in folder.glob("manifest-*.json"))])
+    newest = max(map(_number, (path.name for path in folder.iterdir() if path.is_file())), default=1)
     found = []
     for number in range(1, newest + 1):
         manifest = _manifest(folder, number, key, find)
@@ -98,8 +100,10 @@ def _manifests(folder: Path, key: PublicKey, find: Find) -> list[Manifest]:
 
 
 def _number(name: str) -> int:
-    digits = name.removeprefix("manifest-").removesuffix(".json")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 6 else 1
+    """2 for `manifest-2.json` and whatever else comes with it; 1 for anything else. So a manifest that was taken away
+    is missed as long as one of its companions is there."""
+    found = _NUMBERED.fullmatch(name)
+    return int(found.group(1)) if found else 1
 
 
 def _manifest(folder: Path, number: int, key: PublicKey, find: Find) -> Manifest | None:

@@ -10,6 +10,9 @@ from appliance.simulate.script import of_seat
 FPS = 15
 BITRATE = 600_000
 
+HURRY = 3
+"""In a hurry, one of so many pictures is made: still more than detection looks at."""
+
 
 class Camera:
     """Makes chunks one after the other, for ever; no two pictures are the same."""
@@ -23,11 +26,19 @@ class Camera:
 
     def make(self) -> Chunk:
         """The next two seconds."""
+        return self._chunk(every=1)
+
+    def hurry(self) -> Chunk:
+        """The next two seconds, with fewer pictures."""
+        return self._chunk(every=HURRY)
+
+    def _chunk(self, *, every: int) -> Chunk:
         if self._painter is None:  # here, as it takes a while
             self._painter = Painter(Look.of_seat(self._seat), self._everybody)
-        return tuple(self._frame(key=n == 0) for n in range(round(FPS * CHUNK_SECONDS)))
+        count = round(FPS * CHUNK_SECONDS)
+        begin, self._number = self._number, self._number + count
+        return tuple(self._frame((begin + n) / FPS, key=n == 0) for n in range(0, count, every))
 
-    def _frame(self, *, key: bool) -> bytes:
+    def _frame(self, seconds: float, *, key: bool) -> bytes:
         assert self._painter is not None
-        seconds, self._number = self._number / FPS, self._number + 1
         return self._encoder.encode(self._painter.paint(self._script(seconds), seconds), key=key)

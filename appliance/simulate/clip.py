@@ -1,8 +1,10 @@
 """Footage as a camera: resampled, and never twice the same. Each pass has another crop, brightness and sensor noise."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from appliance.errors import BadInput, NotFound
-from appliance.simulate.camera import BITRATE, FPS
+from appliance.simulate.camera import BITRATE, FPS, HURRY
 from appliance.simulate.encode import PACKET_SAMPLES, SOUND_RATE, Planes, SoundEncoder, VideoEncoder
 from appliance.simulate.painter import Noise
 from appliance.simulate.reel import CHUNK_SECONDS, Chunk
@@ -67,14 +69,23 @@ class Pictures:
         self.width, self.height = _size(file)
         self._noise = Noise(seed, width=self.width, height=self.height)
         self._encoder = VideoEncoder(self.width, self.height, fps=FPS, bitrate=BITRATE)
-        self._frames = self._for_ever()
+        self._shots = self._for_ever()
 
     def make(self) -> Chunk:
         """The next two seconds."""
-        count = round(FPS * CHUNK_SECONDS)
-        return tuple(self._encoder.encode(next(self._frames), key=n == 0) for n in range(count))
+        return self._chunk(every=1)
 
-    def _for_ever(self) -> Iterator[Planes]:
+    def hurry(self) -> Chunk:
+        """The next two seconds, with fewer pictures."""
+        return self._chunk(every=HURRY)
+
+    def _chunk(self, *, every: int) -> Chunk:
+        count = round(FPS * CHUNK_SECONDS)
+        shots = (shot for n, shot in enumerate(islice(self._shots, count)) if n % every == 0)
+        return tuple(self._encoder.encode(shot(), key=n == 0) for n, shot in enumerate(shots))
+
+    def _for_ever(self) -> Iterator[Callable[[], Planes]]:
+        """What makes each picture, so that one which is not shown costs only its decoding."""
         while True:
             share = 1 - self._random.uniform(0.2, 1.0) * _CROP
             left, top = self._random.uniform(0, 1 - share, 2)
@@ -84,10 +95,13 @@ class Pictures:
                 height, width = picture.shape[:2]
                 x, y = round(left * width), round(top * height)
                 part = picture[y : y + round(share * height), x : x + round(share * width)]
-                small = cv2.resize(part, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
-                planes = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420), np.uint8)
-                self._noise.add(planes[: self.height], brightness=brightness, again=still.stands(picture))
-                yield planes
+                yield partial(self._shot, part, brightness, again=still.stands(picture))
+
+    def _shot(self, part: npt.NDArray[np.uint8], brightness: float, *, again: bool) -> Planes:
+        small = cv2.resize(part, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
+        planes = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420), np.uint8)
+        self._noise.add(planes[: self.height], brightness=brightness, again=again)
+        return planes
 
 
 def _size(file: Path) -> tuple[int, int]:

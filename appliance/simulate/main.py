@@ -84,6 +84,7 @@ async def _until_over(sitting: list[asyncio.Task[None]], stopping: asyncio.Event
 def _tell(candidates: list[Candidate], shots: dict[int, Shots]) -> int:
     for candidate in candidates:
         candidate.outcome.late = shots[candidate.seat].late
+        candidate.outcome.hurried = shots[candidate.seat].hurried
         print(candidate.outcome.sentence(), flush=True)
     problems = [c.outcome.problem for c in candidates if c.outcome.problem is not None]
     if problems and len(problems) == len(candidates) and all(isinstance(p, Unavailable) for p in problems):

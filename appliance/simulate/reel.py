@@ -1,9 +1,11 @@
 """Encoded media, made ahead of time and shared: each two seconds are encoded once, whoever sends them.
 
 A reel makes its chunks in order, in a small pool of threads, some seconds ahead. It keeps the last `KEEP` of them, so
-that several seats can send the same reel some seconds apart. Where encoding does not keep up, sending waits (and counts
-it): a late camera, not a burst. The threads have no lower priority than the rest: on a busy machine a starved camera
-would look like a lost one, and raise flags that nobody asked for.
+that several seats can send the same reel some seconds apart.
+
+On a busy machine a starved camera would look like a lost one, and raise flags that nobody asked for. So the threads
+have no lower priority than the rest; a reel that has little left makes its next chunk in a hurry, at a third of the
+cost (and counts it); and where even that does not keep up, sending waits (and counts it): a late camera, not a burst.
 """
 
 import asyncio
@@ -18,6 +20,9 @@ KEEP = 12
 AHEAD = 4
 """Chunks made before they are needed."""
 
+LITTLE = 1
+"""With no more than so many chunks left, the next one is made in a hurry."""
+
 Chunk = tuple[bytes, ...]
 """What is sent in `CHUNK_SECONDS`, evenly: access units or Opus packets."""
 
@@ -26,18 +31,21 @@ Make = Callable[[], Chunk]
 
 
 def pool(cpus: int) -> ThreadPoolExecutor:
-    """Half of the cores at most."""
-    return ThreadPoolExecutor(max(1, min(4, cpus // 2)), thread_name_prefix="simulate-encode")
+    """A thread for each core, four at most: there is no more to do than the reels are ahead, and on a busy machine one
+    thread would get one share of the time, for all of them."""
+    return ThreadPoolExecutor(max(1, min(4, cpus)), thread_name_prefix="simulate-encode")
 
 
 class Reel:
-    """Chunks 0, 1, 2 ... of one picture or one sound. For one event loop."""
+    """Chunks 0, 1, 2 ... of one picture or one sound. For one event loop. `hurry` makes the next too, for less."""
 
-    def __init__(self, make: Make, encoders: ThreadPoolExecutor) -> None:
-        self._make, self._encoders = make, encoders
+    def __init__(self, make: Make, encoders: ThreadPoolExecutor, *, hurry: Make | None = None) -> None:
+        self._make, self._hurry, self._encoders = make, hurry or make, encoders
         self._chunks: OrderedDict[int, asyncio.Future[Chunk]] = OrderedDict()
         self._last: asyncio.Future[Chunk] | None = None
         self._next = 0
+        self._wanted = 0
+        self.hurried = 0  # chunks that were made in a hurry
         self.skipped = 0  # chunks that nobody can have any more, though somebody wanted them
 
     @property
@@ -52,6 +60,7 @@ class Reel:
         if number < oldest:
             self.skipped += oldest - number
         number = min(max(number, oldest), self._next)
+        self._wanted = max(self._wanted, number)
         while self._next <= number + AHEAD:
             self._order()
         while len(self._chunks) > KEEP:
@@ -59,14 +68,17 @@ class Reel:
         return number, await asyncio.shield(self._chunks[number])
 
     def _order(self) -> None:
-        self._last = asyncio.ensure_future(self._made(self._last))
+        self._last = asyncio.ensure_future(self._made(self._next, self._last))
         self._chunks[self._next] = self._last
         self._next += 1
 
-    async def _made(self, before: "asyncio.Future[Chunk] | None") -> Chunk:
+    async def _made(self, number: int, before: "asyncio.Future[Chunk] | None") -> Chunk:
         if before is not None:
             await asyncio.shield(before)
-        return await asyncio.get_running_loop().run_in_executor(self._encoders, self._make)
+        make = self._make
+        if self._hurry is not make and number - self._wanted <= LITTLE:
+            make, self.hurried = self._hurry, self.hurried + 1
+        return await asyncio.get_running_loop().run_in_executor(self._encoders, make)
 
     async def close(self) -> None:
         """Nothing more is made."""

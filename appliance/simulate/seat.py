@@ -41,13 +41,15 @@ class Outcome:
     screen_seconds: float = 0.0
     reconnects: int = 0
     late: int = 0
+    hurried: int = 0
 
     def sentence(self) -> str:
         """A line for a person."""
         if self.problem is not None:
             return f"seat {self.seat}: {self.problem.message}. {self.problem.hint}".rstrip()
         sent = f"sent {self.webcam_seconds:.1f} s of webcam, {self.screen_seconds:.1f} s of screen"
-        return f"seat {self.seat}: {self.stage}, {sent}, {self.reconnects} reconnects, {self.late} times late"
+        machine = f"{self.late} times late, {self.hurried} times in a hurry"
+        return f"seat {self.seat}: {self.stage}, {sent}, {self.reconnects} reconnects, {machine}"
 
 
 @dataclass(slots=True)

@@ -58,23 +58,25 @@ class Studio:
         leader = self._leader[seat]
         picture = self._place(("picture", leader), partial(self._picture, leader))
         if self._files and clip.has_sound(self._file(leader)):
-            sound = self._place(("sound", leader), lambda: clip.Sound(self._file(leader), leader).make)
+            sound = self._place(("sound", leader), lambda: self._reel(clip.Sound(self._file(leader), leader).make))
         else:
-            sound = self._place(("hush", 0), lambda: Hush().make)
-        screen = self._place(("screen", seat % SCREENS), lambda: Page(seat % SCREENS).make)
+            sound = self._place(("hush", 0), lambda: self._reel(Hush().make))
+        screen = self._place(("screen", seat % SCREENS), lambda: self._reel(Page(seat % SCREENS).make))
         return Shots(picture, sound, screen, together=bool(self._files))
 
     def _file(self, seat: int) -> Path:
         return self._files[(seat - 1) % len(self._files)]
 
-    def _picture(self, seat: int) -> Make:
-        if self._files:
-            return clip.Pictures(self._file(seat), seat).make
-        return Camera(seat, self._people).make
+    def _picture(self, seat: int) -> Reel:
+        source = clip.Pictures(self._file(seat), seat) if self._files else Camera(seat, self._people)
+        return self._reel(source.make, hurry=source.hurry)
 
-    def _place(self, key: tuple[str, int], source: Callable[[], Make]) -> Place:
+    def _reel(self, make: Make, *, hurry: Make | None = None) -> Reel:
+        return Reel(make, self._encoders, hurry=hurry)
+
+    def _place(self, key: tuple[str, int], build: Callable[[], Reel]) -> Place:
         if key not in self._reels:
-            self._reels[key] = Reel(source(), self._encoders)
+            self._reels[key] = build()
         behind = self._followers.get(key, 0)
         self._followers[key] = behind + 1
         return Place(self._reels[key], behind=_STAGGER * behind)
@@ -106,3 +108,8 @@ class Shots:
     def late(self) -> int:
         """Times that encoding did not keep up."""
         return self._picture.late + self._sound.late + self._screen.late
+
+    @property
+    def hurried(self) -> int:
+        """Chunks of the picture that were made in a hurry."""
+        return self._picture.reel.hurried

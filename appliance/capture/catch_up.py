@@ -15,6 +15,7 @@ from typing import Protocol
 from appliance import __version__
 from appliance.capture import ids, index
 from appliance.capture.feed import Ledger
+from appliance.capture.index import Survey
 from appliance.capture.segment import OPEN
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError
@@ -56,19 +57,32 @@ class _Known:
 
 async def begin(station: Station, client: Follower, media: Path) -> "CatchUp":
     """Put crashed recordings in order and follow the ledger from now on. Returns before the ledger has answered."""
-    for folder in await asyncio.to_thread(index.left_open, media):
-        try:
-            found = await asyncio.to_thread(index.survey, media, folder)
-        except (OSError, ApplianceError) as error:
-            log.warning("%s cannot be read: %s", folder, error)
-            continue
-        if found is not None:
-            station.restore(found)
+    for found in await asyncio.to_thread(_recover, media):
+        station.restore(found)
     follower = CatchUp(station, client, media)
     client.subscribe(follower.told, types=TYPES)
     client.append(ProcessStarted(process="capture", version=__version__), chain=BOX, exam=None, id=follower.mark)
     client.start()
     return follower
+
+
+def _recover(media: Path) -> list[Survey]:
+    """The feeds that a crash left open, in order again."""
+    recovered = []
+    try:
+        folders = index.left_open(media)
+    except OSError as error:
+        log.error("the recordings cannot be listed: %s", error)
+        return []
+    for folder in folders:
+        try:
+            found = index.survey(media, folder)
+        except (OSError, ApplianceError) as error:
+            log.warning("%s cannot be read: %s", folder, error)
+            continue
+        if found is not None:
+            recovered.append(found)
+    return recovered
 
 
 class CatchUp:

@@ -4,10 +4,8 @@ Run as `python -m appliance.capture.decoder FD FOLDER`. It reads messages from t
 lengths (big-endian, 4 bytes each), a JSON head, a frame. Hostile video can kill this process, never a recording.
 """
 
-import contextlib
 import json
 import logging
-import os
 import signal
 import socket
 import sys
@@ -105,8 +103,6 @@ def main(arguments: list[str]) -> int:
     """Decode until the socket closes. SIGTERM and SIGINT are for capture: it closes the socket when it stops."""
     process.start_logging("decoder")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(5)  # recording and forwarding come first
     cv2.setNumThreads(1)
     decoder = Decoder(Path(arguments[1]))
     with socket.socket(fileno=int(arguments[0])) as link, link.makefile("rb", buffering=1 << 18) as source:

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import time
-from pathlib import Path
+from typing import Any
 
 import uvloop
+from aiohttp.web import AppRunner
 
 from appliance import __version__
 from appliance.box import health, process
@@ -19,6 +20,7 @@ from appliance.capture.pictures import DecoderLink
 from appliance.capture.station import Station
 from appliance.capture.writer import Writer
 from appliance.config import Settings
+from appliance.errors import StorageFull
 from appliance.ledger.client import Client
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ _FLUSH_SECONDS = 0.5
 def run(*, paths: Paths, settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; -> exit code. Stops in under 3 s with every segment closed."""
     process.start_logging(NAME)
-    paths.make()
+    _make(paths)
     paths.capture_socket.unlink(missing_ok=True)  # a crash left it: whoever sees it may connect
     moved = hooks.check()
     for sentence in moved:
@@ -42,8 +44,17 @@ def run(*, paths: Paths, settings: Settings) -> int:
     hooks.prepare()
     logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells of every candidate pair
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Capture(paths, settings).run())
-    return 0
+        return runner.run(Capture(paths, settings).run())
+
+
+def _make(paths: Paths) -> None:
+    """The folders. A disk without room just now is no reason to stop: live views work, and recording tries again."""
+    try:
+        paths.make()
+    except StorageFull as error:
+        if not (paths.media.is_dir() and paths.keys.is_dir() and paths.pictures.is_dir()):
+            raise
+        log.error("%s %s", error.message, error.hint)
 
 
 class Capture:
@@ -65,8 +76,8 @@ class Capture:
         )
         self._late = 0.0
 
-    async def run(self) -> None:
-        """Until told to stop."""
+    async def run(self) -> int:
+        """Until told to stop; -> exit code."""
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,24 +90,29 @@ class Capture:
         ticking = asyncio.ensure_future(self._tick())
         process.notify("READY=1")
         log.info("capture %s is ready", __version__)
-        await stopping.wait()
+        told = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({told, ticking}, return_when=asyncio.FIRST_COMPLETED)
         process.notify("STOPPING=1")
-        await runner.cleanup()
+        failed = not told.done()
+        if failed:
+            log.error("the clock of capture stopped; the process is to be started again", exc_info=ticking.exception())
+        told.cancel()
         ticking.cancel()
-        await self._stop()
+        await self._stop(runner)
+        return int(failed)
 
-    async def _stop(self) -> None:
+    async def _stop(self, runner: AppRunner) -> None:
         """Files first: they are the evidence. Then what they mean to the ledger."""
+        stopping = asyncio.gather(self.station.stop(), self.decoder.stop(), runner.cleanup())
         try:
-            await asyncio.wait_for(self.station.stop(), _STOP_SECONDS)
+            await asyncio.wait_for(stopping, _STOP_SECONDS)
         except TimeoutError:
             log.warning("some connections did not close in time")
         await asyncio.to_thread(self.writer.stop)
         await asyncio.sleep(0)  # the writer's last answers become events
-        await self.decoder.stop()
         await asyncio.to_thread(self.client.stop, flush_seconds=_FLUSH_SECONDS)
         self._paths.capture_socket.unlink(missing_ok=True)
-        health.write(self._paths.health, NAME, healthy=False, sentence="stopped")
+        self._write_health(healthy=False, sentence="stopped")
 
     async def _tick(self) -> None:
         spoken = 0.0
@@ -106,19 +122,16 @@ class Capture:
             if before - spoken >= 1.0:
                 spoken = before
                 self.station.tick_sessions(before)
-                await asyncio.to_thread(self._tell_health)
+                await asyncio.to_thread(self._tell_health, self.station.facts())
             await asyncio.sleep(_TICK_SECONDS)
             self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
 
-    def _tell_health(self) -> None:
-        facts = self.station.facts()
+    def _tell_health(self, facts: dict[str, Any]) -> None:
         gaps = sum(1 for feed in facts["feeds"].values() if feed["gap"] in ("storage_full", "storage_failed"))
         healthy = not gaps and self._disk_is_there()
         live = facts["sessions"]
         sentence = f"recording {live} streams" if live else "ready, nothing is published"
-        health.write(
-            self._paths.health,
-            NAME,
+        self._write_health(
             healthy=healthy,
             sentence=sentence if healthy else "recordings cannot be written: the disk is full or read-only",
             **facts,
@@ -134,4 +147,10 @@ class Capture:
         )
 
     def _disk_is_there(self) -> bool:
-        return Path(self._paths.media).is_dir()
+        return self._paths.media.is_dir()
+
+    def _write_health(self, **facts: Any) -> None:
+        try:
+            health.write(self._paths.health, NAME, **facts)
+        except OSError as error:
+            log.warning("health cannot be told: %s", error)

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 WAITING_FRAMES = 150
 """The longest group of pictures that is kept: ten seconds at 15 frames a second."""
 _RESPAWN_SECONDS = 0.5
-_STOP_SECONDS = 1.0
+_STOP_SECONDS = 0.2
 _HIGH_WATER = 256_000
 LENGTHS = struct.Struct(">II")
 """Before each message: length of its JSON head, length of its frame."""

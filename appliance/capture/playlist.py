@@ -81,8 +81,14 @@ class Playlist:
 
     def publish(self, still_open: Entry | None = None, *, over: bool = False) -> None:
         """Replace the file in one step, soon. It is not flushed: it can be made again from the segments."""
-        if self._closed or still_open is not None:
-            self._next = self.render(still_open, over=over)
+        if not self._closed and still_open is None:
+            return
+        text = self.render(still_open, over=over)
+        if over:  # at once: nothing comes after it, perhaps not even the answer to an older one
+            self._next = None
+            self._keeper.replace(self._path, text.encode("ascii"), self._written)
+        else:
+            self._next = text
             self._write()
 
     def _write(self) -> None:

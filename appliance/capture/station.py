@@ -37,6 +37,7 @@ class Station:
         self.ended: dict[str, float] = {}
         self._opening: dict[Feed, asyncio.Lock] = {}
         self._tasks = Tasks()
+        self._stopping = False
         self.counters = {"replaced": 0, "refused_full": 0, "slow_viewers": 0}
 
     # --- sessions ---
@@ -57,7 +58,7 @@ class Station:
             if before is not None:
                 self.counters["replaced"] += 1
                 self._tasks.start(before.close(Cause.REPLACED))
-        if claim.feed.attempt in self.ended:  # it ended while this was negotiated
+        if self._stopping or claim.feed.attempt in self.ended:  # it ended while this was negotiated
             await publication.close(Cause.PAGE_CLOSED)
             self._refuse_ended(claim.feed.attempt)
         return publication.id, answer
@@ -105,6 +106,8 @@ class Station:
             del self.feeds[feed.feed]
 
     def _refuse_ended(self, attempt: str) -> None:
+        if self._stopping:
+            raise Unavailable("this box is just being started again", hint="Try again in a few seconds.")
         if attempt in self.ended:
             raise NotAllowed("this attempt has ended", hint="Nothing more is recorded; the page can be closed.")
 
@@ -181,7 +184,8 @@ class Station:
             viewing.tick(now)
 
     async def stop(self) -> None:
-        """The process stops, the exam goes on: close every file, then every connection."""
+        """The process stops, the exam goes on: take nobody in, close every file, then every connection."""
+        self._stopping = True
         publications, viewings = list(self.publications.values()), list(self.viewings.values())
         closing = [publication.close(Cause.CAPTURE_RESTARTED) for publication in publications]
         await asyncio.gather(*closing, *(viewing.close() for viewing in viewings), return_exceptions=True)

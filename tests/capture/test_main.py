@@ -16,6 +16,8 @@ import pytest
 from appliance.box import picture
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index, mp4
+from appliance.capture.main import Capture
+from appliance.config import Settings
 from appliance.exam.feed import Feed, Kind
 from tests.capture import media
 from tests.capture.peers import Candidate, until
@@ -131,6 +133,16 @@ def test_sigterm_closes_the_segment_with_everything_that_came(paths):
         assert health(paths)["healthy"] is False
 
     asyncio.run(work())
+
+
+def test_a_process_whose_clock_fails_says_so_and_closes_its_files(paths, monkeypatch):
+    async def work():
+        running = Capture(paths, Settings())
+        asyncio.get_running_loop().call_later(1.0, monkeypatch.setattr, running.station, "tick", None)
+        assert await running.run() == 1
+
+    asyncio.run(work())
+    assert health(paths)["sentence"] == "stopped"
 
 
 def test_health_tells_of_feeds_queues_and_counters_and_pictures_are_there(paths):

@@ -64,6 +64,21 @@ def test_the_open_segment_shows_what_is_on_disk_and_the_end_is_said_once():
     assert playlist.render(over=True).endswith("#EXT-X-ENDLIST\n")
 
 
+def test_the_end_waits_for_nothing():
+    disk = Disk()
+    playlist = Playlist(Path("feed"), disk)
+    playlist.append(entry(1, 0.0))
+    playlist.publish()
+    playlist.append(entry(2, 30.0))
+    playlist.publish()
+    playlist.publish(over=True)
+    assert len(disk.texts) == 2
+    disk.answer()
+    disk.answer()
+    assert len(disk.texts) == 2
+    assert disk.texts[-1].endswith("#EXT-X-ENDLIST\n")
+
+
 def test_one_version_is_written_at_a_time_and_the_newest_always_is():
     disk = Disk()
     playlist = Playlist(Path("feed"), disk)

@@ -1,6 +1,7 @@
 """Real connections over this machine's addresses: publish, view, replace, lose packets, end."""
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
@@ -177,6 +178,38 @@ def test_silence_and_return_within_one_connection(tmp_path):
             assert closed.gap == gap.gap
             assert closed.ends_at > gap.starts_at + 1.9
             await candidate.close()
+
+    asyncio.run(work())
+
+
+def test_a_full_disk_is_a_gap_until_there_is_room(small_disk):
+    ballast = small_disk / "ballast"
+
+    async def work():
+        async with scene(small_disk / "media") as here:
+            candidate, proctor = Candidate("h264"), Proctor()
+            await publish(here, candidate)
+            await until(lambda: here.ledger.of(FeedOpened))
+            await view(here, proctor)
+            with contextlib.suppress(OSError):
+                ballast.write_bytes(bytes(4_000_000))
+            await until(lambda: here.ledger.of(GapOpened))
+            assert here.ledger.of(GapOpened)[0].cause == "storage_full"
+            seen = proctor.frames["video"]
+            await until(lambda: proctor.frames["video"] > seen + 10)  # who watches does not notice
+            await asyncio.sleep(2.5)  # it is tried in vain
+            assert here.ledger.of(GapClosed) == []
+            ballast.unlink()
+            await until(lambda: here.ledger.of(GapClosed))
+            before = len(here.ledger.of(SegmentClosed))
+            await until(lambda: len(here.ledger.of(SegmentClosed)) > before)
+            here.station.end_attempt("a1", time.time())
+            await until(lambda: here.station.feeds == {})
+            await candidate.close()
+            await proctor.close()
+            assert len(here.ledger.of(GapOpened)) == 1
+            for segment in here.ledger.of(SegmentClosed):
+                assert decoded(here.media / segment.path)
 
     asyncio.run(work())
 

@@ -4,9 +4,6 @@ import asyncio
 import errno
 import hashlib
 import os
-import subprocess
-
-import pytest
 
 from appliance.capture import writer as module
 from appliance.capture.writer import File, Writer
@@ -150,19 +147,6 @@ def test_a_small_file_is_replaced_in_one_step(tmp_path):
 
     asyncio.run(with_writer(tmp_path, work, capacity=1000))
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("playlist.m3u8", b"two")]
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 2 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode:
-        pytest.skip("this machine does not let a test mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_keeps_every_whole_part_and_recovers(small_disk):

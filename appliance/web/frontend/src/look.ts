@@ -19,7 +19,7 @@ const root = byId("look");
 
 async function start(attempt: string): Promise<void> {
   let follow: Follow | null = null;
-  const player = new Player(boot.exam.exam, attempt);
+  const player = new Player(`/media/${boot.exam.exam}/${attempt}`);
   const acts = new Acts(() => follow?.live ?? false);
   const panel = await LookPanel.of(attempt, {
     boot,

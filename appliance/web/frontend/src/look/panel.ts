@@ -22,6 +22,7 @@ interface Options {
   changed?: (state: State) => void;
 }
 
+const GAPS_IN_SIGHT = 4;
 const LIVE_STAGES = ["equipment", "waiting", "admitted", "in_exam"];
 
 export class LookPanel {
@@ -225,16 +226,27 @@ export class LookPanel {
   }
 
   private drawFacts(attempt: Attempt): void {
-    const gaps = [...this.state.gaps.values()].sort((a, b) => a.starts_at - b.starts_at).map((gap) => {
-      const values = { kind: t(`kind.${gap.kind}`), from: time(gap.starts_at), to: gap.ends_at === null ? "" : time(gap.ends_at), cause: t(`cause.${gap.cause}`) };
-      return t(gap.ends_at === null ? "look.gap_open" : "look.gap", values);
-    });
-    const rows: [string, string[]][] = [
-      [t("look.stage"), [`${t(`stage.${attempt.stage}`)} ${t("look.since", { time: time(attempt.stage_at) })}`]],
-      [t("look.proctor"), [attempt.proctor ?? t("look.nobody")]],
-      [t("look.gaps"), gaps.length ? gaps : [t("look.no_gaps")]],
+    const key = JSON.stringify([attempt.stage, attempt.proctor, [...this.state.gaps.values()]]);
+    if (this.facts.dataset["key"] === key) return; // what is unfolded stays so
+    this.facts.dataset["key"] = key;
+    const rows: [string, Node][] = [
+      [t("look.stage"), h("span", {}, `${t(`stage.${attempt.stage}`)} ${t("look.since", { time: time(attempt.stage_at) })}`)],
+      [t("look.proctor"), h("span", {}, attempt.proctor ?? t("look.nobody"))],
+      [t("look.gaps"), this.gaps()],
     ];
-    this.facts.replaceChildren(...rows.flatMap(([name, values]) => [h("dt", {}, name), ...values.map((value) => h("dd", {}, value))]));
+    this.facts.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  }
+
+  /** The last ones in sight, the others a click away. */
+  private gaps(): Node {
+    const gaps = [...this.state.gaps.values()].sort((a, b) => b.starts_at - a.starts_at).map((gap) => {
+      const values = { kind: t(`kind.${gap.kind}`), from: time(gap.starts_at), to: gap.ends_at === null ? "" : time(gap.ends_at), cause: t(`cause.${gap.cause}`) };
+      return h("li", {}, t(gap.ends_at === null ? "look.gap_open" : "look.gap", values));
+    });
+    if (!gaps.length) return h("span", {}, t("look.no_gaps"));
+    const older = gaps.slice(GAPS_IN_SIGHT);
+    return h("div", {}, h("ul", { class: "plain-list" }, ...gaps.slice(0, GAPS_IN_SIGHT)),
+      older.length ? h("details", {}, h("summary", {}, t("look.gaps_more", { n: older.length })), h("ul", { class: "plain-list" }, ...older)) : null);
   }
 
   /** Whoever looks has read the messages. */

@@ -8,48 +8,36 @@ export interface Span {
 
 export interface Playlist {
   spans: readonly Span[];
+  /** The file of each span. */
+  files: readonly string[];
   over: boolean;
-  /** The file of the last stretch; while it is being written it may not be there yet under this name. */
-  last: string | null;
 }
 
 /** HLS (RFC 8216), as the box writes it. */
 export function parse(text: string): Playlist {
   const spans: Span[] = [];
+  const files: string[] = [];
   let start = NaN;
   let duration = NaN;
-  let last: string | null = null;
   for (const line of text.split("\n").map((each) => each.trim())) {
     if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) start = Date.parse(line.slice(25)) / 1000;
     else if (line.startsWith("#EXTINF:")) duration = Number.parseFloat(line.slice(8));
     else if (line && !line.startsWith("#")) {
       const before = spans.at(-1);
       spans.push({ start: Number.isNaN(start) ? (before ? before.start + before.duration : 0) : start, duration });
-      last = line;
+      files.push(line);
       start = NaN;
     }
   }
-  return { spans, over: text.includes("#EXT-X-ENDLIST"), last };
+  return { spans, files, over: text.includes("#EXT-X-ENDLIST") };
 }
 
 /** The same playlist as a recording that is over up to here: with whole addresses, so that it can be played from memory.
  * A browser follows an open playlist like a broadcast, in which nothing can be sought. */
-export function closed(text: string, base: string, without: string | null = null): string {
+export function closed(text: string, base: string): string {
   const lines = text.replaceAll(/URI="([^"]+)"/g, (_, uri: string) => `URI="${new URL(uri, base).href}"`).split("\n");
-  const end = without === null ? lines.length : cut(lines, new URL(without, base).href, without);
-  const kept = lines.slice(0, end).map((line) => (line && !line.startsWith("#") ? new URL(line, base).href : line));
-  return `${kept.join("\n").replace(/\n*$/, "\n")}#EXT-X-ENDLIST\n`;
-}
-
-/** Where the entry of this file begins. */
-function cut(lines: readonly string[], whole: string, name: string): number {
-  const at = lines.lastIndexOf(name);
-  let begin = at;
-  while (begin > 0 && lines[begin - 1]?.startsWith("#")) {
-    begin -= 1;
-    if (lines[begin]?.startsWith("#EXT-X-MAP") && lines[begin]?.includes(whole)) break;
-  }
-  return at < 0 ? lines.length : begin;
+  const whole = lines.map((line) => (line && !line.startsWith("#") ? new URL(line, base).href : line));
+  return `${whole.join("\n").replace(/\n*$/, "\n")}#EXT-X-ENDLIST\n`;
 }
 
 /** Seconds into the recording at which a wall time plays; gaps are left out of it. Before or after everything: its ends. */

@@ -13,6 +13,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Kind
 from appliance.exam.stage import CLOSED, Stage
+from appliance.simulate.chat import Chat
 from appliance.simulate.client import Client, SignedOut
 from appliance.simulate.publish import Address, Publisher
 
@@ -24,7 +25,9 @@ AWAY = (aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 REACH_SECONDS = 6.0
 """How long a box that was never there is waited for."""
 
-ACKNOWLEDGE_AFTER = 4.0
+ANSWER_AFTER = 4.0
+"""Seconds from seeing a message to the answer, or to the confirmation of a warning: a person reads it first."""
+
 _SOON, _LATER = 0.7, 3.0  # seconds between two looks: before the exam, in it
 
 Tracks = Callable[[], list[MediaStreamTrack]]
@@ -64,7 +67,7 @@ class Candidate:
     outcome: Outcome = field(init=False)
     _addresses: dict[str, Address] = field(default_factory=dict, init=False)
     publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
-    _warned: dict[str, float] = field(default_factory=dict, init=False)
+    _chat: Chat = field(default_factory=Chat, init=False)
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(self.seat)
@@ -133,7 +136,8 @@ class Candidate:
             await self._try("/api/me/equip", camera="simulated camera", microphone="simulated", surface="monitor")
         elif stage == Stage.ADMITTED and me["now"] >= me["exam"]["starts_at"]:
             await self._try("/api/me/start")
-        await self._acknowledge(me["messages"])
+        for path, fields in self._chat.due(me["messages"], time.monotonic(), after=ANSWER_AFTER):
+            await self._try(path, **fields)
 
     async def _try(self, path: str, **fields: str) -> None:
         """What may not be possible yet is tried again at the next look."""
@@ -146,16 +150,6 @@ class Candidate:
             return
         if "stage" in said:
             self._note(said)
-
-    async def _acknowledge(self, messages: list[dict[str, Any]]) -> None:
-        """Confirm a warning some seconds after it was seen: a person reads it first."""
-        now = time.monotonic()
-        for message in messages:
-            if message["kind"] != "warning" or message["acknowledged_at"] is not None:
-                continue
-            seen = self._warned.setdefault(message["message"], now)
-            if now - seen >= ACKNOWLEDGE_AFTER:
-                await self._try(f"/api/me/messages/{message['message']}/acknowledge")
 
     def _count(self) -> None:
         webcam, screen = self.publishers[Kind.WEBCAM], self.publishers[Kind.SCREEN]

@@ -31,6 +31,11 @@ class FakeBox:
     def paths(self):
         return [path for path, _ in self.said]
 
+    def say(self, message, *, kind, sender="staff"):
+        at = float(len(self.messages) + 1)
+        said = {"message": message, "kind": kind, "sender": sender, "sent_at": at, "read_at": None}
+        self.messages.append({**said, "acknowledged_at": None})
+
     @asynccontextmanager
     async def running(self, port=0):
         application = web.Application(middlewares=[self._guard])
@@ -91,6 +96,13 @@ class FakeBox:
         self.said.append((path, fields))
         if path == "/join":
             return self._join(request, fields)
+        if path == "/api/me/messages":
+            self.say("own", kind="chat", sender="candidate")
+            return web.json_response({"message": "own"}, status=201)
+        if path == "/api/me/read":
+            for message in self.messages:
+                message["read_at"] = 1.0
+            return web.json_response({"read": fields["message"]})
         if path.endswith("/acknowledge"):
             self.messages[0]["acknowledged_at"] = 1.0
             return web.json_response({"acknowledged": "m1"})

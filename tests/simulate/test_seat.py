@@ -8,6 +8,7 @@ import pytest
 
 from appliance.errors import BadInput, Unavailable
 from appliance.simulate import publish, seat
+from appliance.simulate.chat import ANSWER
 from appliance.simulate.client import Client, SignedOut
 from appliance.simulate.page import Page
 from appliance.simulate.reel import Reel, pool
@@ -22,7 +23,7 @@ def quick(monkeypatch):
     """The same, in less time."""
     monkeypatch.setattr(seat, "_SOON", 0.1)
     monkeypatch.setattr(seat, "_LATER", 0.1)
-    monkeypatch.setattr(seat, "ACKNOWLEDGE_AFTER", 0.3)
+    monkeypatch.setattr(seat, "ANSWER_AFTER", 0.3)
 
 
 @asynccontextmanager
@@ -51,10 +52,11 @@ async def sitting(box, *, code="CDFHJKMN", cookies=None, url=None):
 def test_from_the_code_to_the_end(quick, tmp_path):
     async def exam():
         box = FakeBox()
-        box.messages = [{"message": "m1", "kind": "warning", "acknowledged_at": None}]
+        box.say("m1", kind="warning")
+        box.say("m2", kind="chat")
         async with box.running(), sitting(box, cookies=tmp_path / "seat.json") as (candidate, task):
             await until(lambda: box.stage == "in_exam")
-            await until(lambda: box.messages[0]["acknowledged_at"])
+            await until(lambda: box.messages[0]["acknowledged_at"] and len(box.messages) == 3)
             await until(lambda: box.frames["webcam"].get("audio", 0) > 10 and box.frames["webcam"].get("video", 0) > 1)
             box.stage = "finished"
             await asyncio.wait_for(task, 4)
@@ -63,7 +65,14 @@ def test_from_the_code_to_the_end(quick, tmp_path):
     box, outcome = asyncio.run(exam())
     steps = [path for path in box.paths if path != "/api/me/equip"]
     assert steps[:2] == ["/join", "/api/me/sign"]
-    assert set(steps[2:]) == {"/api/me/start", "/api/me/messages/m1/acknowledge"}
+    assert sorted(steps[2:]) == [
+        "/api/me/messages",
+        "/api/me/messages/m1/acknowledge",
+        "/api/me/read",
+        "/api/me/start",
+    ]
+    assert dict(box.said)["/api/me/read"] == {"message": "m2"}
+    assert dict(box.said)["/api/me/messages"] == {"text": ANSWER}
     assert dict(box.said)["/api/me/sign"] == {"signature": "Amara Okafor"}
     assert box.sizes["screen"] == (1280, 720)
     assert sorted(box.deleted) == ["1", "2"]

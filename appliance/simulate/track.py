@@ -1,6 +1,7 @@
 """A reel -> a track of aiortc that hands out encoded packets at their pace: nothing is encoded when it is sent."""
 
 import asyncio
+import logging
 import time
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,8 @@ import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from appliance.simulate.reel import CHUNK_SECONDS, Chunk, Reel
+
+log = logging.getLogger(__name__)
 
 LATE_SECONDS = 0.5
 """So far behind the clock, the clock is set again rather than sending a burst."""
@@ -64,6 +67,7 @@ class ReelTrack(MediaStreamTrack):
             self._due = now
         if now - self._due > LATE_SECONDS:
             self._place.late += 1
+            log.info("%s is %.1f s late", self.kind, now - self._due)
             self._sent += now - self._due
             self._due = now
         await asyncio.sleep(max(0.0, self._due - now))

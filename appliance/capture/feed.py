@@ -88,6 +88,7 @@ class LiveFeed:
         self._codecs: tuple[str, ...] = ()
         self._number = resume.number if resume else 0
         self._gap_id = ""
+        self._over = False
         self._playlist = Playlist(services.media / place.folder, services.writer)
         for entry in entries or []:
             self._playlist.append(entry)
@@ -149,13 +150,14 @@ class LiveFeed:
 
     def over(self, at: float, done: Callable[[], None] | None = None) -> None:
         """The attempt has ended (wall seconds): nothing more is expected."""
+        self._over = True
         for viewer in list(self.viewers):
             viewer.leave()
 
         def finished() -> None:
             if self.coverage is not None:
                 self._cover(*self.coverage.ended(at))
-            self._publish_playlist(over=True)
+            self._publish_playlist()
             if done is not None:
                 done()
 
@@ -301,13 +303,13 @@ class LiveFeed:
                     ids.of(self._gap_id, "closed"),
                 )
 
-    def _publish_playlist(self, *, over: bool = False) -> None:
+    def _publish_playlist(self) -> None:
         segment = self.recorder.segment
         still_open = None
         if segment is not None and segment.stored:
             name = segment.path.rsplit("/", 1)[1]
             still_open = Entry.of(name, segment.starts_at, len(segment.header), segment.stored)
-        self._playlist.publish(still_open, over=over)
+        self._playlist.publish(still_open, over=self._over)
 
 
 class _Rate:

@@ -42,7 +42,7 @@ _SEND_KEY_FRAME = "_send_keyframe"
 _TAKER = "_appliance_takes_media"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
 _MOST_ASKED = 200
-_MOST_EARLY = 256
+_MOST_STREAMS = 16
 
 OnFrame = Callable[[Encoded], None]
 
@@ -115,7 +115,6 @@ class _Taker:
         self.receivers: dict[RTCRtpReceiver, OnFrame] = {}
         self._transport = transport
         self._streams: dict[int, _Stream] = {}
-        self._early: list[rtp.Packet] = []
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks()
         setup = getattr(transport, _SETUP)
@@ -147,11 +146,6 @@ class _Taker:
         except ValueError as error:
             log.debug("a packet was dropped: %s", error)
             return
-        early, self._early = self._early, []
-        for one in [*early, packet]:
-            self._route(one)
-
-    def _route(self, packet: rtp.Packet) -> None:
         stream = self._streams.get(packet.ssrc) or self._open(packet)
         if stream is None:
             return
@@ -165,6 +159,8 @@ class _Taker:
 
     def _open(self, packet: rtp.Packet) -> _Stream | None:
         """The first packet of a stream says by its payload type which receiver it is for."""
+        if len(self._streams) >= _MOST_STREAMS:
+            return None
         for receiver in self.receivers:
             codec = getattr(receiver, _CODECS).get(packet.payload_type)
             if codec is None:
@@ -180,8 +176,6 @@ class _Taker:
                 stream.reassembly = Reassembly(name, patience)
             self._streams[packet.ssrc] = stream
             return stream
-        if not all(getattr(receiver, _CODECS) for receiver in self.receivers) and len(self._early) < _MOST_EARLY:
-            self._early.append(packet)  # the sender was quicker than aiortc, which has yet to start the receivers
         return None
 
     def _unwrap(self, stream: _Stream, packet: rtp.Packet) -> "tuple[_Stream | None, rtp.Packet]":
@@ -260,7 +254,8 @@ def packets_lost(receiver: RTCRtpReceiver) -> int:
 
 def _media_ssrc(receiver: RTCRtpReceiver) -> int | None:
     retransmissions = getattr(receiver, _RTX)
-    return next((int(ssrc) for ssrc in getattr(receiver, _STREAMS) if ssrc not in retransmissions), None)
+    streams = reversed(getattr(receiver, _STREAMS))  # the newest: a sender may begin another
+    return next((int(ssrc) for ssrc in streams if ssrc not in retransmissions), None)
 
 
 def on_key_frame_request(sender: RTCRtpSender, callback: Callable[[], None]) -> None:

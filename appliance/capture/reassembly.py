@@ -14,7 +14,8 @@ AUDIO_PATIENCE = 0.1
 NACK_SECONDS = 0.05
 _RESTART = 3000
 """A sequence number this far off is a new stream, not a loss."""
-_MOST_WAITING = 4096
+_WINDOW = 4096
+"""Never more than so many packets are waited for or kept; when they do not suffice, all are dropped."""
 
 
 @dataclass(slots=True)
@@ -57,6 +58,10 @@ class Reassembly:
         if abs(number - self._highest) > _RESTART:
             self._restart(packet)
             number = packet.sequence_number
+        if number - self._next >= _WINDOW:
+            self.frames_lost += 1
+            self._restart(packet)
+            number = packet.sequence_number
         if number < self._next or number in self._packets:
             return []
         for lost in range(self._highest + 1, number):
@@ -80,8 +85,7 @@ class Reassembly:
         if not self._missing or self._next is None:
             return False, []
         oldest = self._missing.get(self._next)
-        late = oldest is not None and now - oldest.since >= self.patience
-        if not late and len(self._packets) < _MOST_WAITING:
+        if oldest is None or now - oldest.since < self.patience:
             return False, []
         while self._next in self._missing:
             del self._missing[self._next]

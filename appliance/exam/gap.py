@@ -4,7 +4,6 @@ From the moment a feed begins, every moment of it is either on disk or in a gap 
 `Coverage` is what is known of one feed; each thing that happens gives the next `Coverage` and what to tell the ledger.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -73,16 +72,3 @@ class Coverage:
             return self, []
         said = [] if self.cause is None else [Gap(self.cause, self.until, max(now, self.until))]
         return Coverage(max(now, self.until), over=True), said
-
-
-def playback_time(position: float, segments: Iterable[tuple[float, float]]) -> float:
-    """Seconds into the playlist for a position on the feed's timeline: players leave gaps out. `segments` are
-    (position, duration), in order. A position inside a gap is where the recording goes on."""
-    played = 0.0
-    for starts, lasts in segments:
-        if position < starts:
-            break
-        if position < starts + lasts:
-            return played + position - starts
-        played += lasts
-    return played

@@ -179,6 +179,16 @@ def test_a_new_count_of_the_sender_is_not_a_loss():
     assert not reassembly.incomplete
 
 
+def test_a_sender_that_floods_fills_a_window_and_no_more():
+    reassembly = Reassembly("vp8")
+    whole = []
+    for number in range(0, 60_000, 2):  # every second packet is missing
+        whole += reassembly.add(rtp.Packet(97, True, number & 0xFFFF, number * 3000, 1, b"\x10frame"), 0.0)
+        assert len(reassembly._packets) + len(reassembly._missing) <= 4096
+    assert reassembly.frames_lost >= 10
+    assert len(whole) >= 10
+
+
 def test_sound_does_not_wait_long():
     reassembly = Reassembly("opus", patience=0.1)
     packet = [rtp.Packet(111, False, number, number * 960, 5, bytes([number])) for number in range(4)]

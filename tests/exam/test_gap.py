@@ -1,10 +1,9 @@
 """No second of a feed is unaccounted for: it is on disk or in a gap with a cause."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap, playback_time
+from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap
 
 
 def test_a_gap_begins_where_the_media_ended_and_ends_where_they_go_on():
@@ -78,10 +77,3 @@ def test_every_moment_is_on_disk_or_in_exactly_one_gap(steps, tail):
         assert starts >= reached - 1e-9, "a moment is told twice"
         reached = max(reached, ends)
     assert end - reached <= SILENCE_SECONDS + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("position", "played"), [(0, 0), (5, 5), (9.9, 9.9), (10, 10), (15, 10), (20, 10), (23, 13), (40, 15)]
-)
-def test_players_leave_gaps_out(position, played):
-    assert playback_time(position, [(0, 10), (20, 5)]) == pytest.approx(played)

@@ -24,6 +24,9 @@ PICTURES = 150
 UNUSUAL = 400
 """Different characters beyond Latin that are tried one by one; a text with more of them has numbers for the rest."""
 
+SYSTEM_FONTS = True
+"""Fonts of the machine are used beyond those that typst brings."""
+
 UNBROKEN = 28
 """A word longer than this may be broken anywhere."""
 
@@ -38,12 +41,14 @@ def attempt_pdf(facts: AttemptFacts, zone: Zone, *, media: Path) -> bytes:
     """The report on one attempt, with its snapshots from the media folder."""
     said = view.of_attempt(facts, zone)
     paths = view.pictures_of(facts)
+    pictures = {path: media / path for path in paths[:PICTURES]}
+    left_out = max(0, len(paths) - PICTURES)
     try:
-        return _compile(said, _kept(media, paths[:PICTURES]), left_out=max(0, len(paths) - PICTURES))
-    except typst.TypstError as error:
-        # A file that is what the ledger says, and still no picture: the rest of the report must not fall with it.
-        said["pictures_failed"] = f"The pictures cannot be shown here: {str(error)[:160]}"
-        return _compile(said, {}, left_out=0)
+        return _compile(said, pictures, left_out=left_out)
+    except typst.TypstError:
+        # A file that is what the ledger says, and still no picture: the rest must not fall with it.
+        good = {path: file for path, file in pictures.items() if _is_picture(file)}
+        return _compile(said, good, left_out=left_out)
 
 
 def exam_pdf(facts: ExamFacts, zone: Zone) -> bytes:
@@ -51,13 +56,15 @@ def exam_pdf(facts: ExamFacts, zone: Zone) -> bytes:
     return _compile(view.of_exam(facts, zone), {}, left_out=0)
 
 
-def _kept(media: Path, paths: list[str]) -> dict[str, Path]:
-    return {path: media / path for path in paths if _is_jpeg(media / path)}
-
-
-def _is_jpeg(file: Path) -> bool:
-    with open(file, "rb") as picture:
-        return picture.read(3) == b"\xff\xd8\xff"
+def _is_picture(file: Path) -> bool:
+    with tempfile.TemporaryDirectory(prefix="report-") as name:
+        shutil.copyfile(file, Path(name) / "0.jpg")
+        (Path(name) / "report.typ").write_text('#image("0.jpg")', encoding="utf-8")
+        try:
+            typst.compile(Path(name) / "report.typ", root=Path(name), format="pdf")
+        except typst.TypstError:
+            return False
+        return True
 
 
 def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int) -> bytes:
@@ -69,13 +76,19 @@ def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int) 
         for number, (path, file) in enumerate(pictures.items()):
             places[path] = f"{number}.jpg"
             shutil.copyfile(file, folder / places[path])
-        shown = _displayable(said)
+        shown = displayable(said)
         shown |= {"places": places, "left_out": left_out}
         (folder / "report.json").write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
-        return typst.compile(folder / "report.typ", root=folder, format="pdf", pdf_standards="ua-1")
+        return typst.compile(
+            folder / "report.typ",
+            root=folder,
+            format="pdf",
+            pdf_standards="ua-1",
+            ignore_system_fonts=not SYSTEM_FONTS,
+        )
 
 
-def _displayable(said: dict[str, Any]) -> dict[str, Any]:
+def displayable(said: dict[str, Any]) -> dict[str, Any]:
     """Every string with only characters that a font here can show; `unshown` tells how many could not."""
     unusual = sorted(set("".join(_strings(said))) - _USUAL)
     shown = _with_font(unusual[:UNUSUAL])
@@ -99,7 +112,12 @@ def _with_font(characters: list[str]) -> set[str]:
     while left:
         lines = " ".join(f'#"\\u{{{ord(c):x}}}"' for c in left)
         try:
-            typst.compile((_PROBE + lines).encode(), format="pdf", pdf_standards="ua-1")
+            typst.compile(
+                (_PROBE + lines).encode(),
+                format="pdf",
+                pdf_standards="ua-1",
+                ignore_system_fonts=not SYSTEM_FONTS,
+            )
             return set(left)
         except typst.TypstError as error:
             found = _REFUSED.search(str(error))

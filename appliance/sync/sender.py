@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.errors import IntegrityError, Unavailable
+from appliance.errors import ApplianceError, IntegrityError, Unavailable
 from appliance.sync.bundle import Staged, Subject
 from appliance.sync.manifest import FileKind, Manifest, Missing, numbered
 from appliance.sync.outbox import Item, Outbox, Rank
@@ -74,7 +74,9 @@ class Sender:
         except SourceDamaged as error:
             self.outbox.lose(item, error.message)
             self.trouble.failed(item.key, error)
-        except IntegrityError as error:
+        except Unavailable:
+            raise
+        except ApplianceError as error:
             self.outbox.park(item.key, self.monotonic() + self.park)
             self.trouble.failed(item.key, error)
         else:

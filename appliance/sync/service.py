@@ -167,7 +167,8 @@ class Service:
                 for attempt in sorted(dirty):
                     watched = self._watch.look(connection, attempt)
                     if watched is not None:
-                        self._offer_recordings(connection, watched)
+                        with self._guarded(attempt):
+                            self._offer_recordings(connection, watched)
         except ApplianceError:
             with self._lock:
                 self._dirty |= dirty

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from appliance.errors import NotFound
 from appliance.exam import events
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
@@ -65,8 +66,12 @@ class Watch:
                 self.exams.add(exam.exam)
 
     def look(self, connection: sa.Connection, attempt: str) -> Watched | None:
-        """Something was said about an attempt; None when all of it is proved."""
-        row = state.attempt(connection, attempt)
+        """Something was said about an attempt; None when all of it is proved, or when there is no such attempt: then
+        the events stand in the ledger, and there is nothing to bundle."""
+        try:
+            row = state.attempt(connection, attempt)
+        except NotFound:
+            return None
         head = _head(connection, attempt)
         if head <= self.progress.position(attempt):
             self.attempts.pop(attempt, None)

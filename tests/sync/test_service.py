@@ -380,3 +380,58 @@ def test_of_other_exams_and_people_only_hashes_leave(rig):
     assert {"user.signed_in", "exam.ended"} <= hidden
     assert {"exam.created", "exam.ended", "upstream.attempt_stored", "chain.anchored"} <= shown
     assert "Lea closed it" not in (rig.exam_folder / "ledger.jsonl").read_text()
+
+
+def test_events_about_nobody_hold_up_nobody(rig):
+    rig.start()
+    nobody = events.FeedOpened(kind="webcam", connection="c", codecs=[], opened_at=START)
+    rig.evidence.append(nobody, "0123456789abcdef")
+    attempt = rig.evidence.sit("1")
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+
+
+def test_a_recording_in_the_wrong_folder_is_said_and_holds_up_only_its_attempt(rig):
+    first, second = rig.evidence.sit("1"), rig.evidence.sit("2")
+    rig.start()
+    strange = events.SegmentClosed(
+        kind="webcam",
+        number=99,
+        path="elsewhere/x.mp4",
+        starts_at=START,
+        position=0,
+        duration=1,
+        bytes=1,
+        init_bytes=1,
+        sha256="0" * 64,
+        codecs=[],
+    )
+    rig.evidence.append(strange, first)
+    for attempt in (first, second):
+        rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(second))
+    assert not rig.stored(first)
+    assert "elsewhere/x.mp4" in said(rig, UpstreamFailed)[0].reason
+
+
+def test_a_name_that_the_store_cannot_have_is_said_and_holds_up_only_its_attempt(rig):
+    first, second = rig.evidence.sit("1"), rig.evidence.sit("2")
+    rig.start()
+    strange = events.SegmentClosed(
+        kind="webcam",
+        number=99,
+        path=f"bio/{first}/webcam/a name.mp4",
+        starts_at=START,
+        position=0,
+        duration=1,
+        bytes=1,
+        init_bytes=1,
+        sha256=rig.evidence.write(f"bio/{first}/webcam/a name.mp4", b"x"),
+        codecs=[],
+    )
+    rig.evidence.append(strange, first)
+    for attempt in (first, second):
+        rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(second))
+    assert rig.service.status()["parked"] == 1
+    assert "a name.mp4" in said(rig, UpstreamFailed)[0].reason

@@ -18,7 +18,12 @@ from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index, mp4
 from appliance.capture.main import Capture
 from appliance.config import Settings
+from appliance.exam import events
 from appliance.exam.feed import Feed, Kind
+from appliance.ledger import reader as reader_module
+from appliance.ledger import writer as writer_module
+from appliance.ledger.record import Draft
+from appliance.ledger.socket import LedgerServer
 from tests.capture import media
 from tests.capture.peers import Candidate, until
 
@@ -133,6 +138,65 @@ def test_sigterm_closes_the_segment_with_everything_that_came(paths):
         assert health(paths)["healthy"] is False
 
     asyncio.run(work())
+
+
+@contextmanager
+def ledger(paths):
+    """The real ledger with one attempt; -> (append, read)."""
+    with writer_module.opened(paths.database) as writer, reader_module.opened(paths.database) as reader:
+        server = LedgerServer(paths.ledger_socket, writer=writer, reader=reader)
+        server.start()
+
+        def append(payload, chain):
+            writer.append(Draft(payload=payload, chain=chain, exam="bio", actor="test"))
+
+        try:
+            append(
+                events.ExamCreated(
+                    exam="bio", title="Biology", minutes=90, starts_at=time.time(), admission="automatic", link="",
+                    warnings_before_end=1, ratio=8, retention_days=30,
+                ),
+                events.BOX,
+            )  # fmt: skip
+            append(events.AttemptCreated(exam="bio", seat="S1", name="N", candidate="1"), "a1")
+            yield append, lambda: reader.events(after=0)
+        finally:
+            server.stop()
+
+
+def test_the_ledger_tells_a_kill_as_a_gap_and_the_end_of_the_attempt_is_heard(paths):
+    async def work(append):
+        candidate = Candidate()
+        with capture(paths) as process:
+            await publish(paths, candidate)
+            await until(lambda: recorded(paths) > 2.0)
+            process.kill()
+            process.wait()
+            await candidate.close()
+        candidate = Candidate()
+        with capture(paths) as process:
+            await until(lambda: "a1/webcam" in health(paths).get("feeds", {}))
+            await publish(paths, candidate)
+            await until(lambda: len(on_disk(paths)) == 2)
+            append(events.AttemptFinished(), "a1")
+            await until(lambda: health(paths)["feeds"] == {})
+            await candidate.close()
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 5) == 0
+
+    with ledger(paths) as (append, read):
+        asyncio.run(work(append))
+        said = [event for event in read() if event.chain == "a1"][1:]
+    assert [event.type for event in said if event.type != "attempt.finished"] == [
+        "feed.opened", "segment.closed", "gap.opened", "feed.opened", "gap.closed", "segment.closed", "feed.closed"
+    ]  # fmt: skip
+    by_type = {event.type: event.payload for event in said}
+    closed = [event.payload for event in said if event.type == "segment.closed"]
+    assert [segment.recovered for segment in closed] == [True, False]
+    assert by_type["gap.opened"].cause == "capture_restarted"
+    assert by_type["gap.opened"].starts_at == pytest.approx(closed[0].starts_at + closed[0].duration, abs=0.001)
+    assert by_type["gap.closed"].ends_at == pytest.approx(closed[1].starts_at, abs=0.001)
+    assert closed[1].position == pytest.approx(closed[1].starts_at - closed[0].starts_at, abs=0.001)
 
 
 def test_a_process_whose_clock_fails_says_so_and_closes_its_files(paths, monkeypatch):

@@ -1,7 +1,9 @@
 """What an attempt leaves behind, put into a real ledger and a real media folder, for tests."""
 
+import contextlib
 import hashlib
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,9 +40,22 @@ class Evidence:
     world: World
     pictures: int = 0
     segments: dict[str, int] = field(default_factory=dict)
+    together: list[Draft] | None = None
 
     def append(self, payload: events.Payload, chain: str, *, actor: str = "capture", exam: str | None = "bio") -> None:
-        self.writer.append(Draft(payload=payload, chain=chain, exam=exam, actor=actor))
+        draft = Draft(payload=payload, chain=chain, exam=exam, actor=actor)
+        if self.together is None:
+            self.writer.append(draft)
+        else:
+            self.together.append(draft)
+
+    @contextlib.contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """What is appended inside is committed at the end, all at once: quicker."""
+        self.together = []
+        yield
+        drafts, self.together = self.together, None
+        self.writer.append(*drafts)
 
     def write(self, path: str, data: bytes) -> str:
         file = self.media / path
@@ -156,24 +171,26 @@ class Evidence:
     def sit(self, seat: str) -> str:
         """One candidate through the exam: recorded, one gap, a decided and an open flag, chat; not over yet."""
         attempt = ledger_world.bring_to_exam(self.writer, self.world, seat)
-        for kind in ("webcam", "screen"):
-            self.record(attempt, kind)
-        self.gap(attempt)
-        self.decide(attempt, self.flag(attempt), "dismissed", "innocent_action", "a calculator")
-        self.flag(attempt, "face_absent", at=START + 40)
-        self.chat(attempt, "May I use a ruler?", by="candidate")
-        warning = self.chat(attempt, "Please stay in the picture.", kind="warning")
-        self.append(events.WarningAcknowledged(message=warning), attempt, actor="candidate")
+        with self.one_commit():
+            for kind in ("webcam", "screen"):
+                self.record(attempt, kind)
+            self.gap(attempt)
+            self.decide(attempt, self.flag(attempt), "dismissed", "innocent_action", "a calculator")
+            self.flag(attempt, "face_absent", at=START + 40)
+            self.chat(attempt, "May I use a ruler?", by="candidate")
+            warning = self.chat(attempt, "Please stay in the picture.", kind="warning")
+            self.append(events.WarningAcknowledged(message=warning), attempt, actor="candidate")
         return attempt
 
     def over(self, attempt: str) -> None:
         """The candidate hands in, and every process of the box says its last about it."""
-        self.finish(attempt)
-        for kind in ("webcam", "screen"):
-            self.close(attempt, kind)
-        missed = events.AnalysisMissed(kind="webcam", starts_at=START + 30, ends_at=START + 38, cause="overload")
-        self.append(missed, attempt, actor="inference")
-        self.covered(attempt)
+        with self.one_commit():
+            self.finish(attempt)
+            for kind in ("webcam", "screen"):
+                self.close(attempt, kind)
+            missed = events.AnalysisMissed(kind="webcam", starts_at=START + 30, ends_at=START + 38, cause="overload")
+            self.append(missed, attempt, actor="inference")
+            self.covered(attempt)
 
 
 def build(writer: Writer, media: Path, *, seats: int = 2) -> Evidence:

@@ -17,6 +17,9 @@ from appliance.simulate.script import Scene
 NOISE = 2.0
 """Of the sensor: standard deviation, grey levels."""
 
+_POSE_PICTURES = 4
+"""Head and shoulders are turned and sized anew so often: it is most of the work, and they turn slowly."""
+
 _MARGIN = 96
 _OUT = 1.15  # picture widths from the middle to where nobody is seen any more
 _DARK_ROOM, _DARK_PERSON = 0.42, 0.16  # light that is left, of what was there
@@ -68,24 +71,44 @@ class _Layer:
         half = cv2.resize(solid, (even[0] // 2, even[1] // 2), interpolation=cv2.INTER_AREA)
         self._hole = [255 - solid, 255 - half, 255 - half]
         planes = _split(np.asarray(cv2.cvtColor(sized, cv2.COLOR_BGR2YUV_I420), np.uint8))
+        self._put = 0
+        self._posed: list[tuple[Planes, Planes]] = []
         self._filled = [
             cv2.multiply(plane, a, scale=1 / 255) for plane, a in zip(planes, (solid, half, half), strict=True)
         ]
 
     def put(self, planes: list[Planes], *, x: float, y: float, size: float, tilt: float, light: float) -> None:
         """Onto the planes, the face's middle at x, y. `tilt` in degrees."""
-        for number, (plane, filled, hole) in enumerate(zip(planes, self._filled, self._hole, strict=True)):
-            shrunk = 1.0 if number == 0 else 0.5
-            move = cv2.getRotationMatrix2D((self.middle[0] * shrunk, self.middle[1] * shrunk), tilt, size)
-            move[0, 2] += (x - self.middle[0]) * shrunk
-            move[1, 2] += (y - self.middle[1]) * shrunk
-            span = (plane.shape[1], plane.shape[0])
-            over = cv2.warpAffine(filled, move, span)
-            through = cv2.warpAffine(hole, move, span, borderValue=255)
-            if number == 0 and light < 1.0:
-                over = cv2.convertScaleAbs(over, alpha=light)
-            cv2.multiply(plane, through, plane, scale=1 / 255)
-            cv2.add(plane, over, plane)
+        if self._put % _POSE_PICTURES == 0:
+            self._pose(size, tilt)
+        self._put += 1
+        left, top = round((x - self.middle[0]) / 2), round((y - self.middle[1]) / 2)
+        for number, (plane, (over, through)) in enumerate(zip(planes, self._posed, strict=True)):
+            fold = 2 if number == 0 else 1
+            part, piece = _overlap(plane.shape, over.shape, left * fold, top * fold)
+            if not plane[part].size:
+                continue
+            shown = cv2.convertScaleAbs(over[piece], alpha=light) if number == 0 and light < 1.0 else over[piece]
+            plane[part] = cv2.add(cv2.multiply(plane[part], through[piece], scale=1 / 255), shown)
+
+    def _pose(self, size: float, tilt: float) -> None:
+        self._posed = []
+        for number, (filled, hole) in enumerate(zip(self._filled, self._hole, strict=True)):
+            fold = 1.0 if number == 0 else 0.5
+            move = cv2.getRotationMatrix2D((self.middle[0] * fold, self.middle[1] * fold), tilt, size)
+            span = (filled.shape[1], filled.shape[0])
+            over, through = cv2.warpAffine(filled, move, span), cv2.warpAffine(hole, move, span, borderValue=255)
+            self._posed.append((np.asarray(over, np.uint8), np.asarray(through, np.uint8)))
+
+
+def _overlap(
+    under: tuple[int, ...], over: tuple[int, ...], left: int, top: int
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Where a picture put at left, top lies on another: there, and in itself."""
+    rows = slice(max(0, top), max(0, min(under[0], top + over[0])))
+    columns = slice(max(0, left), max(0, min(under[1], left + over[1])))
+    rows_over = slice(rows.start - top, rows.stop - top)
+    return (rows, columns), (rows_over, slice(columns.start - left, columns.stop - left))
 
 
 class Painter:

@@ -35,7 +35,7 @@ SIMULATOR = "simulate"
 STOP_ORDER = ((SIMULATOR, "sync", "inference"), ("capture",), ("web",))
 """One group after the other: what says the last things before what stores them."""
 
-STOP_SECONDS = 4.5
+STOP_SECONDS = 4.0
 """All of them; then what is left is killed."""
 
 TICK_SECONDS = 0.1
@@ -220,6 +220,8 @@ class Supervisor:
             for child in group:
                 child.wait(until - time.monotonic())
         for child in self._children.values():
+            if child.running:
+                print(f"appliance: {child.name} did not stop in time and is killed", file=sys.stderr, flush=True)
             child.kill()
 
 

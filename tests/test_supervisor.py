@@ -138,7 +138,7 @@ def test_the_last_words_of_a_process_are_said_for_it(paths, log, words):
     box.stop()
 
 
-def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch):
+def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch, capsys):
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 1.0)
     stopped = []
     monkeypatch.setattr(
@@ -155,6 +155,7 @@ def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch):
     assert time.monotonic() - started < 2.0
     assert stopped == ["simulate", "sync", "inference", "capture", "web"]
     assert [one.facts()["exit_code"] for one in children] == [0, -signal.SIGKILL, 0, 0, 0]
+    assert capsys.readouterr().err == "appliance: capture did not stop in time and is killed\n"
 
 
 def test_a_log_is_cut_when_it_is_large_and_goes_on(paths, monkeypatch):

@@ -95,7 +95,7 @@ class Box:
             process.kill()
         assert not left, f"left behind: {left}"
         assert code == 0, f"exit code {code}:\n{self.output.read_text(encoding='utf-8')}"
-        assert took <= STOP_SECONDS, f"stopping took {took:.1f} s"
+        assert took <= STOP_SECONDS, f"stopping took {took:.1f} s:\n{self.output.read_text(encoding='utf-8')}"
         assert not self.paths.run.exists(), f"{self.paths.run} is left"
         return took
 

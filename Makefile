@@ -2,8 +2,8 @@
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
-# What the tests use beside the lock: a real browser with a font, what its driver needs, and a reader of PDF pages.
-DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 poppler-utils
+# What the tests use beside the lock: a real browser with a font, and what its driver needs.
+DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1
 
 .PHONY: run setup test test-long check static bench lock docs pictures clean debian-packages
 

@@ -108,16 +108,6 @@ def test_nobody_there(monkeypatch, free_port):
     assert "cannot be reached" in outcome.sentence()
 
 
-@pytest.fixture
-def free_port(unused_port=0):
-    """A port that nobody listens on."""
-    import socket
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", unused_port))
-        return taken.getsockname()[1]
-
-
 def test_a_box_that_is_away_for_a_while_is_waited_for(quick):
     async def exam():
         box = FakeBox()

@@ -229,7 +229,8 @@ class Writer:
                 for work, future in batch:
                     answers.append(self._one(transaction, work, future))
                 head = connection.execute(sa.select(sa.func.max(tables.event.c.seq))).scalar() or 0
-            self.failure = ""
+            if head > self._head:
+                self.failure = ""  # only a commit that wrote something shows that writing works again
             if transaction.anchor_soon:
                 self._anchored_at = 0.0
         except (ApplianceError, sa.exc.SQLAlchemyError) as error:

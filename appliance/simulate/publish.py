@@ -104,6 +104,9 @@ class Publisher:
             if self.silence > SILENCE_SECONDS:
                 log.info("%s: the box says nothing any more", self._name)
                 return
+            if not all(sender.track for sender in connection.getSenders()):
+                log.warning("%s: there is nothing to send any more", self._name)  # aiortc has said why
+                return
 
 
 async def _connected(connection: RTCPeerConnection) -> None:

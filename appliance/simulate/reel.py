@@ -74,7 +74,7 @@ class Reel:
 
     async def _made(self, number: int, before: "asyncio.Future[Chunk] | None") -> Chunk:
         if before is not None:
-            await asyncio.shield(before)
+            await asyncio.wait([before])  # in order, even after one that failed
         make = self._make
         if self._hurry is not make and number - self._wanted <= LITTLE:
             make, self.hurried = self._hurry, self.hurried + 1

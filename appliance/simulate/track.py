@@ -28,8 +28,12 @@ class Place:
         self.late = 0  # times that encoding did not keep up
 
     async def next(self) -> Chunk:
-        """The next chunk."""
-        number, chunk = await self.reel.chunk(self.number)
+        """The next chunk. One that could not be made is not asked for again."""
+        try:
+            number, chunk = await self.reel.chunk(self.number)
+        except Exception:
+            self.number += 1
+            raise
         self.number = number + 1
         return chunk
 

@@ -93,6 +93,25 @@ def test_what_encoding_raised_reaches_the_sender():
     with_reel(work, source)
 
 
+def test_what_comes_after_a_failure_is_made_all_the_same():
+    source = Counting()
+    make = source.make
+
+    def fails_first():
+        chunk = make()
+        if source.made == 1:
+            raise ValueError("no camera")
+        return chunk
+
+    async def work(reel):
+        with pytest.raises(ValueError, match="no camera"):
+            await reel.chunk(0)
+        return (await reel.chunk(1))[1][0]
+
+    source.make = fails_first
+    assert with_reel(work, source) == b"1.0"
+
+
 def test_a_place_goes_on_where_it_was():
     async def work(reel):
         place = Place(reel)

@@ -27,10 +27,10 @@ def quick(monkeypatch):
 
 
 @asynccontextmanager
-async def sitting(box, *, code="CDFHJKMN", cookies=None, url=None):
+async def sitting(box, *, code="CDFHJKMN", cookies=None, url=None, film=None):
     """A candidate at work, and its task; gone at the end."""
     with pool(2) as encoders:
-        screen, hush = Reel(Page(0).make, encoders), Reel(Hush().make, encoders)
+        screen, hush = Reel(film or Page(0).make, encoders), Reel(Hush().make, encoders)
         picture, sound, page = Place(screen), Place(hush), Place(screen)
         candidate = Candidate(
             1,
@@ -147,6 +147,26 @@ def test_a_connection_that_ended_is_made_again(quick):
         return candidate.outcome
 
     assert asyncio.run(exam()).reconnects == 1
+
+
+def test_a_camera_that_fails_is_opened_again(quick):
+    page, chunks = Page(0), []
+
+    def fails_once():
+        chunks.append(page.make())
+        if len(chunks) == 1:
+            raise ValueError("no picture")
+        return chunks[-1]
+
+    async def exam():
+        box = FakeBox()
+        async with box.running(), sitting(box, film=fails_once) as (candidate, _):
+            await until(lambda: all(box.frames.get(kind, {}).get("video", 0) > 1 for kind in ("webcam", "screen")))
+        return candidate.outcome
+
+    outcome = asyncio.run(exam())
+    assert outcome.reconnects >= 1
+    assert outcome.problem is None
 
 
 def test_a_box_that_says_nothing_any_more_is_asked_again(quick, monkeypatch):

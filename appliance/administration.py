@@ -16,7 +16,7 @@ from pathlib import Path
 
 from appliance.box.lock import held
 from appliance.box.paths import Paths
-from appliance.box.token import secret_from
+from appliance.box.secret import secret_from
 from appliance.errors import BadInput, NotFound, StorageFull, Unavailable
 from appliance.exam import roster as rosters
 from appliance.exam.permissions import Role

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from appliance import administration
 from appliance.box.paths import Paths
-from appliance.box.token import secret_from
+from appliance.box.secret import secret_from
 from appliance.errors import IntegrityError, NotAllowed
 from appliance.exam import codes as join_codes
 from appliance.exam.permissions import Role

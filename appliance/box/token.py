@@ -4,14 +4,13 @@
 that only the box's processes can read.
 """
 
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from appliance.box.secret import secret_from
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam.feed import Feed
 
@@ -59,23 +58,3 @@ class FeedTokens:
             if isinstance(error, NotAllowed):
                 raise
             raise NotAllowed("the token is not one of this box", hint="Reload the page to get a new one.") from None
-
-
-def secret_from(file: Path, size: int = 32) -> bytes:
-    """Read a secret, or make it (0600) if this is the first process to ask; racing processes agree on one."""
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(secrets.token_bytes(size))
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(temporary, file)  # fails if another process was first: then theirs is the secret
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-        return file.read_bytes()

@@ -1,15 +1,14 @@
 """The box's own key: Ed25519, made at first use, never leaves the box. Its public half goes with every manifest."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from appliance.box.secret import made_once
 from appliance.errors import IntegrityError
-from appliance.sync.disk import sync_folder
 
 
 class BoxKey:
@@ -23,10 +22,9 @@ class BoxKey:
     def from_folder(cls, folder: Path) -> "BoxKey":
         """`box.key` (0600) in the folder, made if this box has none; `box.pub` beside it is for whoever verifies."""
         file = folder / "box.key"
-        if not file.exists():
-            _make(file)
+        pem = made_once(file, _make)
         try:
-            private = serialization.load_pem_private_key(file.read_bytes(), password=None)
+            private = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError) as error:
             private, reason = None, error
         if not isinstance(private, Ed25519PrivateKey):
@@ -78,20 +76,7 @@ class PublicKey:
         return True
 
 
-def _make(file: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _make() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        os.link(temporary, file)  # fails if another process was first: then theirs is the key
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    sync_folder(file.parent)

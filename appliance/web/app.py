@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from appliance import __version__
-from appliance.box.token import secret_from
+from appliance.box.secret import secret_from
 from appliance.exam.permissions import Action, may
 from appliance.web import auth, candidate, door, media, planner, proctor, public, refusals, reports, security, staff
 from appliance.web.context import EXTENSION, Services

@@ -25,7 +25,8 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from appliance.box import health, process
 from appliance.box.paths import Paths
-from appliance.box.token import FeedTokens, secret_from
+from appliance.box.secret import secret_from
+from appliance.box.token import FeedTokens
 from appliance.config import Settings
 from appliance.errors import ApplianceError, ConfigError, Unavailable
 from appliance.ledger.reader import Reader

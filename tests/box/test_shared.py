@@ -7,7 +7,8 @@ import pytest
 
 from appliance.box import clock, health, picture
 from appliance.box.paths import Paths
-from appliance.box.token import Claim, FeedTokens, secret_from
+from appliance.box.secret import secret_from
+from appliance.box.token import Claim, FeedTokens
 from appliance.errors import BadInput, NotAllowed, StorageFull
 from appliance.exam.feed import Feed, Kind
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from appliance.box import health
 from appliance.box.paths import Paths
-from appliance.box.token import secret_from
+from appliance.box.secret import secret_from
 from appliance.config import Settings
 from appliance.exam.events import FlagRaised
 from appliance.exam.feed import Feed, Kind

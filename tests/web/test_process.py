@@ -14,7 +14,7 @@ import pytest
 
 from appliance.box import health
 from appliance.box.paths import Paths
-from appliance.box.token import secret_from
+from appliance.box.secret import secret_from
 from appliance.config import Settings, WebSettings
 from appliance.errors import ConfigError
 from appliance.exam.permissions import Role

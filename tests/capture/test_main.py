@@ -177,7 +177,7 @@ def test_the_ledger_tells_a_kill_as_a_gap_and_the_end_of_the_attempt_is_heard(pa
         with capture(paths) as process:
             await until(lambda: "a1/webcam" in health(paths).get("feeds", {}))
             await publish(paths, candidate)
-            await until(lambda: len(on_disk(paths)) == 2)
+            await until(lambda: len(on_disk(paths)) == 2 and health(paths)["feeds"]["a1/webcam"]["gap"] is None)
             append(events.AttemptFinished(), "a1")
             await until(lambda: health(paths)["feeds"] == {})
             await candidate.close()

@@ -48,7 +48,8 @@ def import_roster(transaction: Transaction, exam: str, rows: Sequence[RosterRow]
     proctors = _proctors(transaction)
     findings = []
     watched = Counter(a.proctor for a in there if a.proctor)
-    for number, new in enumerate(rows, start=2):
+    for position, new in enumerate(rows, start=2):
+        number = new.line or position
         if new.seat in seats:
             findings.append((number, f"seat {new.seat} is already taken in this exam"))
         if new.candidate in candidates:

@@ -17,8 +17,10 @@ RATE: dict[Media, int] = {Media.VIDEO: 90_000, Media.AUDIO: 48_000}
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One encoded frame as it arrived. `codec`: h264 (Annex B), vp8 or opus; `timestamp`: RTP ticks, 32 bits that wrap;
-    `arrived`: monotonic seconds; `key`: decoding can begin here; `reference`: later frames may need it."""
+    """One encoded frame as it arrived. `codec`: h264 (Annex B), vp8 or opus; `timestamp`: RTP ticks since the stream
+    began; `arrived`: monotonic seconds; `key`: decoding can begin here; `reference`: later frames may need it;
+    `captured`: wall seconds on the sender's clock when the frame was taken, None before its first report; `ssrc` and
+    `rtp`: the stream and the raw 32-bit timestamp, as the sender's page knows the frame."""
 
     media: Media
     codec: str
@@ -27,6 +29,9 @@ class Encoded:
     arrived: float
     key: bool = False
     reference: bool = True
+    captured: float | None = None
+    ssrc: int = 0
+    rtp: int = 0
 
 
 @dataclass(frozen=True, slots=True)

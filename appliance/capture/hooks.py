@@ -12,7 +12,7 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import aioice.ice
 import aioice.turn
@@ -20,7 +20,7 @@ import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcrtpreceiver import StreamStatistics
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, is_rtcp, pack_remb_fci
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, is_rtcp, pack_remb_fci
 
 from appliance.capture import h264, rtp, vp8
 from appliance.capture.frame import Encoded, Media
@@ -38,11 +38,15 @@ _STREAMS = "_RTCRtpReceiver__remote_streams"
 _RTX = "_RTCRtpReceiver__rtx_ssrc"
 _SETUP = "_setup_srtp"
 _HANDLE = "_handle_rtp_data"
+_HANDLE_RTCP = "_handle_rtcp_packet"
+_ROUTER = "_rtp_router"
 _SEND_KEY_FRAME = "_send_keyframe"
 _TAKER = "_appliance_takes_media"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
 _MOST_ASKED = 200
 _MOST_STREAMS = 16
+_NTP_TO_UNIX = 2_208_988_800
+"""Seconds from 1900 to 1970."""
 
 OnFrame = Callable[[Encoded], None]
 
@@ -80,6 +84,14 @@ def tap(receiver: RTCRtpReceiver, on_frame: OnFrame) -> None:
         taker = _Taker(transport)
         setattr(transport, _TAKER, taker)
     taker.receivers[receiver] = on_frame
+    handle = getattr(receiver, _HANDLE_RTCP)
+
+    async def handle_rtcp(packet: Any) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            taker.note_report(packet)
+        await handle(packet)
+
+    setattr(receiver, _HANDLE_RTCP, handle_rtcp)
 
 
 class _Idle:
@@ -96,10 +108,32 @@ class _Idle:
         return self._end.get()
 
 
+class Reception(NamedTuple):
+    """What came of a receiver's media packets since the connection began (retransmissions count as what they repeat).
+
+    `received`: packets, each once; `lost`: did not come at the first try; of these `recovered` (late, or asked for and
+    repeated) and `given_up`; the rest is still awaited. `jitter`: seconds (RFC 3550), that of the worst stream."""
+
+    received: int
+    lost: int
+    recovered: int
+    given_up: int
+    jitter: float
+
+
+class _Report(NamedTuple):
+    """Of an RTCP sender report: at this time of the sender's clock (wall seconds) its RTP clock stood at `rtp`."""
+
+    wall: float
+    rtp: int
+
+
 @dataclass(slots=True)
 class _Stream:
     """What comes under one SSRC. `original`: the stream that this one repeats packets of."""
 
+    ssrc: int
+    rate: int
     receiver: RTCRtpReceiver
     statistics: StreamStatistics
     media: Media
@@ -115,6 +149,7 @@ class _Taker:
         self.receivers: dict[RTCRtpReceiver, OnFrame] = {}
         self._transport = transport
         self._streams: dict[int, _Stream] = {}
+        self._reports: dict[int, _Report] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._tasks = Tasks()
         setup = getattr(transport, _SETUP)
@@ -167,7 +202,8 @@ class _Taker:
                 continue
             statistics = getattr(receiver, _STREAMS).setdefault(packet.ssrc, StreamStatistics(codec.clockRate))
             media, name = Media(receiver.track.kind), codec.name.lower()
-            stream = _Stream(receiver, statistics, media, None)
+            getattr(self._transport, _ROUTER).ssrc_table.setdefault(packet.ssrc, receiver)  # of its sender reports
+            stream = _Stream(packet.ssrc, codec.clockRate, receiver, statistics, media, None)
             if name == "rtx":
                 stream.original = getattr(receiver, _RTX).get(packet.ssrc)
                 stream.payload_type = int(codec.parameters.get("apt", 0))
@@ -188,11 +224,28 @@ class _Taker:
             stream.payload_type, packet.marker, number, packet.timestamp, stream.original or 0, packet.payload[2:]
         )
 
+    def note_report(self, packet: RtcpSrPacket) -> None:
+        """A sender report: which time of the sender's clock belongs to which RTP timestamp."""
+        if packet.ssrc in self._reports or len(self._reports) < _MOST_STREAMS:
+            info = packet.sender_info
+            self._reports[packet.ssrc] = _Report(info.ntp_timestamp / (1 << 32) - _NTP_TO_UNIX, info.rtp_timestamp)
+
+    def reception(self, receiver: RTCRtpReceiver) -> Reception:
+        """Of all its streams."""
+        streams = [stream for stream in self._streams.values() if stream.receiver is receiver and stream.reassembly]
+        counted = [stream.reassembly for stream in streams if stream.reassembly]
+        return Reception(
+            sum(one.received for one in counted),
+            sum(one.lost for one in counted),
+            sum(one.recovered for one in counted),
+            sum(one.given_up for one in counted),
+            max((stream.statistics.jitter / stream.rate for stream in streams), default=0.0),
+        )
+
     def _emit(self, stream: _Stream, whole: list[Whole]) -> None:
         for frame in whole:
-            assert stream.reassembly is not None
             try:
-                self.receivers[stream.receiver](_encoded(stream.media, stream.reassembly.codec, frame))
+                self.receivers[stream.receiver](_encoded(stream, frame, self._reports.get(stream.ssrc)))
             except Exception:  # a fault of ours must not end the connection
                 log.exception("a frame was lost")
 
@@ -215,13 +268,21 @@ class _Taker:
         self._timer = loop.call_later(NACK_SECONDS, self._maintain) if incomplete else None
 
 
-def _encoded(media: Media, codec: str, frame: Whole) -> Encoded:
-    key, reference = False, True
+def _encoded(stream: _Stream, frame: Whole, report: _Report | None) -> Encoded:
+    assert stream.reassembly is not None
+    codec = stream.reassembly.codec
+    key, reference, captured = False, True, None
     if codec == "h264":
         key, reference = h264.describe(frame.data)
     elif codec == "vp8":
         key = vp8.is_key(frame.data)
-    return Encoded(media, codec, frame.data, frame.timestamp, time.monotonic(), key, reference)
+    if report is not None:
+        since = (frame.rtp - report.rtp + 0x80000000) % 0x100000000 - 0x80000000
+        captured = report.wall + since / stream.rate
+    return Encoded(
+        stream.media, codec, frame.data, frame.timestamp, time.monotonic(), key, reference, captured, stream.ssrc,
+        frame.rtp,
+    )  # fmt: skip
 
 
 async def ask_for_key_frame(receiver: RTCRtpReceiver) -> bool:
@@ -246,10 +307,15 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
     await receiver._send_rtcp(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=own, media_ssrc=0, fci=fci))
 
 
+def reception(receiver: RTCRtpReceiver) -> Reception:
+    """What came of its packets so far; zeros where it is not tapped."""
+    taker = receiver.transport.__dict__.get(_TAKER)
+    return taker.reception(receiver) if isinstance(taker, _Taker) else Reception(0, 0, 0, 0, 0.0)
+
+
 def packets_lost(receiver: RTCRtpReceiver) -> int:
     """Packets that did not arrive at the first try, so far."""
-    ssrc = _media_ssrc(receiver)
-    return 0 if ssrc is None else max(0, int(getattr(receiver, _STREAMS)[ssrc].packets_lost))
+    return reception(receiver).lost
 
 
 def _media_ssrc(receiver: RTCRtpReceiver) -> int | None:
@@ -301,12 +367,16 @@ _EXPECTED = {
         "async def _send_rtcp(self, packet",
         "async def _send_rtcp_nack(self, media_ssrc: int, lost: list[int])",
         "async def _send_rtcp_pli(self, media_ssrc: int)",
+        "async def _handle_rtcp_packet(self, packet",
     ),
     "aiortc.rtcrtpsender": ("self._send_keyframe()", "self.__encoder.pack(data)"),
     "aiortc.rtcdtlstransport": (
         "self._setup_srtp()",
         "self._rx_srtp = Session(rx_policy)",
         "await self._handle_rtp_data(data, arrival_time_ms=",
+        "self._rtp_router = RtpRouter()",
+        "add_recipient(self.ssrc_table.get(packet.ssrc))",
+        "await recipient._handle_rtcp_packet(packet)",
     ),
     "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
     "aioice.ice": ("def datagram_received(self, data", "self.receiver = receiver"),

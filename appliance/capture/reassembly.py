@@ -20,10 +20,11 @@ _WINDOW = 4096
 
 @dataclass(slots=True)
 class Whole:
-    """A whole frame. `timestamp`: RTP ticks since the first packet, without the wrap at 32 bits."""
+    """A whole frame. `timestamp`: RTP ticks since the first packet, without the wrap at 32 bits; `rtp`: as sent."""
 
     timestamp: int
     data: bytes
+    rtp: int = 0
 
 
 @dataclass(slots=True)
@@ -34,12 +35,18 @@ class _Missing:
 
 @dataclass(slots=True)
 class Reassembly:
-    """One stream (SSRC). Pure: `now` is monotonic seconds."""
+    """One stream (SSRC). Pure: `now` is monotonic seconds.
+
+    Packets `received` (each once), `lost` at the first try, of these `recovered` and `given_up` so far."""
 
     codec: str
     patience: float = VIDEO_PATIENCE
     frames_lost: int = 0
     packets_asked: int = 0
+    received: int = 0
+    lost: int = 0
+    recovered: int = 0
+    given_up: int = 0
     _next: int | None = None
     _highest: int = 0
     _packets: dict[int, Packet] = field(default_factory=dict)
@@ -66,7 +73,10 @@ class Reassembly:
             return []
         for lost in range(self._highest + 1, number):
             self._missing[lost] = _Missing(now)
-        self._missing.pop(number, None)
+            self.lost += 1
+        if self._missing.pop(number, None) is not None:
+            self.recovered += 1
+        self.received += 1
         self._highest = max(self._highest, number)
         self._packets[number] = packet
         return self._drain()
@@ -90,6 +100,7 @@ class Reassembly:
         while self._next in self._missing:
             del self._missing[self._next]
             self._next += 1
+            self.given_up += 1
         self._break()
         return True, self._drain()
 
@@ -124,7 +135,7 @@ class Reassembly:
         if self._broken:
             self.frames_lost += 1
         elif self._frame and self._frame_time is not None:
-            whole.append(Whole(self._unwrap(self._frame_time), b"".join(self._frame)))
+            whole.append(Whole(self._unwrap(self._frame_time), b"".join(self._frame), self._frame_time))
         self._frame, self._frame_time, self._broken = [], None, False
 
     def _break(self) -> None:
@@ -144,6 +155,7 @@ class Reassembly:
         return self._ticks
 
     def _restart(self, packet: Packet) -> None:
+        self.given_up += len(self._missing)
         self._packets.clear()
         self._missing.clear()
         self._frame, self._frame_time, self._broken = [], None, False

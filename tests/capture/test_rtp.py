@@ -198,3 +198,13 @@ def test_sound_does_not_wait_long():
     skipped, whole = reassembly.give_up(0.13)
     assert (skipped, [frame.data for frame in whole]) == (True, [b"\2"])
     assert [frame.timestamp for frame in reassembly.add(packet[3], 0.14)] == [3 * 960]
+
+
+def test_every_packet_is_counted_once():
+    sent = packets("h264", frames=4)
+    reassembly = Reassembly("h264", patience=0.6)
+    for at in (0, 3, 1, 1, 3):  # 2 is missing, 1 comes late, two come twice
+        reassembly.add(sent[at], 0.0)
+    assert (reassembly.received, reassembly.lost, reassembly.recovered, reassembly.given_up) == (3, 2, 1, 0)
+    reassembly.give_up(1.0)
+    assert (reassembly.received, reassembly.lost, reassembly.recovered, reassembly.given_up) == (3, 2, 1, 1)

@@ -253,7 +253,7 @@ def _add_questions(commands: _Commands) -> None:
 
 
 def _add_administration(commands: _Commands) -> None:
-    from appliance.exam.permissions import Role
+    from appliance.exam.permissions import USERS
     from appliance.exam.policy import Admission
 
     exam = commands.group("exam", "exams, while the box does not run")
@@ -271,7 +271,7 @@ def _add_administration(commands: _Commands) -> None:
     user = commands.group("user", "people who sign in, while the box does not run")
     create = user.add("create", _user_create, "let somebody sign in; asks for the password, or reads it from stdin")
     create.add_argument("user", metavar="NAME")
-    create.add_argument("--role", required=True, choices=[role.value for role in Role if role is not Role.CANDIDATE])
+    create.add_argument("--role", required=True, choices=[role.value for role in USERS])
     create.add_argument("--full-name", metavar="TEXT", help="as others see it")
     user.add("list", _user_list, "everybody who signs in")
 

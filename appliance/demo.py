@@ -19,7 +19,7 @@ from appliance.box.paths import Paths
 from appliance.box.secret import secret_from
 from appliance.errors import IntegrityError, NotAllowed
 from appliance.exam import codes as join_codes
-from appliance.exam.permissions import Role
+from appliance.exam.permissions import USERS, Role
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.exam.stage import CLOSED
@@ -30,7 +30,7 @@ from appliance.ledger.writer import Transaction
 
 ACTOR = "demo"
 MINUTES = 60
-LOGINS = {role.value: role for role in Role if role is not Role.CANDIDATE}
+LOGINS = {role.value: role for role in USERS}
 """Each role's user is named after it."""
 
 _NAMES = ("Amara Okafor", "Bruno Keller", "Chen Yu", "Dalia Haddad", "Elif Kaya", "Felix Moreau")

@@ -315,6 +315,7 @@ class SegmentClosed(Payload):
     sha256: str
     codecs: list[str]
     recovered: bool = False
+    late: bool = False  # uploaded by the page after a drop: it lies in a gap
 
 
 @event("segment.damaged", by=("capture",))
@@ -348,6 +349,159 @@ class GapClosed(Payload):
     cause: str
     starts_at: float
     ends_at: float
+
+
+@event("gap.filled", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class GapFilled(Payload):
+    """Filled late: the page uploaded what a drop had lost. The gap stays in the record; `path` (a segment) covers this
+    part of it."""
+
+    gap: str
+    kind: str
+    path: str
+    starts_at: float
+    ends_at: float
+
+
+@event("feed.positioned")
+@dataclass(frozen=True, kw_only=True)
+class FeedPositioned(Payload):
+    """What this feed's camera is placed to see, as in `exam.feed.Position`."""
+
+    kind: str
+    position: str
+    by: str
+
+
+@event("feed.aligned", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class FeedAligned(Payload):
+    """How well a connection's clock is known: its media are `delay_ms` old when they arrive, give or take
+    `uncertainty_ms`; `method` says how that was measured."""
+
+    kind: str
+    connection: str
+    delay_ms: float
+    uncertainty_ms: float
+    drift_ppm: float
+    method: str
+
+
+# --- the phone as a second camera (chain: the attempt) -------------------------------------------------------------
+
+
+@event("phone.invited")
+@dataclass(frozen=True, kw_only=True)
+class PhoneInvited(Payload):
+    """A QR code was shown. `pairing` names it; it can be used once, until `expires_at`."""
+
+    pairing: str
+    by: str
+    expires_at: float
+
+
+@event("phone.scanned")
+@dataclass(frozen=True, kw_only=True)
+class PhoneScanned(Payload):
+    """A phone used the code and waits for a person to confirm it."""
+
+    pairing: str
+    browser: str
+
+
+@event("phone.confirmed")
+@dataclass(frozen=True, kw_only=True)
+class PhoneConfirmed(Payload):
+    """A proctor saw that it is the candidate's phone. From now on it may publish."""
+
+    pairing: str
+    by: str
+
+
+@event("phone.refused")
+@dataclass(frozen=True, kw_only=True)
+class PhoneRefused(Payload):
+    """A proctor refused the phone, or removed it later."""
+
+    pairing: str
+    by: str
+    reason: str
+
+
+# --- calls (chain: the attempt) -------------------------------------------------------------------------------------
+
+
+@event("call.started")
+@dataclass(frozen=True, kw_only=True)
+class CallStarted(Payload):
+    """A proctor calls the candidate; both are recorded. Rules about speech rest until `call.ended`."""
+
+    call: str
+    by: str
+    by_name: str
+
+
+@event("call.ended")
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(Payload):
+    """The call is over; `by` is the proctor, or "box" when the line was lost or the attempt ended."""
+
+    call: str
+    by: str
+    reason: str
+
+
+# --- rooms (chain: the room) ----------------------------------------------------------------------------------------
+
+
+@event("room.watched", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class RoomWatched(Payload):
+    """A fixed camera that belongs to no seat is recorded during an exam, under the room's own chain."""
+
+    camera: str
+
+
+# --- room on the box (chain: box) -----------------------------------------------------------------------------------
+
+
+@event("storage.low", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class StorageLow(Payload):
+    """Free space fell under the low-water mark: no new stream begins, those that run go on."""
+
+    free_bytes: int
+    mark_bytes: int
+
+
+@event("storage.enough", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class StorageEnough(Payload):
+    """There is room again."""
+
+    free_bytes: int
+    mark_bytes: int
+
+
+@event("capacity.refused", by=("capture",))
+@dataclass(frozen=True, kw_only=True)
+class CapacityRefused(Payload):
+    """A stream was refused because the box would be over what it can carry. `reason`: "seats", "storage"."""
+
+    attempt: str
+    kind: str
+    reason: str
+    limit: float
+
+
+@event("capacity.measured")
+@dataclass(frozen=True, kw_only=True)
+class CapacityMeasured(Payload):
+    """`appliance capacity` found how many seats the box carries. `parts`: capture, inference, disk, uplink -> seats."""
+
+    seats: int
+    parts: dict[str, int]
 
 
 @event("analysis.missed", by=("inference",))

@@ -11,6 +11,7 @@ class Role(StrEnum):
     """A person's part. A user has one; a candidate is not a user but holds an attempt."""
 
     CANDIDATE = "candidate"
+    PHONE = "phone"  # a candidate's second camera: it holds an attempt too, and may only publish its own feed
     PROCTOR = "proctor"
     LEAD = "lead"
     REVIEWER = "reviewer"
@@ -27,9 +28,12 @@ class Action(StrEnum):
     PUBLIC = "public"  # sign-in pages, health, static files
     OWN_SESSION = "own_session"  # sign out, change theme: anyone signed in
     TAKE_EXAM = "take_exam"  # a candidate's own attempt: steps, feeds, chat
+    SHOW_PHONE = "show_phone"  # the phone's page: publish as the second camera
     WATCH = "watch"  # wall, pictures, live streams, chat of assigned candidates
     ADMIT = "admit"
     MESSAGE = "message"  # chat and warnings to a candidate
+    CALL = "call"  # talk with a candidate
+    CONFIRM_PHONE = "confirm_phone"  # let a phone in as a second camera
     DECIDE_FLAG = "decide_flag"
     RAISE_FLAG = "raise_flag"
     END_ATTEMPT = "end_attempt"
@@ -43,8 +47,10 @@ class Action(StrEnum):
     READ_LEDGER = "read_ledger"
 
 
+USERS = tuple(role for role in Role if role not in (Role.CANDIDATE, Role.PHONE))
+"""The roles of people who sign in with a name; a candidate and a phone hold an attempt."""
+
 _EVERYONE = frozenset(Role)
-_USERS = _EVERYONE - {Role.CANDIDATE}
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PUBLIC: _EVERYONE,
@@ -53,6 +59,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.WATCH: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.ADMIT: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.MESSAGE: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.SHOW_PHONE: frozenset({Role.PHONE}),
+    Action.CALL: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.CONFIRM_PHONE: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.DECIDE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
     Action.RAISE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
     Action.END_ATTEMPT: frozenset({Role.PROCTOR, Role.LEAD}),
@@ -80,7 +89,7 @@ def may(role: Role | None, action: Action) -> bool:
 def may_see(role: Role, *, person: str, assigned_to: str | None, holder: str | None = None) -> bool:
     """May `person` see the attempt assigned to the proctor `assigned_to`? A candidate sees only the attempt that is
     `holder`'s, which is its own id."""
-    if role is Role.CANDIDATE:
+    if role in (Role.CANDIDATE, Role.PHONE):
         return holder is not None and person == holder
     if role in ALL_SEATS:
         return True

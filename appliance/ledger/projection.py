@@ -212,6 +212,40 @@ def _gap_closed(connection: sa.Connection, event: Event, said: events.GapClosed)
     )
 
 
+@_projects(events.GapFilled)
+def _gap_filled(connection: sa.Connection, event: Event, said: events.GapFilled) -> None:
+    connection.execute(sa.insert(tables.fill).prefix_with("OR IGNORE").values(attempt=event.chain, **said.to_json()))
+
+
+@_projects(events.FeedPositioned)
+def _feed_positioned(connection: sa.Connection, event: Event, said: events.FeedPositioned) -> None:
+    connection.execute(
+        sa.insert(tables.position)
+        .prefix_with("OR REPLACE")
+        .values(attempt=event.chain, kind=said.kind, position=said.position)
+    )
+
+
+@_projects(events.RoomWatched)
+def _room_watched(connection: sa.Connection, event: Event, said: events.RoomWatched) -> None:
+    connection.execute(
+        sa.insert(tables.room).prefix_with("OR IGNORE").values(room=event.chain, exam=event.exam, camera=said.camera)
+    )
+
+
+# --- calls ---
+
+
+@_projects(events.CallStarted)
+def _call_started(connection: sa.Connection, event: Event, said: events.CallStarted) -> None:
+    connection.execute(sa.insert(tables.call).values(attempt=event.chain, started_at=event.wall, **said.to_json()))
+
+
+@_projects(events.CallEnded)
+def _call_ended(connection: sa.Connection, event: Event, said: events.CallEnded) -> None:
+    connection.execute(sa.update(tables.call).where(tables.call.c.call == said.call).values(ended_at=event.wall))
+
+
 # --- flags ---
 
 

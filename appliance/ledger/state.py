@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from appliance.errors import NotFound
+from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.stage import Stage
 from appliance.ledger import tables
 
@@ -104,6 +105,7 @@ class SegmentRow:
     duration: float
     bytes: int
     sha256: str
+    late: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,30 @@ class GapRow:
     cause: str
     starts_at: float
     ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillRow:
+    """A part of a gap that was filled late, by the segment at `path`."""
+
+    path: str
+    gap: str
+    attempt: str
+    kind: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """A call of a proctor with a candidate; `ended_at` None while it lasts."""
+
+    call: str
+    attempt: str
+    by: str
+    by_name: str
+    started_at: float
+    ended_at: float | None
 
 
 R = TypeVar("R")
@@ -195,6 +221,25 @@ def gaps(connection: sa.Connection, *, attempt: str) -> list[GapRow]:
     """The spans without media, oldest first."""
     row = tables.gap
     return _rows(connection, GapRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
+
+
+def fills(connection: sa.Connection, *, attempt: str) -> list[FillRow]:
+    """What was filled late, oldest first."""
+    row = tables.fill
+    return _rows(connection, FillRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
+
+
+def calls(connection: sa.Connection, *, attempt: str) -> list[CallRow]:
+    """The calls of an attempt, oldest first."""
+    row = tables.call
+    return _rows(connection, CallRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.started_at))
+
+
+def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position | None]:
+    """What each feed's camera is placed to see."""
+    row = tables.position.c
+    said = connection.execute(sa.select(row.kind, row.position).where(row.attempt == attempt))
+    return {**USUAL, **{Kind(kind): Position(position) for kind, position in said}}
 
 
 def _of(query: sa.Select[Any], table: sa.Table, attempt: str | None, exam: str | None) -> sa.Select[Any]:

@@ -47,6 +47,7 @@ login = _table(
     sa.Column("token", sa.TEXT, primary_key=True),  # SHA-256 of the cookie's token, hex
     sa.Column("user", sa.TEXT),  # one of the two
     sa.Column("attempt", sa.TEXT),
+    sa.Column("device", sa.TEXT),  # "phone": the candidate's second camera, which may do nothing else
     sa.Column("created_at", sa.REAL, nullable=False),
     sa.Column("seen_at", sa.REAL, nullable=False),
 )
@@ -125,7 +126,7 @@ flag = _table(
 segment = _table(
     "segment",
     sa.Column("path", sa.TEXT, primary_key=True),
-    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("attempt", sa.TEXT, nullable=False, index=True),  # or a room
     sa.Column("kind", sa.TEXT, nullable=False),
     sa.Column("number", sa.INTEGER, nullable=False),
     sa.Column("starts_at", sa.REAL, nullable=False),
@@ -133,14 +134,61 @@ segment = _table(
     sa.Column("duration", sa.REAL, nullable=False),
     sa.Column("bytes", sa.INTEGER, nullable=False),
     sa.Column("sha256", sa.TEXT, nullable=False),
+    sa.Column("late", sa.INTEGER, nullable=False, server_default="0"),  # it fills a gap
 )
 
 gap = _table(
     "gap",
     sa.Column("gap", sa.TEXT, primary_key=True),
-    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("attempt", sa.TEXT, nullable=False, index=True),  # or a room
     sa.Column("kind", sa.TEXT, nullable=False),
     sa.Column("cause", sa.TEXT, nullable=False),
     sa.Column("starts_at", sa.REAL, nullable=False),
     sa.Column("ends_at", sa.REAL),
+)
+
+fill = _table(
+    "fill",
+    sa.Column("path", sa.TEXT, primary_key=True),  # a late segment
+    sa.Column("gap", sa.TEXT, nullable=False, index=True),
+    sa.Column("attempt", sa.TEXT, nullable=False, index=True),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("starts_at", sa.REAL, nullable=False),
+    sa.Column("ends_at", sa.REAL, nullable=False),
+)
+
+pairing = _table(
+    "pairing",
+    sa.Column("pairing", sa.TEXT, primary_key=True),
+    sa.Column("token", sa.TEXT, unique=True),  # SHA-256 of what the QR code holds, hex; NULL once used or withdrawn
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("invited_at", sa.REAL, nullable=False),
+    sa.Column("expires_at", sa.REAL, nullable=False),
+    sa.Column("browser", sa.TEXT, nullable=False, server_default=""),
+    sa.Column("state", sa.TEXT, nullable=False),  # exam.phone.State: invited, scanned, confirmed, refused
+    sa.Column("state_at", sa.REAL, nullable=False),
+)
+
+call = _table(
+    "call",
+    sa.Column("call", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
+    sa.Column("by", sa.TEXT, nullable=False),
+    sa.Column("by_name", sa.TEXT, nullable=False),
+    sa.Column("started_at", sa.REAL, nullable=False),
+    sa.Column("ended_at", sa.REAL),
+)
+
+position = _table(
+    "position",
+    sa.Column("attempt", sa.TEXT, primary_key=True),
+    sa.Column("kind", sa.TEXT, primary_key=True),
+    sa.Column("position", sa.TEXT, nullable=False),  # exam.feed.Position
+)
+
+room = _table(
+    "room",
+    sa.Column("room", sa.TEXT, primary_key=True),  # stands where an attempt's id does: chain, folder, segments, gaps
+    sa.Column("exam", sa.TEXT, sa.ForeignKey("exam.exam"), nullable=False, index=True),
+    sa.Column("camera", sa.TEXT, nullable=False),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
-from appliance.exam.permissions import Role, may, may_see
+from appliance.exam.permissions import USERS, Role, may, may_see
 from appliance.ledger.actions import users
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services, t
@@ -32,8 +32,8 @@ class Viewer:
 
     @property
     def kind(self) -> str:
-        """user or candidate."""
-        return "candidate" if self.role is Role.CANDIDATE else "user"
+        """user, or candidate for whoever holds an attempt."""
+        return "user" if self.role in USERS else "candidate"
 
     def sees(self, row: AttemptRow) -> bool:
         """May this person see that candidate?"""

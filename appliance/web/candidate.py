@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from appliance.box.token import Claim
 from appliance.errors import NotAllowed, Unavailable
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import OWN, Feed
 from appliance.exam.permissions import Action
 from appliance.exam.stage import CLOSED, RECORDED, Stage
 from appliance.ledger import state
@@ -93,7 +93,7 @@ def _both_arrive(attempt: str) -> None:
     said = status.feeds(services().paths.health, now=time.time())
     if said is None:
         raise Unavailable(t("server.equip_unknown"), hint=t("server.equip_unknown_hint"))
-    missing = [kind.value for kind in Kind if not status.arrives(said.get(str(Feed(attempt, kind))))]
+    missing = [kind.value for kind in OWN if not status.arrives(said.get(str(Feed(attempt, kind))))]
     if missing:
         which = missing[0] if len(missing) == 1 else "both"
         raise NotAllowed(t(f"server.equip_{which}"), hint=t("server.equip_hint"))
@@ -190,7 +190,7 @@ def _feeds(row: AttemptRow) -> dict[str, dict[str, str]]:
     if row.stage not in RECORDED:
         return {}
     found = {}
-    for kind in Kind:
+    for kind in OWN:
         claim = Claim("publish", Feed(row.attempt, kind), row.exam, row.seat)
         found[kind.value] = {"url": f"/whip/{row.attempt}/{kind.value}", "token": services().tokens.mint(claim)}
     return found

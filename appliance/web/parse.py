@@ -57,7 +57,7 @@ class Fields:
         raise BadInput(t("server.not_yes_or_no", field=name))
 
     def kind(self) -> Kind:
-        """`kind`: webcam or screen."""
+        """`kind`: that of a feed."""
         return kind_of(self.text("kind", longest=20))
 
     def _get(self, name: str, default: object) -> Any:
@@ -70,7 +70,7 @@ class Fields:
 
 
 def kind_of(name: str) -> Kind:
-    """webcam or screen, or BadInput."""
+    """A kind of feed, or BadInput."""
     try:
         return Kind(name)
     except ValueError:

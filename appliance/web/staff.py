@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from appliance import __version__
 from appliance.errors import BadInput
-from appliance.exam.permissions import Action, Role
+from appliance.exam.permissions import USERS, Action, Role
 from appliance.ledger import state, tables
 from appliance.ledger.actions import users
 from appliance.ledger.record import SELECT, Event
@@ -21,7 +21,7 @@ from appliance.web.refusals import wants_json
 bp = Blueprint("staff", __name__)
 
 _PAGE = 200
-_USER_ROLES = [role for role in Role if role is not Role.CANDIDATE]
+_USER_ROLES = list(USERS)
 
 
 @bp.get("/box")

@@ -5,7 +5,7 @@ from typing import Any
 
 from appliance.box import health, picture
 from appliance.box.paths import Paths
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import OWN, Feed, Kind
 
 PROCESSES = ("web", "capture", "inference", "sync")
 """Without each of these the box is not whole."""
@@ -38,10 +38,13 @@ def pictures(paths: Paths, attempt: str) -> dict[str, dict[str, Any] | None]:
     found: dict[str, dict[str, Any] | None] = {}
     for kind in Kind:
         header = picture.read_header(paths.pictures, Feed(attempt, kind))
+        if header is None and kind not in OWN:
+            continue  # not every candidate has one
         found[kind.value] = None if header is None else {"taken_at": header.taken_at, "number": header.number}
     return found
 
 
 def health_of(said: dict[str, dict[str, Any]] | None, attempt: str) -> dict[str, dict[str, Any] | None]:
     """Capture's facts of each feed of an attempt: kind -> facts, or None when it does not arrive."""
-    return {kind.value: (said or {}).get(str(Feed(attempt, kind))) for kind in Kind}
+    facts = {kind: (said or {}).get(str(Feed(attempt, kind))) for kind in Kind}
+    return {kind.value: said for kind, said in facts.items() if said is not None or kind in OWN}

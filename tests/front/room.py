@@ -19,7 +19,6 @@ from appliance.box.paths import Paths
 from appliance.config import Settings
 from appliance.exam.events import FlagRaised, GapClosed, GapOpened
 from appliance.exam.feed import Feed, Kind
-from appliance.exam.permissions import Role
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger.actions import attempts, exams, messages, users
@@ -108,16 +107,15 @@ class Room:
         rows = [RosterRow(str(n + 1), f"c-{n + 1}", NAMES[n], "proctor" if n < 15 else None) for n in range(seats)]
 
         def work(transaction):
-            for role in Role:
-                if role is not Role.CANDIDATE:
-                    users.create_user(
-                        transaction,
-                        user=role.value,
-                        name=f"The {role.value}",
-                        role=role,
-                        password_hash=digest,
-                        by="test",
-                    )
+            for role in USERS:
+                users.create_user(
+                    transaction,
+                    user=role.value,
+                    name=f"The {role.value}",
+                    role=role,
+                    password_hash=digest,
+                    by="test",
+                )
             exams.create_exam(transaction, policy, by="planner")
             if not rows:
                 return

@@ -19,7 +19,7 @@ from appliance.box.secret import secret_from
 from appliance.config import Settings
 from appliance.exam.events import FlagRaised
 from appliance.exam.feed import Feed, Kind
-from appliance.exam.permissions import Role
+from appliance.exam.permissions import USERS, Role
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger import state, tables
@@ -64,7 +64,7 @@ def furnished(tmp_path_factory, password_hash):
     """A data folder with the exam and the people, and nothing running."""
     paths = Paths.of(tmp_path_factory.mktemp("furnished") / "data").make()
     key = secret_from(paths.code_key)
-    people = [role.value for role in Role if role is not Role.CANDIDATE] + ["proctor2"]
+    people = [role.value for role in USERS] + ["proctor2"]
 
     def furnish(transaction):
         for name in people:
@@ -132,6 +132,8 @@ class House:
     def role(self, role: Role | None) -> FlaskClient:
         if role is None:
             return self.client()
+        if role is Role.PHONE:
+            return self.client(self.token(attempt=self.attempts[0], device="phone"))
         return self.candidate(0) if role is Role.CANDIDATE else self.user(role.value)
 
     def token(self, **who: str) -> str:

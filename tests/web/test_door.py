@@ -30,7 +30,7 @@ class Capture(http.server.BaseHTTPRequestHandler):
             content = b"v=0\r\nanswer\xff"
         self.send_response(401 if "refused" in self.path else 201)
         self.send_header("Content-Type", "application/json" if "refused" in self.path else "application/sdp")
-        self.send_header("Location", "/whip/session/42")
+        self.send_header("Location", "/whip/a1/webcam/session/42")
         self.send_header("Set-Cookie", "stolen=1")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -70,7 +70,7 @@ def test_an_offer_goes_and_the_answer_comes_back(house, capture):
     offer = b"v=0\r\noffer\xff"
     answer = house.client().post("/whip/a1/webcam", data=offer, headers=HEADERS)
     assert (answer.status_code, answer.data, answer.mimetype) == (201, b"v=0\r\nanswer\xff", "application/sdp")
-    assert answer.headers["Location"] == "/whip/session/42"
+    assert answer.headers["Location"] == "/whip/a1/webcam/session/42"
     assert "Set-Cookie" not in answer.headers or "stolen" not in answer.headers["Set-Cookie"]
     ((method, path, headers, body),) = capture
     assert (method, path, body) == ("POST", "/whip/a1/webcam", offer)
@@ -80,14 +80,14 @@ def test_an_offer_goes_and_the_answer_comes_back(house, capture):
 
 
 def test_every_method_of_both_doors(house, capture):
-    for path in ("/whip/session/42", "/whep/session/42"):
+    for path in ("/whip/a1/webcam/session/42", "/whep/a1/webcam/session/42"):
         for method in ("DELETE", "PATCH"):
             assert house.client().open(path, method=method, headers=HEADERS).status_code == 201
     assert [(m, p) for m, p, _, _ in capture] == [
-        ("DELETE", "/whip/session/42"),
-        ("PATCH", "/whip/session/42"),
-        ("DELETE", "/whep/session/42"),
-        ("PATCH", "/whep/session/42"),
+        ("DELETE", "/whip/a1/webcam/session/42"),
+        ("PATCH", "/whip/a1/webcam/session/42"),
+        ("DELETE", "/whep/a1/webcam/session/42"),
+        ("PATCH", "/whep/a1/webcam/session/42"),
     ]
 
 

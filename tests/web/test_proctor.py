@@ -39,7 +39,7 @@ def test_a_still_and_its_age(house):
     assert client.get(url, headers={"If-None-Match": '"7"'}).status_code == 200
 
 
-@pytest.mark.parametrize(("kind", "status"), [("screen", 404), ("phone", 400), ("..", 400)])
+@pytest.mark.parametrize(("kind", "status"), [("screen", 404), ("sofa", 400), ("..", 400)])
 def test_no_still(lasting, kind, status):
     answer = lasting.user("proctor").get(f"/api/attempts/{lasting.attempts[0]}/picture/{kind}")
     assert answer.status_code == status

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam.events import BOX, UserCreated, UserSignedIn
-from appliance.exam.permissions import Role
+from appliance.exam.permissions import USERS, Role
 from appliance.ledger import tables
 from appliance.ledger.record import Draft
 from appliance.ledger.state import UserRow
@@ -60,7 +60,7 @@ def create_user(transaction: Transaction, *, user: str, name: str, role: Role, p
     """Let somebody sign in."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._@-]{0,63}", user):
         raise BadInput(f"{user[:80]!r} cannot name a user", hint="Use 1-64 of a-z, 0-9, dot, dash, underscore and @.")
-    if user == "candidate" or role is Role.CANDIDATE:
+    if user == "candidate" or role not in USERS:
         raise BadInput("a candidate is not a user", hint="Candidates come in with the join code of their roster.")
     if not name.strip() or len(name) > 120:
         raise BadInput("the name is empty or longer than 120 characters")
@@ -79,10 +79,18 @@ def sign_in(transaction: Transaction, *, user: str) -> str:
     return open_login(transaction, user=user)
 
 
-def open_login(transaction: Transaction, *, user: str | None = None, attempt: str | None = None) -> str:
-    """A new token; only its hash is stored."""
+def open_login(
+    transaction: Transaction, *, user: str | None = None, attempt: str | None = None, device: str | None = None
+) -> str:
+    """A new token; only its hash is stored. `device`: "phone" for a candidate's second camera."""
     token = secrets.token_urlsafe(32)
-    row = {"user": user, "attempt": attempt, "created_at": transaction.now, "seen_at": transaction.now}
+    row = {
+        "user": user,
+        "attempt": attempt,
+        "device": device,
+        "created_at": transaction.now,
+        "seen_at": transaction.now,
+    }
     transaction.connection.execute(sa.insert(tables.login).values(token=_hash(token), **row))
     old = tables.login.c.created_at < transaction.now - LOGIN_SECONDS
     transaction.connection.execute(sa.delete(tables.login).where(old))
@@ -98,7 +106,7 @@ def who(connection: sa.Connection, token: str, *, now: float) -> Login | None:
     """Whom a cookie's token stands for; None when it is unknown or too old."""
     login, user, attempt = tables.login.c, tables.user, tables.attempt
     row = connection.execute(
-        sa.select(login.user, login.attempt, user.c.name, user.c.role, attempt.c.name.label("candidate"))
+        sa.select(login.user, login.attempt, login.device, user.c.name, user.c.role, attempt.c.name.label("candidate"))
         .select_from(tables.login)
         .outerjoin(user, user.c.user == login.user)
         .outerjoin(attempt, attempt.c.attempt == login.attempt)
@@ -107,7 +115,8 @@ def who(connection: sa.Connection, token: str, *, now: float) -> Login | None:
     if row is None:
         return None
     if row.attempt is not None:
-        return Login(role=Role.CANDIDATE, person=row.attempt, name=row.candidate)
+        role = Role.PHONE if row.device else Role.CANDIDATE
+        return Login(role=role, person=row.attempt, name=row.candidate)
     return Login(role=Role(row.role), person=row.user, name=row.name)
 
 

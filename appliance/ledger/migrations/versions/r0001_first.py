@@ -1,8 +1,8 @@
-"""The first schema: every table, and the triggers that keep the record append-only."""
+"""The first schema: every table as it was then, and the triggers that keep the record append-only."""
 
 from alembic import op
 
-from appliance.ledger.tables import metadata
+from appliance.ledger.migrations.statements import run
 
 revision = "0001"
 down_revision = None
@@ -23,6 +23,6 @@ _TRIGGERS = (
 def upgrade() -> None:
     """Create everything."""
     connection = op.get_bind()
-    metadata.create_all(connection)
+    run(connection, "r0001_first.sql")
     for trigger in _TRIGGERS:
         connection.exec_driver_sql(trigger)

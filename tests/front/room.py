@@ -19,6 +19,7 @@ from appliance.box.paths import Paths
 from appliance.config import Settings
 from appliance.exam.events import FlagRaised, GapClosed, GapOpened
 from appliance.exam.feed import Feed, Kind
+from appliance.exam.permissions import USERS
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger.actions import attempts, exams, messages, users

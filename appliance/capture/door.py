@@ -72,27 +72,27 @@ class Door:
         application = web.Application(middlewares=[_errors], client_max_size=MOST_BYTES)
         application.router.add_post("/whip/{attempt}/{kind}", self._whip)
         application.router.add_post("/whep/{attempt}/{kind}", self._whep)
-        application.router.add_delete("/whip/session/{id}", self._delete)
-        application.router.add_delete("/whep/session/{id}", self._delete)
+        application.router.add_delete("/whip/{attempt}/{kind}/session/{id}", self._delete)
+        application.router.add_delete("/whep/{attempt}/{kind}/session/{id}", self._delete)
         return application
 
     async def _whip(self, request: web.Request) -> web.Response:
         claim, offer = self._claim(request, "publish"), await _offer(request)
         id, answer = await self._station.publish(claim, offer)
-        return _created(answer, f"/whip/session/{id}")
+        return _created(answer, f"/whip/{claim.feed}/session/{id}")
 
     async def _whep(self, request: web.Request) -> web.Response:
         claim, offer = self._claim(request, "view"), await _offer(request)
         id, answer = await self._station.view(claim, offer)
-        return _created(answer, f"/whep/session/{id}")
+        return _created(answer, f"/whep/{claim.feed}/session/{id}")
 
     async def _delete(self, request: web.Request) -> web.Response:
         """The session's address is secret enough: a page that is being closed cannot send headers."""
-        await self._station.end_session(request.match_info["id"])
+        await self._station.end_session(_feed(request), request.match_info["id"])
         return web.Response(status=200)
 
     def _claim(self, request: web.Request, purpose: Purpose) -> Claim:
-        feed = Feed.parse(f"{request.match_info['attempt']}/{request.match_info['kind']}")
+        feed = _feed(request)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _Refused(401, "a token is missing", "Send it as Authorization: Bearer TOKEN.")
@@ -103,6 +103,10 @@ class Door:
         if claim.feed != feed:
             raise _Refused(403, "this token is for another feed", "Reload the page to get the right one.")
         return claim
+
+
+def _feed(request: web.Request) -> Feed:
+    return Feed.parse(f"{request.match_info['attempt']}/{request.match_info['kind']}")
 
 
 async def _offer(request: web.Request) -> str:

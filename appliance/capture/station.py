@@ -77,13 +77,12 @@ class Station:
         self.viewings[viewing.id] = viewing
         return viewing.id, answer
 
-    async def end_session(self, id: str) -> None:
-        """DELETE on a session; NotFound when there is none."""
-        viewing = self.viewings.get(id)
-        publication = next((one for one in self.publications.values() if one.id == id), None)
-        if viewing is not None:
+    async def end_session(self, feed: Feed, id: str) -> None:
+        """DELETE on a session of this feed; NotFound when there is none."""
+        viewing, publication = self.viewings.get(id), self.publications.get(feed)
+        if viewing is not None and viewing.feed.feed == feed:
             await viewing.close()
-        elif publication is not None:
+        elif publication is not None and publication.id == id:
             await publication.close(Cause.PAGE_CLOSED)
         else:
             raise NotFound("there is no such session", hint="It may have ended already.")

@@ -116,9 +116,9 @@ def test_what_is_no_offer_is_told_so(tmp_path):
 
 def test_other_methods_and_addresses_are_refused_in_words(tmp_path):
     async def work(ask, _here):
-        refused(await ask("PATCH", "/whip/session/" + "0" * 32), 405, "Candidates come in the offer")
+        refused(await ask("PATCH", "/whip/a1/webcam/session/" + "0" * 32), 405, "Candidates come in the offer")
         refused(await ask("GET", "/whip/a1/webcam"), 405)
-        refused(await ask("DELETE", "/whip/session/" + "0" * 32), 404, "no such session")
+        refused(await ask("DELETE", "/whip/a1/webcam/session/" + "0" * 32), 404, "no such session")
         refused(await ask("GET", "/somewhere"), 404, "nothing at this address")
         refused(
             await ask("POST", "/whep/a1/webcam", token=view_token(), body=await offer_of("recvonly")), 404, "not live"
@@ -141,7 +141,10 @@ def test_a_session_is_made_and_ended(tmp_path):
             assert "stun" not in answer
             assert "H264" in answer
             location = headers["Location"]
-            assert location == f"/whip/session/{here.station.publications[WEBCAM].id}"
+            session = here.station.publications[WEBCAM].id
+            assert location == f"/whip/a1/webcam/session/{session}"
+            for other in ("a1/screen", "a2/webcam"):  # an address that names another feed ends nothing
+                refused(await ask("DELETE", f"/whip/{other}/session/{session}"), 404, "no such session")
             assert (await ask("DELETE", location))[0] == 200
             assert here.station.publications == {}
             refused(await ask("DELETE", location), 404, "no such session")

@@ -77,7 +77,7 @@ def test_a_viewer_sees_the_stream_from_a_key_frame_on_and_hears_it(tmp_path):
             await until(lambda: proctor.frames["video"] > 20 and proctor.frames["audio"] > 20)
             assert (proctor.first.width, proctor.first.height) == (320, 240)
             assert here.station.facts()["feeds"]["a1/webcam"]["viewers"] == 1
-            await here.station.end_session(session)
+            await here.station.end_session(WEBCAM, session)
             assert here.station.viewings == {}
             assert here.station.feeds[WEBCAM].viewers == set()
             await proctor.close()

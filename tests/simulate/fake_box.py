@@ -42,7 +42,7 @@ class FakeBox:
         application.router.add_get("/", self._front)
         application.router.add_get("/api/me", self._me)
         application.router.add_post("/whip/{attempt}/{kind}", self._whip)
-        application.router.add_delete("/whip/session/{id}", self._delete)
+        application.router.add_delete("/whip/{attempt}/{kind}/session/{id}", self._delete)
         application.router.add_post("/{path:.*}", self._post)
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
@@ -124,7 +124,7 @@ class FakeBox:
             return web.json_response({"error": "a token is missing", "hint": ""}, status=401)
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.connections.append(connection)
-        location = f"/whip/session/{len(self.connections)}"
+        location = f"{request.path}/session/{len(self.connections)}"
         connection.on("track", lambda track: self._reading.append(asyncio.ensure_future(self._read(kind, track))))
         await connection.setRemoteDescription(RTCSessionDescription(sdp=await request.text(), type="offer"))
         await connection.setLocalDescription(await connection.createAnswer())

@@ -92,7 +92,8 @@ class LiveFeed:
         self._playlist = Playlist(services.media / place.folder, services.writer)
         for entry in entries or []:
             self._playlist.append(entry)
-        self._playlist_at = self._video_at = 0.0
+        self._playlist_at = self._media_at = 0.0
+        self._leads = Media.VIDEO
         self._asked_at = -math.inf
         self._lost: Callable[[], int] = lambda: 0
         self._rate = _Rate()
@@ -124,13 +125,16 @@ class LiveFeed:
         sound: bool,
         ask_key_frame: Callable[[], None],
         lost: Callable[[], int],
+        picture: bool = True,
     ) -> None:
-        """Media may arrive from now on."""
+        """Media may arrive from now on; `sound` and `picture`: which tracks."""
         now, wall = time.monotonic(), time.time()
         self._connection = _Connection(connection, ask_key_frame, now, wall)
-        self._lost, self._video_at, self._asked_at = lost, now, -math.inf
-        self.recorder.begin(wall=wall, now=now, sound=sound)
-        self.want_key_frame()
+        self._lost, self._media_at, self._asked_at = lost, now, -math.inf
+        self._leads = Media.VIDEO if picture else Media.AUDIO
+        self.recorder.begin(wall=wall, now=now, sound=sound, picture=picture)
+        if picture:
+            self.want_key_frame()
 
     def disconnected(self, connection: str, cause: Cause, done: Callable[[], None] | None = None) -> None:
         """This connection is over; a later one of the same feed is not touched."""
@@ -185,8 +189,8 @@ class LiveFeed:
     def frame(self, frame: Encoded) -> None:
         """One arrived: to the disk first, then to the viewers and to the decoder."""
         wall = time.time()
-        if frame.media is Media.VIDEO:
-            self._video_at = frame.arrived
+        if frame.media is self._leads:
+            self._media_at = frame.arrived
         self._rate.add(frame)
         position = self.recorder.add(frame, wall=wall)
         if position is None:
@@ -201,7 +205,7 @@ class LiveFeed:
         self.recorder.tick(now)
         self._rate.tick(now)
         connection = self._connection
-        if connection is not None and now - self._video_at >= SILENCE_SECONDS:
+        if connection is not None and now - self._media_at >= SILENCE_SECONDS:
             self.recorder.pause()
             self._miss(Cause.NO_MEDIA, connection.since_wall)
         elif connection is not None and now - connection.since >= SILENCE_SECONDS and self.recorder.segment is None:
@@ -268,7 +272,7 @@ class LiveFeed:
             "bitrate": round(self._rate.bits) if self._connection else 0,
             "lost": self._lost() if self._connection else 0,
             "position": round(self.recorder.end, 3),
-            "silent_s": round(now - self._video_at, 1) if self._connection else None,
+            "silent_s": round(now - self._media_at, 1) if self._connection else None,
             "viewers": len(self.viewers),
             "gap": self.coverage.cause.value if self.coverage and self.coverage.cause else None,
             "codecs": list(self._codecs),

@@ -34,7 +34,7 @@ class Encoded:
     rtp: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sample:
     """One frame on the feed's timeline. `position` and `duration` in ticks of its track."""
 

@@ -33,15 +33,15 @@ def _full(kind: bytes, version: int, flags: int, *payload: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Mp4:
-    """A file of one video track and, if `sound`, one audio track."""
+    """A file of a video track (None: it has none), an audio track if `sound`, or both."""
 
-    video: Parameters
+    video: Parameters | None
     sound: bool
     suffix: str = ".mp4"
 
     @property
     def codecs(self) -> tuple[str, ...]:
-        return ("h264", "opus") if self.sound else ("h264",)
+        return (("h264",) if self.video else ()) + (("opus",) if self.sound else ())
 
     def header(self) -> bytes:
         """`ftyp` and `moov`."""
@@ -50,8 +50,10 @@ class Mp4:
             b"mvhd", 0, 0, struct.pack(">4I", 0, 0, 1000, 0), struct.pack(">IHH8x", 0x10000, 0x100, 0), _MATRIX,
             bytes(24), struct.pack(">I", 3),
         )  # fmt: skip
-        tracks = [self._track(_VIDEO, RATE[Media.VIDEO], _video_media(self.video), self.video)]
-        extends = [_extends(_VIDEO)]
+        tracks, extends = [], []
+        if self.video:
+            tracks.append(self._track(_VIDEO, RATE[Media.VIDEO], _video_media(self.video), self.video))
+            extends.append(_extends(_VIDEO))
         if self.sound:
             tracks.append(self._track(_AUDIO, RATE[Media.AUDIO], _audio_media(), None))
             extends.append(_extends(_AUDIO))

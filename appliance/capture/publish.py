@@ -21,6 +21,7 @@ from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import Media
 from appliance.capture.tasks import Tasks
 from appliance.errors import BadInput
+from appliance.exam.feed import Kind
 from appliance.exam.gap import Cause
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,9 @@ def configuration() -> RTCConfiguration:
     return RTCConfiguration(iceServers=[])
 
 
-def read_offer(sdp: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
+def read_offer(sdp: str, *, wanted: tuple[str, ...], picture: bool = True) -> dict[str, str]:
     """Look an offer over before aiortc does; -> kind of each media section and its direction. BadInput says what is
-    wrong; `wanted` are the directions that make sense."""
+    wrong; `wanted` are the directions that make sense; `picture`: it must have video, else sound and no video."""
     if not sdp.startswith("v=0") or "m=" not in sdp:
         raise BadInput("the body is not a session description", hint="Send the SDP offer of an RTCPeerConnection.")
     session, *sections = re.split(r"^m=", sdp, flags=re.MULTILINE)
@@ -59,7 +60,9 @@ def read_offer(sdp: str, *, wanted: tuple[str, ...]) -> dict[str, str]:
         direction = re.search(r"^a=(sendrecv|sendonly|recvonly|inactive)\s*$", section + session, re.MULTILINE)
         kinds[kind] = direction[1] if direction else "sendrecv"
         _check_codecs(kind, section)
-    if kinds.get("video") not in wanted:
+    if not picture and (kinds.get("audio") not in wanted or "video" in kinds):
+        raise BadInput("the offer of a call has one media section: sound in the right direction")
+    if picture and kinds.get("video") not in wanted:
         raise BadInput(
             "the offer has no video in the right direction", hint="Publishers send video, viewers receive it."
         )
@@ -124,7 +127,8 @@ class Publication:
     async def answer(self, offer: str) -> str:
         """BadInput when the offer cannot be answered; the session is closed then."""
         try:
-            kinds = read_offer(offer, wanted=("sendonly", "sendrecv"))
+            picture = self.feed.feed.kind is not Kind.CALL
+            kinds = read_offer(offer, wanted=("sendonly", "sendrecv"), picture=picture)
             for kind in kinds:
                 transceiver = self._connection.addTransceiver(kind, direction="recvonly")
                 transceiver.setCodecPreferences(preferred(kind))
@@ -165,7 +169,11 @@ class Publication:
         if state == "connected" and not self._connected and not self._over:
             self._connected = True
             self.feed.connected(
-                self.id, sound=Media.AUDIO in self._receivers, ask_key_frame=self._ask_key_frame, lost=self._lost
+                self.id,
+                sound=Media.AUDIO in self._receivers,
+                picture=Media.VIDEO in self._receivers,
+                ask_key_frame=self._ask_key_frame,
+                lost=self._lost,
             )
             self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
         elif state in ("failed", "closed") and not self._over:
@@ -173,7 +181,8 @@ class Publication:
             self._tasks.start(self.close(Cause.CONNECTION_LOST if lost else Cause.PAGE_CLOSED))
 
     def _ask_key_frame(self) -> None:
-        self._tasks.start(hooks.ask_for_key_frame(self._receivers[Media.VIDEO]))
+        if Media.VIDEO in self._receivers:
+            self._tasks.start(hooks.ask_for_key_frame(self._receivers[Media.VIDEO]))
 
     def _lost(self) -> int:
         return sum(hooks.packets_lost(receiver) for receiver in self._receivers.values())

@@ -1,8 +1,9 @@
 """From arriving frames to segments on disk: one recorder for each feed, over all its connections.
 
 It opens a file only at a key frame, takes a part from it each second, and begins a new one at a key frame when the old
-one is long or large enough, when the picture's size changes, or when sound comes or goes. It never blocks: the writer's
-thread writes, and answers in the event loop.
+one is long or large enough, when the picture's size changes, or when sound comes or goes. A connection without pictures
+(a call) is recorded too: each packet of sound can begin a file. It never blocks: the writer's thread writes, and
+answers in the event loop.
 """
 
 import errno
@@ -88,6 +89,7 @@ class Recorder:
         self._tracks: dict[Media, Track] = {}
         self._connected = False
         self._expects_sound = False
+        self._expects_picture = True
         self._heard_at: float | None = None
         self._pending: list[tuple[Encoded, int]] = []
         self._key_at = self._retry_at = self._cut_at = 0.0
@@ -95,11 +97,12 @@ class Recorder:
 
     # --- a connection ---
 
-    def begin(self, *, wall: float, now: float, sound: bool) -> None:
-        """A connection is there; `sound`: it may carry an audio track."""
+    def begin(self, *, wall: float, now: float, sound: bool, picture: bool = True) -> None:
+        """A connection is there; `sound` and `picture`: which tracks it may carry."""
         self._tracks.clear()
         self._pending.clear()
-        self._connected, self._expects_sound, self._heard_at = True, sound, None
+        self._connected, self._heard_at = True, None
+        self._expects_sound, self._expects_picture = sound, picture
         if self.begins_at is not None:
             self._start_tracks(max(self.end, wall - self.begins_at), now)
 
@@ -125,7 +128,7 @@ class Recorder:
         if not self._connected:
             return None
         if not self._tracks:
-            if not frame.key:
+            if not frame.key and self._expects_picture:
                 self._ask(frame.arrived)
                 return None
             self.begins_at = round(wall, 3)
@@ -146,9 +149,9 @@ class Recorder:
         if self._pending and now - self._pending[0][0].arrived > _WAIT_FOR_SOUND:
             self._drain_pending()
         if segment is not None and now - self._cut_at > self._settings.part_seconds:
-            self._flush(segment, max(segment.typical, RATE[Media.VIDEO] // 2))
+            self._flush(segment, max(segment.typical, RATE[segment.leads] // 2))
             self._cut_at = now
-        if not self._connected:
+        if not self._connected or not self._expects_picture:
             return
         since_key = now - self._key_at
         if segment is None:
@@ -174,12 +177,24 @@ class Recorder:
     def _add_sound(self, frame: Encoded, position: int) -> None:
         self._heard_at = frame.arrived
         self._drain_pending()
+        if not self._expects_picture:
+            self._turn_sound(position, frame.arrived)
         if self.segment is None:
             return
         if "opus" not in self.segment.container.codecs:
             self.segment.sound_missing = True
             return
         self.segment.add(Media.AUDIO, Sample(position, opus.duration(frame.data), frame.data, True))
+        if self.segment.leads is Media.AUDIO:
+            self._cut_if_due(self.segment, frame.arrived)
+
+    def _turn_sound(self, position: int, now: float) -> None:
+        """At a packet of sound where there are no pictures: open the first file, or go on to the next one."""
+        if self.segment is not None and self._long_enough(self.segment, position):
+            self._flush(self.segment, self.segment.typical)
+            self._close(None)
+        if self.segment is None and now >= self._retry_at:
+            self._open(Mp4(None, True), position, now)
 
     def _add_picture(self, frame: Encoded, position: int) -> None:
         if frame.key:
@@ -192,9 +207,12 @@ class Recorder:
         if not data:
             return
         self.segment.add(Media.VIDEO, Sample(position, self.segment.typical, data, frame.key))
-        if self.segment.waiting() >= self._settings.part_seconds - _PART_MARGIN:
-            self._flush(self.segment, None)
-            self._cut_at = frame.arrived
+        self._cut_if_due(self.segment, frame.arrived)
+
+    def _cut_if_due(self, segment: Segment, now: float) -> None:
+        if segment.waiting() >= self._settings.part_seconds - _PART_MARGIN:
+            self._flush(segment, None)
+            self._cut_at = now
 
     def _turn(self, frame: Encoded, position: int) -> None:
         """At a key frame: open the first file, or go on to the next one if it is time."""
@@ -219,7 +237,7 @@ class Recorder:
         return WebM(*vp8.picture_size(frame.data), heard)
 
     def _long_enough(self, segment: Segment, position: int) -> bool:
-        seconds = (position - segment.position) / RATE[Media.VIDEO]
+        seconds = (position - segment.position) / RATE[segment.leads]
         return (
             seconds >= self._settings.segment_seconds
             or segment.bytes >= self._settings.segment_bytes
@@ -238,7 +256,7 @@ class Recorder:
         for track in self._tracks.values():
             track.settle()
         self.number += 1
-        starts_at = self.begins_at + position / RATE[Media.VIDEO]
+        starts_at = self.begins_at + position / RATE[Media.VIDEO if self._expects_picture else Media.AUDIO]
         path = self._place.file(starts_at, self.number, container.suffix)
         self.segment = Segment(container, self.number, path, starts_at, position)
         self._file = File(self._media / path, self.segment.header)
@@ -246,7 +264,7 @@ class Recorder:
         self._listener.opened(container.codecs, starts_at)
 
     def _flush(self, segment: Segment, lasts: int | None) -> None:
-        counts_until = (segment.newest + min(lasts or 0, segment.typical)) / RATE[Media.VIDEO]
+        counts_until = (segment.newest + min(lasts or 0, segment.typical)) / RATE[segment.leads]
         taken = segment.take(lasts)
         if taken is None or self._file is None:
             return

@@ -1,7 +1,7 @@
 """A segment: what its file is called, and how its samples become parts."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(
     r"(?P<seat>.+)-(?P<kind>[a-z]+)-(?P<start>\d{8}T\d{6}\.\d{3})Z-(?P<number>\d{5})(?P<suffix>\.mp4|\.webm)(\.open)?"
 )
-_TYPICAL_VIDEO = RATE[Media.VIDEO] // 15
+_TYPICAL = {Media.VIDEO: RATE[Media.VIDEO] // 15, Media.AUDIO: RATE[Media.AUDIO] // 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,62 +81,59 @@ class Place:
 class Segment:
     """One file being filled. Samples come in; a part of them is taken out each second.
 
-    The newest video frame is held back until the next one says how long it lasts.
+    The pictures lead: they say how long the file is, and the newest is held back until the next one says how long it
+    lasts. Where there are none, the sound leads.
     """
 
     def __init__(self, container: Container, number: int, path: str, starts_at: float, position: int) -> None:
+        """`position`: of the first sample of the track that leads, in its ticks."""
         self.container, self.number, self.path, self.starts_at = container, number, path, starts_at
         self.position = position
         self.header = container.header()
         self.bytes = len(self.header)
         self.stored: list[Part] = []
         self.sound_missing = False
+        self.leads = Media.AUDIO if container.codecs == ("opus",) else Media.VIDEO
         self._video: list[Sample] = []
         self._audio: list[Sample] = []
-        self._typical = _TYPICAL_VIDEO
+        self._leading = self._audio if self.leads is Media.AUDIO else self._video
+        self.typical = _TYPICAL[self.leads]
+        """How long the last sample of the leading track lasted whose successor is known, in ticks."""
         self._count = 0
 
     def add(self, media: Media, sample: Sample) -> None:
         """Append a sample; the one before it now has its duration."""
         samples = self._video if media is Media.VIDEO else self._audio
         if samples:
-            lasted = max(1, sample.position - samples[-1].position)
-            samples[-1] = replace(samples[-1], duration=lasted)
-            if media is Media.VIDEO:
-                self._typical = lasted
+            lasted = samples[-1].duration = max(1, sample.position - samples[-1].position)
+            if media is self.leads:
+                self.typical = lasted
         samples.append(sample)
 
     def waiting(self) -> float:
-        """Seconds of video (of sound, where there is no video) that are in no part yet."""
-        for media, samples in ((Media.VIDEO, self._video), (Media.AUDIO, self._audio)):
-            if samples:
-                return (samples[-1].position - samples[0].position) / RATE[media]
-        return 0.0
+        """Seconds of the leading track (of the sound, where it has nothing) that are in no part yet."""
+        media, samples = (self.leads, self._leading) if self._leading else (Media.AUDIO, self._audio)
+        return (samples[-1].position - samples[0].position) / RATE[media] if samples else 0.0
 
     @property
     def newest(self) -> int:
-        """Position of the newest video frame in ticks; that of the segment where there is none."""
-        return self._video[-1].position if self._video else self.position
-
-    @property
-    def typical(self) -> int:
-        """How long the last frame lasted whose successor is known, in ticks."""
-        return self._typical
+        """Position of the newest sample of the leading track in ticks; that of the segment where there is none."""
+        return self._leading[-1].position if self._leading else self.position
 
     def take(self, lasts: int | None = None) -> tuple[bytes, Part] | None:
-        """The next part. The newest video frame goes with it if `lasts` (ticks) says how long it lasts, else it waits.
-        None when there is nothing to take."""
+        """The next part. The newest picture goes with it if `lasts` (ticks) says how long it lasts, else it waits; a
+        packet of sound says itself how long it lasts. None when there is nothing to take."""
         held: list[Sample] = []
         if self._video and lasts is None:
             held = [self._video.pop()]
         elif self._video:
-            self._video[-1] = replace(self._video[-1], duration=max(1, lasts or 1))
-        video, self._video = self._video, held
-        if not video and lasts is None:
+            self._video[-1].duration = max(1, lasts or 1)
+        video, audio = self._video, self._audio
+        if not (video or audio) or (lasts is None and self.leads is Media.VIDEO and not video):
+            video.extend(held)
             return None
-        audio, self._audio = self._audio, []
-        if not video and not audio:
-            return None
+        self._video, self._audio = held, []
+        self._leading = self._audio if self.leads is Media.AUDIO else self._video
         return self._part(video, audio)
 
     def _part(self, video: list[Sample], audio: list[Sample]) -> tuple[bytes, Part]:

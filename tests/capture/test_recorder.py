@@ -75,9 +75,9 @@ class Scene:
         )
         self.codec, self.frames, self.now = codec, media.video(codec, **video), 0.0
 
-    def begin(self, *, sound=True, now=0.0):
+    def begin(self, *, sound=True, now=0.0, picture=True):
         self.now = now
-        self.recorder.begin(wall=WALL + now, now=now, sound=sound)
+        self.recorder.begin(wall=WALL + now, now=now, sound=sound, picture=picture)
 
     def video(self, number, *, frame=None, at=None):
         data = frame or self.frames[number % len(self.frames)]
@@ -90,9 +90,11 @@ class Scene:
         now = number / 50
         self.recorder.add(Encoded(Media.AUDIO, "opus", data, number * 960, now, True), wall=WALL + now)
 
-    def play(self, start, end, *, sound=True):
+    def play(self, start, end, *, sound=True, picture=True):
         """From `start` to `end` seconds, in the order of arrival."""
-        events = [(number / 15, 0, number) for number in range(round(start * 15), round(end * 15))]
+        events = []
+        if picture:
+            events += [(number / 15, 0, number) for number in range(round(start * 15), round(end * 15))]
         if sound:
             events += [(number / 50, 1, number) for number in range(round(start * 50), round(end * 50))]
         for now, kind, number in sorted(events):
@@ -178,6 +180,26 @@ def test_sound_that_comes_later_begins_a_new_file(tmp_path):
     scene.recorder.finish(lambda: None)
     assert [segment.codecs for segment in scene.heard.segments] == [["h264"], ["h264", "opus"]]
     assert [segment.position for segment in scene.heard.segments] == pytest.approx([0, 2])
+
+
+def test_a_call_has_sound_only_and_is_cut_by_time(tmp_path):
+    scene = Scene(tmp_path)
+    scene.begin(picture=False)
+    scene.play(0, 10, picture=False)
+    scene.recorder.finish(lambda: None)
+    assert [(s.number, s.codecs, round(s.position, 2), round(s.duration, 2)) for s in scene.heard.segments] == [
+        (1, ["opus"], 0.0, 4.0), (2, ["opus"], 4.0, 4.0), (3, ["opus"], 8.0, 2.0)
+    ]  # fmt: skip
+    assert scene.heard.asked == 0
+    assert all(ends - starts <= 0.8 for starts, ends in scene.heard.spans)
+    assert scene.heard.spans[-1][1] == pytest.approx(WALL + 10)
+    path = tmp_path / "one.mp4"
+    path.write_bytes(scene.file(scene.heard.segments[0]))
+    found = mp4.scan(path)
+    assert found.codecs == ("opus",)
+    assert sum(part.duration for part in found.parts) == pytest.approx(4.0)
+    with av.open(str(path)) as file:
+        assert sum(frame.samples for frame in file.decode(audio=0)) / 48_000 == pytest.approx(4, abs=0.05)
 
 
 def test_another_picture_size_begins_a_new_file(tmp_path):

@@ -1,0 +1,93 @@
+"""What was looked at, what was not, and what was found. Chain: the attempt."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.exam.events.catalogue import Payload, event
+
+
+@event("analysis.missed", by=("inference",))
+@dataclass(frozen=True, kw_only=True)
+class AnalysisMissed(Payload):
+    """This span of a feed was not looked at, and why."""
+
+    kind: str
+    starts_at: float
+    ends_at: float
+    cause: str
+
+
+@event("analysis.covered", by=("inference",))
+@dataclass(frozen=True, kw_only=True)
+class AnalysisCovered(Payload):
+    """At the end of an attempt: how many ticks of each rule could be judged: code -> [assessable, all]."""
+
+    kind: str
+    ticks: dict[str, list[int]]
+
+
+@event("flag.raised", by=("inference",))
+@dataclass(frozen=True, kw_only=True)
+class FlagRaised(Payload):
+    """A rule fired, or a person saw something.
+
+    `onset_at` is the first true tick; `position` the same on the feed's recording, seconds; `true` of `assessable` of
+    `ticks` looked at; `score` the strongest; `light` the mean luma 0-255. `snapshots` is a list of {"moment": "onset",
+    "peak" or "last", "path": relative to the media folder, "sha256", "at"}. `source` is "inference" or a user.
+    """
+
+    flag: str
+    code: str
+    category: str
+    severity: str
+    kind: str
+    source: str
+    onset_at: float
+    position: float | None
+    stage: str
+    rules: str
+    models: dict[str, str]
+    threshold: float
+    score: float | None
+    true: int
+    assessable: int
+    ticks: int
+    light: float | None
+    snapshots: list[dict[str, Any]]
+    note: str = ""
+
+
+@event("flag.closed", by=("inference",))
+@dataclass(frozen=True, kw_only=True)
+class FlagClosed(Payload):
+    """The episode is over. Numbers and snapshots are those of the whole episode."""
+
+    flag: str
+    ended_at: float
+    score: float | None
+    true: int
+    assessable: int
+    ticks: int
+    snapshots: list[dict[str, Any]]
+
+
+@event("flag.decided")
+@dataclass(frozen=True, kw_only=True)
+class FlagDecided(Payload):
+    """A person confirmed or dismissed it; "open" is an undo. `reason` as in `exam.flags.Dismissal`, or "" ."""
+
+    flag: str
+    decision: str
+    reason: str
+    note: str
+    by: str
+
+
+@event("feed.viewed")
+@dataclass(frozen=True, kw_only=True)
+class FeedViewed(Payload):
+    """Somebody opened the live stream ("live") or the recording ("recording")."""
+
+    kind: str
+    by: str
+    what: str

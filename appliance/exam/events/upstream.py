@@ -1,0 +1,54 @@
+"""What reached the object store. Chain: box."""
+
+from dataclasses import dataclass
+
+from appliance.exam.events.catalogue import Payload, event
+
+
+@event("report.written", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class ReportWritten(Payload):
+    """An integrity report exists; `files`: name -> sha256, in `folder` relative to the data folder. `attempt` is None
+    for the report on the whole exam."""
+
+    exam: str
+    attempt: str | None
+    folder: str
+    files: dict[str, str]
+
+
+@event("upstream.attempt_stored", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class AttemptStored(Payload):
+    """Every file of an attempt and its signed manifest are upstream and were read back. `position` is the last event
+    of the attempt's chain that the manifest covers; `number` counts its manifests (events after the first make
+    another)."""
+
+    exam: str
+    attempt: str
+    manifest_sha256: str
+    objects: int
+    bytes: int
+    position: int = 0
+    number: int = 1
+
+
+@event("upstream.exam_stored", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class ExamStored(Payload):
+    """Everything of an ended exam is upstream; `number` counts the exam's manifests."""
+
+    exam: str
+    manifest_sha256: str
+    attempts: int
+    number: int = 1
+
+
+@event("upstream.failed", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class UpstreamFailed(Payload):
+    """The upstream refused or is not there; said once for each cause until it works again."""
+
+    where: str
+    reason: str
+    hint: str

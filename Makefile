@@ -5,7 +5,7 @@ BIN := .venv/bin
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1
 
-.PHONY: run setup test test-long check static bench lock docs pictures clean debian-packages
+.PHONY: run setup test test-long check static bench bench-peers lock docs pictures clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -32,6 +32,9 @@ static:
 
 bench: setup ## ratios, each printed on a line
 	$(BIN)/appliance bench
+
+bench-peers: ## as root: what `appliance bench capture` measures against
+	@scripts/bench-peers
 
 lock: ## write requirements/*.txt anew
 	scripts/lock

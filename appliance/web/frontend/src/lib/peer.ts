@@ -1,6 +1,19 @@
-/** What publishing and viewing have in common. */
+/** What publishing and viewing have in common: WHIP (RFC 9725) and WHEP are one offer, one answer, one address. */
+
+import type { Door } from "./types";
 
 const GATHER_MS = 1000;
+const ANSWER_MS = 10_000;
+
+/** The box said no; `message` is its status and what it said. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    said: string,
+  ) {
+    super(`${status} ${said.slice(0, 300)}`);
+  }
+}
 
 type Codec = Pick<RTCRtpCodec, "mimeType"> & { sdpFmtpLine?: string };
 
@@ -24,4 +37,30 @@ export function gathered(connection: RTCPeerConnection): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Offer this connection's tracks at a door; -> the answer, and the address of the session. Refused when the box said no,
+ * what `fetch` throws when it is away. */
+export async function offer(connection: RTCPeerConnection, door: Door): Promise<{ answer: string; session: string | null }> {
+  await connection.setLocalDescription();
+  await gathered(connection);
+  const response = await fetch(door.url, {
+    method: "POST",
+    headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${door.token}` },
+    body: connection.localDescription?.sdp ?? "",
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  const text = await response.text();
+  if (response.status !== 201) throw new Refused(response.status, text);
+  return { answer: text, session: response.headers.get("Location") };
+}
+
+/** End a session by its address, also while a page is being closed; -> the status that the box answered, 0 when it is away:
+ * it notices the silence by itself then. */
+export async function goodbye(session: string): Promise<number> {
+  try {
+    return (await fetch(session, { method: "DELETE", keepalive: true })).status;
+  } catch {
+    return 0;
+  }
 }

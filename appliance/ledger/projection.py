@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from appliance.exam import events
+from appliance.exam.call import Ending
 from appliance.exam.events import Payload
 from appliance.exam.flags import Decision
 from appliance.exam.stage import CLOSED, Stage
@@ -125,13 +126,15 @@ def _attempt_started(connection: sa.Connection, event: Event, said: events.Attem
 
 
 @_projects(events.AttemptFinished)
-def _attempt_finished(connection: sa.Connection, event: Event, _said: events.AttemptFinished) -> None:
+def _attempt_finished(connection: sa.Connection, event: Event, _said: events.AttemptFinished) -> list[FollowUp]:
     _set_stage(connection, event, Stage.FINISHED)
+    return _calls_end(connection, event)
 
 
 @_projects(events.AttemptEnded)
-def _attempt_ended(connection: sa.Connection, event: Event, _said: events.AttemptEnded) -> None:
+def _attempt_ended(connection: sa.Connection, event: Event, _said: events.AttemptEnded) -> list[FollowUp]:
     _set_stage(connection, event, Stage.ENDED)
+    return _calls_end(connection, event)
 
 
 # --- messages ---
@@ -244,6 +247,15 @@ def _call_started(connection: sa.Connection, event: Event, said: events.CallStar
 @_projects(events.CallEnded)
 def _call_ended(connection: sa.Connection, event: Event, said: events.CallEnded) -> None:
     connection.execute(sa.update(tables.call).where(tables.call.c.call == said.call).values(ended_at=event.wall))
+
+
+def _calls_end(connection: sa.Connection, event: Event) -> list[FollowUp]:
+    """Nobody talks any more when the attempt is over."""
+    row = tables.call.c
+    still_open = sa.select(row.call).where(row.attempt == event.chain, row.ended_at.is_(None))
+    reason = Ending.ATTEMPT_OVER.value
+    found = connection.execute(still_open).scalars().all()
+    return [FollowUp(event.chain, events.CallEnded(call=call, by="box", reason=reason)) for call in found]
 
 
 # --- flags ---

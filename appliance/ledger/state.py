@@ -229,10 +229,12 @@ def fills(connection: sa.Connection, *, attempt: str) -> list[FillRow]:
     return _rows(connection, FillRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
 
 
-def calls(connection: sa.Connection, *, attempt: str) -> list[CallRow]:
-    """The calls of an attempt, oldest first."""
+def calls(connection: sa.Connection, *, attempt: str | None = None, going_on: bool = False) -> list[CallRow]:
+    """The calls of an attempt, or of all, oldest first; `going_on`: only those that are not over."""
     row = tables.call
-    return _rows(connection, CallRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.started_at))
+    query = sa.select(row).order_by(row.c.started_at)
+    query = query if attempt is None else query.where(row.c.attempt == attempt)
+    return _rows(connection, CallRow, query.where(row.c.ended_at.is_(None)) if going_on else query)
 
 
 def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position | None]:

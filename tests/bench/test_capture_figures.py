@@ -57,8 +57,8 @@ def test_a_window_that_lost_frames_does_not_count():
     assert window(recorded=980).whole
     assert ratio([broken], [window()]) is None
     assert ratio([window(), broken], [window()]) == 1.0
-    assert told([window(), broken])["discarded"] == 1
-    assert told([broken]) == {"windows": 0, "discarded": 1}
+    assert told([window(), broken])["discarded"] == [0.979]
+    assert told([broken]) == {"windows": 0, "discarded": [0.979]}
 
 
 def test_nothing_sent_is_no_window():

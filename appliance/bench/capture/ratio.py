@@ -46,17 +46,17 @@ class Window:
         return (self.server + self.later) / self.generator
 
 
-def ratio(windows: Sequence[Window], peers: Sequence[Window], *, raw: bool = False) -> float | None:
+def ratio(windows: Sequence[Window], peers: Sequence[Window], *, raw: bool = False, digits: int = 2) -> float | None:
     """Median cost of these over the median cost of the peers; None where a side has no whole window."""
     ours, theirs = _costs(windows, raw=False), _costs(peers, raw=raw)
-    return round(statistics.median(ours) / statistics.median(theirs), 2) if ours and theirs else None
+    return round(statistics.median(ours) / statistics.median(theirs), digits) if ours and theirs else None
 
 
 def told(windows: Sequence[Window]) -> Figures:
-    """Medians over the whole windows, and how many were not whole."""
+    """Medians over the whole windows, and what the others recorded."""
     whole = [window for window in windows if window.whole]
     if not whole:
-        return {"windows": 0, "discarded": len(windows)}
+        return {"windows": 0, "discarded": _shares(windows)}
     return {
         "cpu_per_stream": round(statistics.median(window.per_stream for window in whole), 4),
         "raw_cpu_per_stream": round(statistics.median(window.raw_per_stream for window in whole), 4),
@@ -67,8 +67,13 @@ def told(windows: Sequence[Window]) -> Figures:
         ),
         "frames_recorded": round(min(window.recorded / window.sent for window in whole), 3),
         "windows": len(whole),
-        "discarded": len(windows) - len(whole),
+        "discarded": _shares(windows),
     }
+
+
+def _shares(windows: Sequence[Window]) -> list[float]:
+    """What share of the frames the windows recorded that do not count."""
+    return [round(window.recorded / max(1, window.sent), 3) for window in windows if not window.whole]
 
 
 def _costs(windows: Sequence[Window], *, raw: bool) -> list[float]:

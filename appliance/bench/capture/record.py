@@ -15,7 +15,8 @@ from appliance.errors import Unavailable
 
 STREAMS = 8
 ROUNDS = 3
-MOST_FOR_MEDIARECORDER = 4
+MORE, FEWER = (4, 6, 8), (2, 1)
+"""Streams that MediaRecorder is given: more until they are too many, or fewer until they are not."""
 SURVIVES = 0.95
 """The share of frames that MediaRecorder must write to count as having survived."""
 
@@ -35,7 +36,7 @@ def run(load: Load, box: Box, janus: Janus | None, picture: Clip) -> Figures:
         "cpu_per_stream": whole.get("cpu_per_stream"),
         "ratio_vs_janus": ratio(ours_windows, theirs_windows),
         "ratio_vs_janus_raw": ratio(ours_windows, theirs_windows, raw=True),
-        "ratio_vs_mediarecorder": ratio(ours_windows, [survived]) if survived else None,
+        "ratio_vs_mediarecorder": ratio(ours_windows, [survived], digits=4) if survived else None,
         "decoder_per_stream": whole.get("decoder_per_stream"),
         "streams": STREAMS,
         "stream_bits_per_s": round(picture.bitrate),
@@ -50,15 +51,29 @@ def run(load: Load, box: Box, janus: Janus | None, picture: Clip) -> Figures:
 
 
 def _mediarecorder(load: Load) -> tuple[Window | None, int | None]:
-    """-> (at the most streams that it survives, the streams at which it did not)."""
+    """-> (at the most streams that it survives, the fewest streams at which it did not)."""
     survived: Window | None = None
-    for streams in range(1, MOST_FOR_MEDIARECORDER + 1):
-        try:
-            with MediaRecorderTarget.running(load.folder) as target:
-                window = load.window(target, streams=streams, whole=SURVIVES)
-        except Unavailable:
-            return survived, streams
-        if not window.whole:
-            return survived, streams
+    collapsed: int | None = None
+    for streams in MORE:
+        window = _window(load, streams)
+        if window is None:
+            collapsed = streams
+            break
         survived = window
-    return survived, None
+    if survived is None:
+        for streams in FEWER:
+            survived = _window(load, streams)
+            if survived is not None:
+                break
+            collapsed = streams
+    return survived, collapsed
+
+
+def _window(load: Load, streams: int) -> Window | None:
+    """None when it did not survive."""
+    try:
+        with MediaRecorderTarget.running(load.folder) as target:
+            window = load.window(target, streams=streams, whole=SURVIVES)
+    except Unavailable:
+        return None
+    return window if window.whole else None

@@ -8,12 +8,25 @@ from flask import Flask
 from appliance import __version__
 from appliance.box.secret import secret_from
 from appliance.exam.permissions import Action, may
-from appliance.web import auth, candidate, door, media, planner, proctor, public, refusals, reports, security, staff
+from appliance.web import (
+    auth,
+    call,
+    candidate,
+    door,
+    media,
+    planner,
+    proctor,
+    public,
+    refusals,
+    reports,
+    security,
+    staff,
+)
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
 
-_BLUEPRINTS = (public.bp, candidate.bp, proctor.bp, planner.bp, reports.bp, staff.bp, media.bp, door.bp)
+_BLUEPRINTS = (public.bp, candidate.bp, proctor.bp, call.bp, planner.bp, reports.bp, staff.bp, media.bp, door.bp)
 
 
 def create_app(services: Services, **config: Any) -> Flask:

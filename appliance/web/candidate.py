@@ -159,6 +159,7 @@ def _me() -> Response:
         row = state.attempt(connection, attempt)
         exam = state.exam(connection, row.exam)
         said = [visible.message_for_candidate(m) for m in state.messages(connection, attempt=attempt)]
+        calls = state.calls(connection, attempt=attempt, going_on=True)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -172,6 +173,7 @@ def _me() -> Response:
         statement=statement().to_json(),
         feeds=_feeds(row),
         messages=said,
+        call=visible.call_for_candidate(calls[-1]) if calls else None,
     )
 
 

@@ -47,9 +47,11 @@ CANDIDATE_TYPES = frozenset(
         "message.sent",
         "message.read",
         "warning.acknowledged",
+        "call.started",
+        "call.ended",
     }
 )
-"""What a candidate is told of the own attempt: steps, messages, warnings; never flags, never who watches."""
+"""What a candidate is told of the own attempt: steps, messages, warnings, calls; never flags, never who watches."""
 
 _NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden"})
 """Fields of those events that are for staff."""

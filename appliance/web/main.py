@@ -32,7 +32,7 @@ from appliance.errors import ApplianceError, ConfigError, Unavailable
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
-from appliance.web import door, sockets
+from appliance.web import door, line, sockets
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
@@ -58,6 +58,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
         _, follower = sockets.create(app, services)
         follower.start()
         stack.callback(follower.stop)
+        stack.enter_context(line.watched(services))
         stack.enter_context(_heartbeat(app, services, follower, port=listener.getsockname()[1]))
         process.notify("READY=1")
         _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))

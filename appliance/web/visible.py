@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from appliance.exam.permissions import Action
 from appliance.ledger import state, tables
-from appliance.ledger.state import AttemptRow, MessageRow
+from appliance.ledger.state import AttemptRow, CallRow, MessageRow
 from appliance.web.auth import Viewer, person, refuse
 from appliance.web.context import services
 
@@ -48,3 +48,8 @@ def message_for_candidate(row: MessageRow) -> dict[str, Any]:
     fields = asdict(row)
     fields["sender"] = "candidate" if row.sender == "candidate" else "staff"
     return fields
+
+
+def call_for_candidate(row: CallRow) -> dict[str, Any]:
+    """Who speaks, by name."""
+    return {"call": row.call, "by_name": row.by_name, "started_at": row.started_at}

@@ -24,6 +24,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         seen = {attempt.attempt for attempt in attempts}
         flags = [flag for flag in state.flags(connection, exam=exam) if flag.attempt in seen]
         messages = [message for message in state.messages(connection, exam=exam) if message.attempt in seen]
+        calls = [call for call in state.calls(connection, going_on=True) if call.attempt in seen]
     return {
         "exam": asdict(row),
         "now": now,
@@ -31,6 +32,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         "attempts": [_tile(attempt, flags, messages, said) for attempt in attempts],
         "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
         "messages": [asdict(message) for message in messages],
+        "calls": [asdict(call) for call in calls],
     }
 
 
@@ -46,6 +48,7 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         messages = state.messages(connection, attempt=row.attempt)
         gaps = state.gaps(connection, attempt=row.attempt)
         segments = state.segments(connection, attempt=row.attempt)
+        calls = state.calls(connection, attempt=row.attempt)
     return {
         **_tile(row, flags, messages, said),
         "exam": asdict(exam),
@@ -55,6 +58,7 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         "messages": [asdict(message) for message in messages],
         "gaps": [asdict(gap) for gap in gaps],
         "segments": [asdict(segment) for segment in segments],
+        "calls": [asdict(call) for call in calls],
     }
 
 

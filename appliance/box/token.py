@@ -22,12 +22,14 @@ LIFETIME_SECONDS: dict[Purpose, int] = {"publish": 12 * 3600, "view": 60}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a token allows. `exam` and `seat` name the recording's folder and files."""
+    """What a token allows. `exam` and `seat` name the recording's folder and files; `pairing` is the phone that it was
+    made for, and good only as long as that phone is not refused."""
 
     purpose: Purpose
     feed: Feed
     exam: str
     seat: str
+    pairing: str = ""
 
 
 class FeedTokens:
@@ -43,15 +45,15 @@ class FeedTokens:
 
     def mint(self, claim: Claim) -> str:
         """A token for one feed."""
-        return self._serializer.dumps([claim.purpose, str(claim.feed), claim.exam, claim.seat])
+        return self._serializer.dumps([claim.purpose, str(claim.feed), claim.exam, claim.seat, claim.pairing])
 
     def check(self, token: str, purpose: Purpose) -> Claim:
         """The claim, or NotAllowed."""
         try:
-            said, feed, exam, seat = self._serializer.loads(token, max_age=LIFETIME_SECONDS[purpose])
+            said, feed, exam, seat, pairing = self._serializer.loads(token, max_age=LIFETIME_SECONDS[purpose])
             if said != purpose:
                 raise NotAllowed(f"this token is for {said}, not for {purpose}")
-            return Claim(purpose, Feed.parse(feed), exam, seat)
+            return Claim(purpose, Feed.parse(feed), exam, seat, pairing)
         except SignatureExpired:
             raise NotAllowed("the token has expired", hint="Reload the page to get a new one.") from None
         except (BadSignature, ValueError, TypeError, BadInput) as error:

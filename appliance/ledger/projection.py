@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from appliance.exam import events
+from appliance.exam import events, phone
 from appliance.exam.call import Ending
 from appliance.exam.events import Payload
 from appliance.exam.flags import Decision
@@ -234,6 +234,47 @@ def _room_watched(connection: sa.Connection, event: Event, said: events.RoomWatc
     connection.execute(
         sa.insert(tables.room).prefix_with("OR IGNORE").values(room=event.chain, exam=event.exam, camera=said.camera)
     )
+
+
+# --- phones ---
+
+
+def _set_pairing(connection: sa.Connection, event: Event, pairing: str, state: phone.State, **values: Any) -> None:
+    row = tables.pairing
+    values = {"state": state.value, "state_at": event.wall, **values}
+    connection.execute(sa.update(row).where(row.c.pairing == pairing).values(**values))
+
+
+@_projects(events.PhoneInvited)
+def _phone_invited(connection: sa.Connection, event: Event, said: events.PhoneInvited) -> None:
+    """A newer code withdraws the one before."""
+    row = tables.pairing
+    connection.execute(sa.update(row).where(row.c.attempt == event.chain).values(token=None))
+    connection.execute(
+        sa.insert(row).values(
+            pairing=said.pairing,
+            attempt=event.chain,
+            invited_at=event.wall,
+            expires_at=said.expires_at,
+            state=phone.State.INVITED.value,
+            state_at=event.wall,
+        )
+    )
+
+
+@_projects(events.PhoneScanned)
+def _phone_scanned(connection: sa.Connection, event: Event, said: events.PhoneScanned) -> None:
+    _set_pairing(connection, event, said.pairing, phone.State.SCANNED, token=None, browser=said.browser)
+
+
+@_projects(events.PhoneConfirmed)
+def _phone_confirmed(connection: sa.Connection, event: Event, said: events.PhoneConfirmed) -> None:
+    _set_pairing(connection, event, said.pairing, phone.State.CONFIRMED)
+
+
+@_projects(events.PhoneRefused)
+def _phone_refused(connection: sa.Connection, event: Event, said: events.PhoneRefused) -> None:
+    _set_pairing(connection, event, said.pairing, phone.State.REFUSED)
 
 
 # --- calls ---

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from appliance.errors import NotFound
+from appliance.exam import phone
 from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.stage import Stage
 from appliance.ledger import tables
@@ -144,6 +145,19 @@ class CallRow:
     ended_at: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingRow:
+    """A phone that was invited, and what became of it. Its token's hash stays in the table."""
+
+    pairing: str
+    attempt: str
+    invited_at: float
+    expires_at: float
+    browser: str
+    state: phone.State
+    state_at: float
+
+
 R = TypeVar("R")
 
 
@@ -235,6 +249,14 @@ def calls(connection: sa.Connection, *, attempt: str | None = None, going_on: bo
     query = sa.select(row).order_by(row.c.started_at)
     query = query if attempt is None else query.where(row.c.attempt == attempt)
     return _rows(connection, CallRow, query.where(row.c.ended_at.is_(None)) if going_on else query)
+
+
+def pairings(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[PairingRow]:
+    """The phones of an attempt, or of every attempt of an exam, in the order of their invitations."""
+    columns = [column for column in tables.pairing.columns if column.name != "token"]
+    query = sa.select(*columns).order_by(tables.pairing.c.invited_at, tables.pairing.c.pairing)
+    found = connection.execute(_of(query, tables.pairing, attempt, exam))
+    return [PairingRow(**{**row._mapping, "state": phone.State(row.state)}) for row in found]
 
 
 def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position | None]:

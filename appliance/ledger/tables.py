@@ -47,7 +47,7 @@ login = _table(
     sa.Column("token", sa.TEXT, primary_key=True),  # SHA-256 of the cookie's token, hex
     sa.Column("user", sa.TEXT),  # one of the two
     sa.Column("attempt", sa.TEXT),
-    sa.Column("device", sa.TEXT),  # "phone": the candidate's second camera, which may do nothing else
+    sa.Column("device", sa.TEXT),  # a pairing: the candidate's phone, which may do nothing but be the second camera
     sa.Column("created_at", sa.REAL, nullable=False),
     sa.Column("seen_at", sa.REAL, nullable=False),
 )

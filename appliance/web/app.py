@@ -14,6 +14,7 @@ from appliance.web import (
     candidate,
     door,
     media,
+    phone,
     planner,
     proctor,
     public,
@@ -26,7 +27,18 @@ from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
 
-_BLUEPRINTS = (public.bp, candidate.bp, proctor.bp, call.bp, planner.bp, reports.bp, staff.bp, media.bp, door.bp)
+_BLUEPRINTS = (
+    public.bp,
+    candidate.bp,
+    phone.bp,
+    proctor.bp,
+    call.bp,
+    planner.bp,
+    reports.bp,
+    staff.bp,
+    media.bp,
+    door.bp,
+)
 
 
 def create_app(services: Services, **config: Any) -> Flask:

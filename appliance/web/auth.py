@@ -17,18 +17,23 @@ from appliance.web.trail import log_refusal
 
 COOKIE = "box"
 
+PHONE_COOKIE = "phone"
+"""A phone's, sent to `/phone` only: on loopback the phone is a second window of the candidate's own browser."""
+
 hashing = threading.BoundedSemaphore(2)
 """A password costs 47 MB and a tenth of a second: at most two at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in person. `person` is the user's name, or for a candidate the attempt; `token` is the cookie's."""
+    """A signed-in person. `person` is the user's name, or for a candidate the attempt; `token` is the cookie's;
+    `device` is the pairing of a candidate's phone."""
 
     role: Role
     person: str
     name: str
     token: str
+    device: str = ""
 
     @property
     def kind(self) -> str:
@@ -60,19 +65,19 @@ def identify(token: str) -> Viewer | None:
         return None
     with services().reader.connect() as connection:
         login = users.who(connection, token, now=time.time())
-    return None if login is None else Viewer(login.role, login.person, login.name, token)
+    return None if login is None else Viewer(login.role, login.person, login.name, token, login.device)
 
 
-def hand_out(response: Response, token: str) -> Response:
+def hand_out(response: Response, token: str, *, cookie: str = COOKIE, path: str = "/") -> Response:
     """Give the browser its cookie."""
     response.set_cookie(
-        COOKIE,
+        cookie,
         token,
         max_age=users.LOGIN_SECONDS,
         httponly=True,
         samesite="Strict",
         secure=request.is_secure,
-        path="/",
+        path=path,
     )
     return response
 
@@ -101,7 +106,7 @@ def register(app: Flask) -> None:
             raise Forbidden(t("server.forbidden"), hint=t("server.forbidden_hint"))
         if request.endpoint == "static":
             return
-        g.viewer = identify(request.cookies.get(COOKIE, ""))
+        g.viewer = identify(request.cookies.get(PHONE_COOKIE, "")) or identify(request.cookies.get(COOKIE, ""))
         if may(g.viewer.role if g.viewer is not None else None, action):
             return
         if g.viewer is None:

@@ -15,7 +15,7 @@ from appliance.exam.stage import CLOSED, RECORDED, Stage
 from appliance.ledger import state
 from appliance.ledger.actions import attempts, messages
 from appliance.ledger.state import AttemptRow, ExamRow
-from appliance.web import public, status, visible
+from appliance.web import phone, public, status, visible
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -160,6 +160,7 @@ def _me() -> Response:
         exam = state.exam(connection, row.exam)
         said = [visible.message_for_candidate(m) for m in state.messages(connection, attempt=attempt)]
         calls = state.calls(connection, attempt=attempt, going_on=True)
+        pairings = state.pairings(connection, attempt=attempt)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -174,6 +175,7 @@ def _me() -> Response:
         feeds=_feeds(row),
         messages=said,
         call=visible.call_for_candidate(calls[-1]) if calls else None,
+        phone=phone.for_candidate(pairings),
     )
 
 

@@ -49,6 +49,9 @@ CANDIDATE_TYPES = frozenset(
         "warning.acknowledged",
         "call.started",
         "call.ended",
+        "phone.scanned",
+        "phone.confirmed",
+        "phone.refused",
     }
 )
 """What a candidate is told of the own attempt: steps, messages, warnings, calls; never flags, never who watches."""

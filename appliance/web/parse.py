@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 
 from appliance.errors import BadInput
-from appliance.exam.feed import Kind
+from appliance.exam.feed import Kind, Position
 from appliance.web.context import t
 
 _MISSING = object()
@@ -59,6 +59,13 @@ class Fields:
     def kind(self) -> Kind:
         """`kind`: that of a feed."""
         return kind_of(self.text("kind", longest=20))
+
+    def position(self) -> Position:
+        """`position`: what a camera is placed to see."""
+        try:
+            return Position(self.text("position", longest=20))
+        except ValueError:
+            raise BadInput(t("server.no_such_position")) from None
 
     def _get(self, name: str, default: object) -> Any:
         value = self._said.get(name, _MISSING)

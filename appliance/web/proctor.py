@@ -14,7 +14,7 @@ from appliance.exam.flags import Decision
 from appliance.exam.permissions import Action, may
 from appliance.exam.stage import RECORDED
 from appliance.ledger import state
-from appliance.ledger.actions import attempts, exams, flags, messages
+from appliance.ledger.actions import attempts, exams, flags, messages, positions
 from appliance.web import trail, visible, wall
 from appliance.web.auth import person, refuse
 from appliance.web.context import services, t
@@ -62,7 +62,17 @@ def look(attempt: str) -> str:
 
 def _boot(exam: state.ExamRow) -> dict[str, Any]:
     who = person()
-    asked = ("watch", "review", "end_attempt", "override_end", "decide_flag", "raise_flag", "admit", "message")
+    asked = (
+        "watch",
+        "review",
+        "end_attempt",
+        "override_end",
+        "decide_flag",
+        "raise_flag",
+        "admit",
+        "message",
+        "confirm_phone",
+    )
     return {
         "exam": asdict(exam),
         "viewer": {"user": who.person, "name": who.name, "role": who.role.value},
@@ -121,10 +131,22 @@ def new_code(attempt: str) -> Response:
     return make_response(jsonify(code=issued[0][1]), 201)
 
 
+@bp.post("/api/attempts/<attempt>/position")
+@needs(Action.ADMIT)
+def position(attempt: str) -> Response:
+    """What one of the candidate's cameras is placed to see: rules apply by it."""
+    row, by, fields = attempt_for(attempt, Action.ADMIT), person().person, Fields()
+    kind, place = fields.kind(), fields.position()
+    services().writer.transact(
+        lambda transaction: positions.place(transaction, row.attempt, kind=kind, position=place, by=by)
+    )
+    return jsonify(kind=kind.value, position=place.value)
+
+
 @bp.post("/api/attempts/<attempt>/messages")
 @needs(Action.MESSAGE)
 def write(attempt: str) -> Response:
-    """A message, or a warning that the candidate must acknowledge."""
+    """A message, a warning that the candidate must acknowledge, or the request for the phone as a second camera."""
     row, who, fields = attempt_for(attempt, Action.MESSAGE), person(), Fields()
     text, kind = fields.text("text", longest=messages.LONGEST), fields.text("kind", longest=20, default="chat")
     message = services().writer.transact(

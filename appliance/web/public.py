@@ -30,7 +30,7 @@ bp = Blueprint("public", __name__)
 
 HOME = {
     Role.CANDIDATE: "/exam",
-    Role.PHONE: "/statement",
+    Role.PHONE: "/phone",
     Role.PROCTOR: "/wall",
     Role.LEAD: "/wall",
     Role.REVIEWER: "/reports",

@@ -73,7 +73,7 @@ def register(app: Flask) -> None:
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.path, error)
         if isinstance(error, SignInNeeded) and request.method == "GET" and not wants_json():
-            return redirect("/sign-in", 303)
+            return redirect("/phone/join" if request.path.startswith("/phone") else "/sign-in", 303)
         return answer(status, error.message, error.hint)
 
     @app.errorhandler(CSRFError)

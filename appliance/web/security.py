@@ -54,6 +54,12 @@ def join_limit() -> str:
     return limit
 
 
+def phone_limit() -> str:
+    """Failed codes of phones of one address."""
+    limit: str = current_app.config["PHONE_LIMIT"]
+    return limit
+
+
 def sign_in_limit() -> str:
     """Failed sign-ins of one address."""
     limit: str = current_app.config["SIGN_IN_LIMIT"]
@@ -73,6 +79,7 @@ def register(app: Flask, *, key: bytes) -> None:
     )
     app.config.setdefault("JOIN_LIMIT", "10/minute")
     app.config.setdefault("SIGN_IN_LIMIT", "10/minute")
+    app.config.setdefault("PHONE_LIMIT", "10/minute")
 
     @app.before_request
     def bound() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from appliance.exam.flags import Decision
 from appliance.ledger import state
-from appliance.ledger.state import AttemptRow, FlagRow, MessageRow
-from appliance.web import status, visible
+from appliance.ledger.state import AttemptRow, FlagRow, MessageRow, PairingRow
+from appliance.web import phone, status, visible
 from appliance.web.auth import Viewer
 from appliance.web.context import services
 
@@ -25,11 +25,12 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         flags = [flag for flag in state.flags(connection, exam=exam) if flag.attempt in seen]
         messages = [message for message in state.messages(connection, exam=exam) if message.attempt in seen]
         calls = [call for call in state.calls(connection, going_on=True) if call.attempt in seen]
+        pairings = state.pairings(connection, exam=exam)
     return {
         "exam": asdict(row),
         "now": now,
         "seq": head,
-        "attempts": [_tile(attempt, flags, messages, said) for attempt in attempts],
+        "attempts": [_tile(attempt, flags, messages, pairings, said) for attempt in attempts],
         "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
         "messages": [asdict(message) for message in messages],
         "calls": [asdict(call) for call in calls],
@@ -49,8 +50,10 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         gaps = state.gaps(connection, attempt=row.attempt)
         segments = state.segments(connection, attempt=row.attempt)
         calls = state.calls(connection, attempt=row.attempt)
+        pairings = state.pairings(connection, attempt=row.attempt)
+        positions = state.positions(connection, attempt=row.attempt)
     return {
-        **_tile(row, flags, messages, said),
+        **_tile(row, flags, messages, pairings, said),
         "exam": asdict(exam),
         "now": now,
         "seq": head,
@@ -59,6 +62,7 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         "gaps": [asdict(gap) for gap in gaps],
         "segments": [asdict(segment) for segment in segments],
         "calls": [asdict(call) for call in calls],
+        "positions": positions,
     }
 
 
@@ -66,6 +70,7 @@ def _tile(
     row: AttemptRow,
     flags: Sequence[FlagRow],
     messages: Sequence[MessageRow],
+    pairings: Sequence[PairingRow],
     said: dict[str, dict[str, Any]] | None,
 ) -> dict[str, Any]:
     return {
@@ -80,6 +85,7 @@ def _tile(
         "flags_open": sum(f.attempt == row.attempt and f.state == Decision.OPEN.value for f in flags),
         "unread": visible.unread(messages, row.attempt),
         "warnings_acknowledged": visible.acknowledged(messages, row.attempt),
+        "phones": phone.for_staff(pairings, row.attempt),
         "pictures": status.pictures(services().paths, row.attempt),
         "health": status.health_of(said, row.attempt),
     }

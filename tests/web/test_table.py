@@ -32,6 +32,7 @@ def path_of(house, rule: str) -> str:
         "file": "playlist.m3u8",
         "moment": "onset",
         "message": "none",
+        "pairing": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
     }

@@ -102,7 +102,8 @@ class AttemptEnded(Payload):
 @event("message.sent")
 @dataclass(frozen=True, kw_only=True)
 class MessageSent(Payload):
-    """Chat in an attempt. `kind` is "chat" or "warning" (to be acknowledged); `sender` is a user, or "candidate"."""
+    """Chat in an attempt. `kind` is "chat", "warning" (to be acknowledged) or "phone" (staff ask for the phone as
+    a second camera); `sender` is a user, or "candidate"."""
 
     message: str
     kind: str

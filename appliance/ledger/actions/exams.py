@@ -81,8 +81,10 @@ def issue_codes(
     issued = []
     for row in chosen:
         code = codes.generate(secrets.token_bytes(codes.RANDOM_BYTES))
-        for table in (tables.join_code, tables.login):
-            transaction.connection.execute(sa.delete(table).where(table.c.attempt == row.attempt))
+        code_rows, logins = tables.join_code, tables.login
+        transaction.connection.execute(sa.delete(code_rows).where(code_rows.c.attempt == row.attempt))
+        own = sa.and_(logins.c.attempt == row.attempt, logins.c.device.is_(None))  # a confirmed phone stays where it is
+        transaction.connection.execute(sa.delete(logins).where(own))
         values = {"code": hash_code(code, key), "attempt": row.attempt, "used_at": None}
         transaction.connection.execute(sa.insert(tables.join_code).values(**values))
         transaction.append(Draft(payload=CodeIssued(), chain=row.attempt, exam=exam, actor=by))

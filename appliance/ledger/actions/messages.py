@@ -1,4 +1,4 @@
-"""Chat between one candidate and the staff who watch; a warning is a message to be acknowledged."""
+"""Chat between one candidate and the staff who watch: messages, warnings, and the request for a phone."""
 
 import secrets
 
@@ -12,13 +12,16 @@ from appliance.ledger.writer import Transaction
 LONGEST = 2_000
 CANDIDATE = "candidate"
 
+KINDS = ("chat", "warning", "phone")
+"""A warning must be acknowledged; "phone" asks the candidate for the phone as a second camera. Both are staff's."""
+
 
 def send(transaction: Transaction, attempt: str, *, kind: str, sender: str, sender_name: str, text: str) -> str:
     """-> the message's id. `sender` is a user, or "candidate"."""
     row = state.attempt(transaction.connection, attempt)
     if row.stage in CLOSED or row.stage is Stage.INVITED:
         raise NotAllowed("nobody reads this chat now: the candidate is not in the exam")
-    if kind not in ("chat", "warning") or (kind == "warning" and sender == CANDIDATE):
+    if kind not in KINDS or (kind != "chat" and sender == CANDIDATE):
         raise BadInput(f"{kind[:20]!r} is not a kind of message")
     text = text.strip()
     if not text:

@@ -25,11 +25,12 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Who a cookie stands for: a user, or the holder of an attempt."""
+    """Who a cookie stands for: a user, or the holder of an attempt; `device` is the pairing of a candidate's phone."""
 
     role: Role
     person: str
     name: str
+    device: str = ""
 
     @property
     def attempt(self) -> str | None:
@@ -82,7 +83,7 @@ def sign_in(transaction: Transaction, *, user: str) -> str:
 def open_login(
     transaction: Transaction, *, user: str | None = None, attempt: str | None = None, device: str | None = None
 ) -> str:
-    """A new token; only its hash is stored. `device`: "phone" for a candidate's second camera."""
+    """A new token; only its hash is stored. `device`: the pairing, for a candidate's phone."""
     token = secrets.token_urlsafe(32)
     row = {
         "user": user,
@@ -102,6 +103,11 @@ def sign_out(transaction: Transaction, *, token: str) -> None:
     transaction.connection.execute(sa.delete(tables.login).where(tables.login.c.token == _hash(token)))
 
 
+def close_device(transaction: Transaction, device: str) -> None:
+    """A phone's cookie stands for nobody any more."""
+    transaction.connection.execute(sa.delete(tables.login).where(tables.login.c.device == device))
+
+
 def who(connection: sa.Connection, token: str, *, now: float) -> Login | None:
     """Whom a cookie's token stands for; None when it is unknown or too old."""
     login, user, attempt = tables.login.c, tables.user, tables.attempt
@@ -116,7 +122,7 @@ def who(connection: sa.Connection, token: str, *, now: float) -> Login | None:
         return None
     if row.attempt is not None:
         role = Role.PHONE if row.device else Role.CANDIDATE
-        return Login(role=role, person=row.attempt, name=row.candidate)
+        return Login(role=role, person=row.attempt, name=row.candidate, device=row.device or "")
     return Login(role=Role(row.role), person=row.user, name=row.name)
 
 

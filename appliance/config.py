@@ -32,6 +32,7 @@ class CaptureSettings:
     keyframe_seconds: float = 4.0
     webcam_bitrate: int = 800_000
     screen_bitrate: int = 600_000
+    lab_bitrate: int = 60_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from appliance import __version__
 from appliance.box import health, process
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
-from appliance.capture import catch_up, hooks
+from appliance.capture import catch_up, hooks, neighbours
 from appliance.capture.door import Door, serve
 from appliance.capture.feed import Services
 from appliance.capture.pictures import DecoderLink
@@ -150,6 +150,7 @@ class Capture:
         return self._paths.media.is_dir()
 
     def _write_health(self, **facts: Any) -> None:
+        self.station.elsewhere = neighbours.streams(self._paths.health, NAME, now=time.time())
         try:
             health.write(self._paths.health, NAME, **facts)
         except OSError as error:

@@ -19,6 +19,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from appliance.capture import hooks
 from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import Media
+from appliance.capture.rate import SOUND_BITRATE, Controller, Stream
 from appliance.capture.tasks import Tasks
 from appliance.errors import BadInput
 from appliance.exam.feed import Kind
@@ -115,7 +116,11 @@ class Publication:
     def __init__(self, feed: LiveFeed, *, bitrate: int, ended: Callable[["Publication"], None]) -> None:
         self.id = uuid.uuid4().hex
         self.feed = feed
+        self.share = float(bitrate + SOUND_BITRATE)
+        """What the lab's network has for it, bits a second, sound included. Whoever knows of all of them sets it."""
         self._bitrate, self._ended = bitrate, ended
+        self._controller = Controller(self.share)
+        self._judged_at, self._counted = 0.0, (0, 0)
         self._connection = RTCPeerConnection(configuration())
         self._receivers: dict[Media, RTCRtpReceiver] = {}
         self._since = time.monotonic()
@@ -154,10 +159,31 @@ class Publication:
         if self._over:
             return
         if self._connected:
-            self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+            self._control(now)
         elif now - self._since > CONNECT_SECONDS:
             log.info("%s: no connection within %.0f s", self.feed.feed, CONNECT_SECONDS)
             self._tasks.start(self.close(Cause.CONNECTION_LOST))
+
+    @property
+    def stream(self) -> Stream:
+        """What it would like to send."""
+        sound = Media.AUDIO in self._receivers
+        return Stream(self.feed.feed.kind, self._bitrate if Media.VIDEO in self._receivers else 0, sound)
+
+    def facts(self) -> dict[str, float]:
+        """For the health file: what it may send, and what share of its packets did not come at the first try."""
+        return {"allowed": round(self._controller.allowed), "loss": round(self._controller.loss, 4)}
+
+    def _control(self, now: float) -> None:
+        """Say what the connection may send in all (REMB), after what came of its packets."""
+        receptions = [hooks.reception(receiver) for receiver in self._receivers.values()]
+        counted = (sum(one.received for one in receptions), sum(one.lost for one in receptions))
+        received, lost = (count - before for count, before in zip(counted, self._counted, strict=True))
+        self._controller = self._controller.after(
+            received=received, lost=lost, seconds=now - self._judged_at, most=self.share
+        )
+        self._judged_at, self._counted = now, counted
+        self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), round(self._controller.allowed)))
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         receiver = hooks.receiver_of(self._connection, track)
@@ -175,7 +201,8 @@ class Publication:
                 ask_key_frame=self._ask_key_frame,
                 lost=self._lost,
             )
-            self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), self._bitrate))
+            self._judged_at = time.monotonic()
+            self._control(self._judged_at)
         elif state in ("failed", "closed") and not self._over:
             lost = state == "failed" or self._connection.iceConnectionState == "failed"
             self._tasks.start(self.close(Cause.CONNECTION_LOST if lost else Cause.PAGE_CLOSED))

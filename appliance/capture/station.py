@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.box.token import Claim
-from appliance.capture import ids, index
+from appliance.capture import ids, index, rate
 from appliance.capture.feed import LiveFeed, Services
 from appliance.capture.index import Survey
 from appliance.capture.publish import Publication
@@ -33,6 +33,8 @@ class Station:
         self._services = services
         self.feeds: dict[Feed, LiveFeed] = {}
         self.publications: dict[Feed, Publication] = {}
+        self.elsewhere: list[rate.Stream] = []
+        """What the other workers' publications would like to send."""
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
         self._opening: dict[Feed, asyncio.Lock] = {}
@@ -177,7 +179,11 @@ class Station:
 
     def tick_sessions(self, now: float) -> None:
         """Once a second."""
-        for publication in list(self.publications.values()):
+        publications = list(self.publications.values())
+        wanted = [publication.stream for publication in publications]
+        shared = rate.shares(self._services.settings.lab_bitrate, [*wanted, *self.elsewhere])
+        for publication, share in zip(publications, shared, strict=False):
+            publication.share = share
             publication.tick(now)
         for viewing in list(self.viewings.values()):
             viewing.tick(now)
@@ -194,4 +200,8 @@ class Station:
         """For the health file."""
         now = time.monotonic()
         live = {str(name): feed.facts(now) for name, feed in self.feeds.items() if feed.coverage}
-        return {"feeds": live, "sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
+        for name, publication in self.publications.items():
+            live.get(str(name), {}).update(publication.facts())
+        wanted = [publication.stream.to_json() for publication in self.publications.values()]
+        counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
+        return {"feeds": live, "streams": wanted, **counts}

@@ -20,7 +20,8 @@ class Encoded:
     """One encoded frame as it arrived. `codec`: h264 (Annex B), vp8 or opus; `timestamp`: RTP ticks since the stream
     began; `arrived`: monotonic seconds; `key`: decoding can begin here; `reference`: later frames may need it;
     `captured`: wall seconds on the sender's clock when the frame was taken, None before its first report; `ssrc` and
-    `rtp`: the stream and the raw 32-bit timestamp, as the sender's page knows the frame."""
+    `rtp`: the stream and the raw 32-bit timestamp, as the sender's page knows the frame; `layer`: temporal layer, 0 is
+    the base, which can be decoded alone."""
 
     media: Media
     codec: str
@@ -32,6 +33,7 @@ class Encoded:
     captured: float | None = None
     ssrc: int = 0
     rtp: int = 0
+    layer: int = 0
 
 
 @dataclass(slots=True)

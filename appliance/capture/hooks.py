@@ -1,35 +1,34 @@
 """The only file that knows private names of aiortc and aioice: there is no public way to receive encoded frames.
 
-Pinned to aiortc 1.16.0 and aioice 0.13.0; `check()` says in words which name moved, and
+Pinned to aiortc 1.16.0, aioice 0.13.0 and pylibsrtp 1.0.0; `check()` says in words which name moved, and
 tests/contract/test_aiortc_hooks.py calls it. Media packets are taken from the socket, past aiortc's queue, parser and
 jitter buffer: these freeze for seconds at 1 % loss and cost twice the time. RTCP, DTLS and ICE stay aiortc's.
 """
 
-import asyncio
 import inspect
 import logging
 import queue
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from dataclasses import replace
+from typing import Any
 
 import aioice.ice
 import aioice.turn
-import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
+from aiortc.codecs import CODECS
 from aiortc.mediastreams import MediaStreamTrack
-from aiortc.rtcrtpreceiver import StreamStatistics
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, is_rtcp, pack_remb_fci
+from aiortc.rtcrtpparameters import RTCRtcpFeedback
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, pack_remb_fci
+from pylibsrtp._binding import ffi, lib
 
-from appliance.capture import h264, rtp, vp8
 from appliance.capture.frame import Encoded, Media
-from appliance.capture.reassembly import AUDIO_PATIENCE, NACK_SECONDS, VIDEO_PATIENCE, Reassembly, Whole
+from appliance.capture.intake import Announced, Intake
+from appliance.capture.reception import Reception, Refused, SenderClock, Statistics
 from appliance.capture.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-VERSIONS = {"aiortc": "1.16.0", "aioice": "0.13.0"}
+VERSIONS = {"aiortc": "1.16.0", "aioice": "0.13.0", "pylibsrtp": "1.0.0"}
 _QUEUE = "_RTCRtpReceiver__decoder_queue"
 _ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"
 _CODECS = "_RTCRtpReceiver__codecs"
@@ -39,12 +38,16 @@ _RTX = "_RTCRtpReceiver__rtx_ssrc"
 _SETUP = "_setup_srtp"
 _HANDLE = "_handle_rtp_data"
 _HANDLE_RTCP = "_handle_rtcp_packet"
+_HANDLE_RTCP_DATA = "_handle_rtcp_data"
 _ROUTER = "_rtp_router"
 _SEND_KEY_FRAME = "_send_keyframe"
-_TAKER = "_appliance_takes_media"  # ours, on an aioice connection
+_TAKER = "_appliance_takes_media"  # ours, on a transport and on its aioice connection
+_REFUSED = "_appliance_refused"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
-_MOST_ASKED = 200
-_MOST_STREAMS = 16
+_MOST_REMOTE_ADDRESSES = 128
+_MOST_QUEUED = 256
+"""Datagrams that wait for aiortc. It takes them at once, but for those that come before it has its keys."""
+_LONGEST_DATAGRAM = 1500
 _NTP_TO_UNIX = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -52,21 +55,64 @@ OnFrame = Callable[[Encoded], None]
 
 
 def prepare() -> None:
-    """Once in each process: sockets with room for a burst of key frames, media packets to their taker."""
+    """Once in each process: sockets with room for a burst of key frames, media packets to their taker, no datagram that
+    could end a connection it does not belong to; sound is asked for again where the sender can repeat it."""
     aioice.turn.UDP_SOCKET_BUFFER_SIZE = _RECEIVE_BUFFER
+    nack = RTCRtcpFeedback(type="nack")
+    for codec in CODECS["audio"]:
+        if codec.name == "opus" and nack not in codec.rtcpFeedback:
+            codec.rtcpFeedback.append(nack)
     original = aioice.ice.StunProtocol.datagram_received
     if getattr(original, _TAKER, False):
         return
 
     def datagram_received(self: Any, data: bytes, addr: tuple[Any, ...]) -> None:
-        if len(data) > 1 and 127 < data[0] < 192:
+        first = data[0] if data else 255
+        if 127 < first < 192 and len(data) > 1:
             taker = self.receiver.__dict__.get(_TAKER)
-            if taker is not None and taker(data):
-                return
-        original(self, data, addr)
+            if taker is not None and not 192 <= data[1] <= 208:
+                taker(data)
+            else:
+                _queue_up(self, data)
+        elif 19 < first < 64:
+            _queue_up(self, data)
+        elif first > 3 or not _stun(self, data, addr, original):
+            _refused(self.receiver).malformed += 1
 
     setattr(datagram_received, _TAKER, True)
     setattr(aioice.ice.StunProtocol, "datagram_received", datagram_received)  # noqa: B010 (mypy forbids assignment)
+
+
+def _queue_up(protocol: Any, data: bytes) -> None:
+    """DTLS, RTCP, and what comes before the keys."""
+    connection = protocol.receiver
+    if len(data) > _LONGEST_DATAGRAM:  # pylibsrtp would raise what ends the connection
+        _refused(connection).malformed += 1
+    elif connection._queue.qsize() >= _MOST_QUEUED:
+        _refused(connection).flooded += 1
+    else:
+        connection.data_received(data, protocol.local_candidate.component)
+
+
+def _stun(protocol: Any, data: bytes, addr: tuple[Any, ...], handle: Callable[..., None]) -> bool:
+    """False when it is nonsense. Each new address makes a candidate: they are limited."""
+    known = protocol.receiver._remote_candidates
+    if len(known) >= _MOST_REMOTE_ADDRESSES and all((one.host, one.port) != addr[:2] for one in known):
+        return False
+    try:
+        handle(protocol, data, addr)
+    except Exception as error:  # whatever a parser makes of it
+        log.debug("a STUN message was dropped: %s", error)
+        return False
+    return True
+
+
+def _refused(connection: Any) -> Refused:
+    counted = connection.__dict__.get(_REFUSED)
+    if not isinstance(counted, Refused):
+        counted = Refused()
+        setattr(connection, _REFUSED, counted)
+    return counted
 
 
 def receiver_of(connection: RTCPeerConnection, track: MediaStreamTrack) -> RTCRtpReceiver:
@@ -88,7 +134,9 @@ def tap(receiver: RTCRtpReceiver, on_frame: OnFrame) -> None:
 
     async def handle_rtcp(packet: Any) -> None:
         if isinstance(packet, RtcpSrPacket):
-            taker.note_report(packet)
+            info = packet.sender_info
+            clock = SenderClock(info.ntp_timestamp / (1 << 32) - _NTP_TO_UNIX, info.rtp_timestamp)
+            taker.intake.note_report(packet.ssrc, clock)
         await handle(packet)
 
     setattr(receiver, _HANDLE_RTCP, handle_rtcp)
@@ -108,181 +156,99 @@ class _Idle:
         return self._end.get()
 
 
-class Reception(NamedTuple):
-    """What came of a receiver's media packets since the connection began (retransmissions count as what they repeat).
+def _unprotector(session: Any, refused: Refused) -> Callable[[bytes], bytes]:
+    """`Session.unprotect` without what it makes anew for each packet; -> b"" where the packet is refused."""
+    srtp, room, buffer, size = session._srtp, session._cdata, session._buffer, ffi.new("int *")
+    handle, most = srtp[0], len(room)
 
-    `received`: packets, each once; `lost`: did not come at the first try; of these `recovered` (late, or asked for and
-    repeated) and `given_up`; the rest is still awaited. `jitter`: seconds (RFC 3550), that of the worst stream."""
+    def unprotect(data: bytes) -> bytes:
+        length = len(data)
+        if length > most:
+            refused.malformed += 1
+            return b""
+        buffer[0:length] = data
+        size[0] = length
+        status = lib.srtp_unprotect(handle, room, size)
+        if not status:
+            return bytes(buffer[0 : size[0]])
+        if status in (lib.srtp_err_status_replay_fail, lib.srtp_err_status_replay_old):
+            refused.replayed += 1
+        else:
+            refused.forged += 1
+        return b""
 
-    received: int
-    lost: int
-    recovered: int
-    given_up: int
-    jitter: float
-
-
-class _Report(NamedTuple):
-    """Of an RTCP sender report: at this time of the sender's clock (wall seconds) its RTP clock stood at `rtp`."""
-
-    wall: float
-    rtp: int
-
-
-@dataclass(slots=True)
-class _Stream:
-    """What comes under one SSRC. `original`: the stream that this one repeats packets of."""
-
-    ssrc: int
-    rate: int
-    receiver: RTCRtpReceiver
-    statistics: StreamStatistics
-    media: Media
-    reassembly: Reassembly | None
-    original: int | None = None
-    payload_type: int = 0
+    return unprotect
 
 
 class _Taker:
-    """The media packets of one transport (that of all tracks where they are bundled)."""
+    """Takes the media packets of one transport (that of all tracks where they are bundled) to its intake; a `Port`."""
 
     def __init__(self, transport: Any) -> None:
         self.receivers: dict[RTCRtpReceiver, OnFrame] = {}
         self._transport = transport
-        self._streams: dict[int, _Stream] = {}
-        self._reports: dict[int, _Report] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._refused = _refused(transport.transport._connection)
+        self.intake = Intake(self, self._refused)
         self._tasks = Tasks()
-        setup = getattr(transport, _SETUP)
+        setup, handle_rtcp = getattr(transport, _SETUP), getattr(transport, _HANDLE_RTCP_DATA)
 
         def set_up() -> None:
             setup()
-            setattr(transport.transport._connection, _TAKER, self.take)
+            if transport._rx_srtp is not None:
+                self._unprotect = _unprotector(transport._rx_srtp, self._refused)
+                setattr(transport.transport._connection, _TAKER, self.take)
+
+        async def handle_rtcp_data(data: bytes) -> None:
+            try:
+                await handle_rtcp(data)
+            except ConnectionError:
+                raise
+            except Exception as error:  # nonsense under the right keys must not end the connection
+                self._refused.malformed += 1
+                log.debug("an RTCP packet was dropped: %s", error)
 
         setattr(transport, _SETUP, set_up)
         setattr(transport, _HANDLE, self.take_late)
+        setattr(transport, _HANDLE_RTCP_DATA, handle_rtcp_data)
 
-    def take(self, data: bytes) -> bool:
-        """A datagram; False when it is aiortc's."""
-        if is_rtcp(data) or self._transport._rx_srtp is None:
-            return False
-        try:
-            self._read(self._transport._rx_srtp.unprotect(data))
-        except pylibsrtp.Error as error:
-            log.debug("a packet was dropped: %s", error)
-        return True
+    def take(self, data: bytes) -> None:
+        """A datagram with media."""
+        plain = self._unprotect(data)
+        if plain:
+            self.intake.read(plain)
 
     async def take_late(self, data: bytes, arrival_time_ms: int) -> None:
         """What was in aiortc's queue already when the keys came: the first key frame, as a rule."""
-        self._read(data)
+        self.intake.read(data)
 
-    def _read(self, data: bytes) -> None:
-        try:
-            packet = rtp.parse(data)
-        except ValueError as error:
-            log.debug("a packet was dropped: %s", error)
-            return
-        stream = self._streams.get(packet.ssrc) or self._open(packet)
-        if stream is None:
-            return
-        stream.statistics.add(cast(Any, packet))  # it reads the number and the time only
-        if stream.original is not None:
-            stream, packet = self._unwrap(stream, packet)
-        if stream is not None and stream.reassembly is not None:
-            self._emit(stream, stream.reassembly.add(packet, time.monotonic()))
-            if stream.reassembly.incomplete and self._timer is None:
-                self._maintain()
-
-    def _open(self, packet: rtp.Packet) -> _Stream | None:
-        """The first packet of a stream says by its payload type which receiver it is for."""
-        if len(self._streams) >= _MOST_STREAMS:
-            return None
+    def announced(self, payload_type: int) -> Announced | None:
         for receiver in self.receivers:
-            codec = getattr(receiver, _CODECS).get(packet.payload_type)
-            if codec is None:
-                continue
-            statistics = getattr(receiver, _STREAMS).setdefault(packet.ssrc, StreamStatistics(codec.clockRate))
-            media, name = Media(receiver.track.kind), codec.name.lower()
-            getattr(self._transport, _ROUTER).ssrc_table.setdefault(packet.ssrc, receiver)  # of its sender reports
-            stream = _Stream(packet.ssrc, codec.clockRate, receiver, statistics, media, None)
-            if name == "rtx":
-                stream.original = getattr(receiver, _RTX).get(packet.ssrc)
-                stream.payload_type = int(codec.parameters.get("apt", 0))
-            else:
-                patience = VIDEO_PATIENCE if media is Media.VIDEO else AUDIO_PATIENCE
-                stream.reassembly = Reassembly(name, patience)
-            self._streams[packet.ssrc] = stream
-            return stream
+            codec = getattr(receiver, _CODECS).get(payload_type)
+            if codec is not None:
+                repeats = any(feedback.type == "nack" and not feedback.parameter for feedback in codec.rtcpFeedback)
+                return Announced(
+                    receiver, Media(receiver.track.kind), codec.name.lower(), codec.clockRate,
+                    int(codec.parameters.get("apt", 0)), repeats,
+                )  # fmt: skip
         return None
 
-    def _unwrap(self, stream: _Stream, packet: rtp.Packet) -> "tuple[_Stream | None, rtp.Packet]":
-        """A repeated packet (RFC 4588) -> the stream and the packet that it repeats."""
-        original = self._streams.get(stream.original or 0)
-        if original is None or len(packet.payload) < 2:
-            return None, packet  # an empty one probes the bandwidth
-        number = int.from_bytes(packet.payload[:2], "big")
-        return original, rtp.Packet(
-            stream.payload_type, packet.marker, number, packet.timestamp, stream.original or 0, packet.payload[2:]
-        )
+    def original(self, receiver: RTCRtpReceiver, ssrc: int) -> int:
+        return int(getattr(receiver, _RTX).get(ssrc, 0))
 
-    def note_report(self, packet: RtcpSrPacket) -> None:
-        """A sender report: which time of the sender's clock belongs to which RTP timestamp."""
-        if packet.ssrc in self._reports or len(self._reports) < _MOST_STREAMS:
-            info = packet.sender_info
-            self._reports[packet.ssrc] = _Report(info.ntp_timestamp / (1 << 32) - _NTP_TO_UNIX, info.rtp_timestamp)
+    def opened(self, receiver: RTCRtpReceiver, ssrc: int, statistics: Statistics) -> None:
+        getattr(receiver, _STREAMS)[ssrc] = statistics
+        getattr(self._transport, _ROUTER).ssrc_table.setdefault(ssrc, receiver)  # of its sender reports
 
-    def reception(self, receiver: RTCRtpReceiver) -> Reception:
-        """Of all its streams."""
-        streams = [stream for stream in self._streams.values() if stream.receiver is receiver and stream.reassembly]
-        counted = [stream.reassembly for stream in streams if stream.reassembly]
-        return Reception(
-            sum(one.received for one in counted),
-            sum(one.lost for one in counted),
-            sum(one.recovered for one in counted),
-            sum(one.given_up for one in counted),
-            max((stream.statistics.jitter / stream.rate for stream in streams), default=0.0),
-        )
+    def forgotten(self, receiver: RTCRtpReceiver, ssrc: int) -> None:
+        getattr(receiver, _STREAMS).pop(ssrc, None)
 
-    def _emit(self, stream: _Stream, whole: list[Whole]) -> None:
-        for frame in whole:
-            try:
-                self.receivers[stream.receiver](_encoded(stream, frame, self._reports.get(stream.ssrc)))
-            except Exception:  # a fault of ours must not end the connection
-                log.exception("a frame was lost")
+    def ask(self, receiver: RTCRtpReceiver, ssrc: int, numbers: list[int]) -> None:
+        self._tasks.start(receiver._send_rtcp_nack(ssrc, numbers))
 
-    def _maintain(self) -> None:
-        """While packets are missing: ask for them, or give them up."""
-        now, incomplete = time.monotonic(), False
-        for ssrc, stream in self._streams.items():
-            if stream.reassembly is None or not stream.reassembly.incomplete:
-                continue
-            skipped, whole = stream.reassembly.give_up(now)
-            self._emit(stream, whole)
-            if stream.media is Media.VIDEO:
-                if skipped:
-                    self._tasks.start(stream.receiver._send_rtcp_pli(ssrc))
-                wanted = stream.reassembly.wanted(now)[:_MOST_ASKED]
-                if wanted:
-                    self._tasks.start(stream.receiver._send_rtcp_nack(ssrc, wanted))
-            incomplete = incomplete or stream.reassembly.incomplete
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(NACK_SECONDS, self._maintain) if incomplete else None
+    def ask_key_frame(self, receiver: RTCRtpReceiver, ssrc: int) -> None:
+        self._tasks.start(receiver._send_rtcp_pli(ssrc))
 
-
-def _encoded(stream: _Stream, frame: Whole, report: _Report | None) -> Encoded:
-    assert stream.reassembly is not None
-    codec = stream.reassembly.codec
-    key, reference, captured = False, True, None
-    if codec == "h264":
-        key, reference = h264.describe(frame.data)
-    elif codec == "vp8":
-        key = vp8.is_key(frame.data)
-    if report is not None:
-        since = (frame.rtp - report.rtp + 0x80000000) % 0x100000000 - 0x80000000
-        captured = report.wall + since / stream.rate
-    return Encoded(
-        stream.media, codec, frame.data, frame.timestamp, time.monotonic(), key, reference, captured, stream.ssrc,
-        frame.rtp,
-    )  # fmt: skip
+    def emit(self, receiver: RTCRtpReceiver, frame: Encoded) -> None:
+        self.receivers[receiver](frame)
 
 
 async def ask_for_key_frame(receiver: RTCRtpReceiver) -> bool:
@@ -310,7 +276,12 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
 def reception(receiver: RTCRtpReceiver) -> Reception:
     """What came of its packets so far; zeros where it is not tapped."""
     taker = receiver.transport.__dict__.get(_TAKER)
-    return taker.reception(receiver) if isinstance(taker, _Taker) else Reception(0, 0, 0, 0, 0.0)
+    return taker.intake.reception(receiver) if isinstance(taker, _Taker) else Reception(0, 0, 0, 0, 0.0)
+
+
+def refused(receiver: RTCRtpReceiver) -> Refused:
+    """Datagrams that its connection dropped so far (that of all tracks where they are bundled)."""
+    return replace(_refused(receiver.transport.transport._connection))
 
 
 def packets_lost(receiver: RTCRtpReceiver) -> int:
@@ -332,6 +303,7 @@ def on_key_frame_request(sender: RTCRtpSender, callback: Callable[[], None]) -> 
 def check() -> list[str]:
     """What moved, in words; empty when every name is where this file expects it."""
     import aiortc
+    import pylibsrtp
     from aiortc import rtcdtlstransport, rtcicetransport, rtcrtpreceiver, rtcrtpsender
 
     sources = {
@@ -341,8 +313,9 @@ def check() -> list[str]:
         "aiortc.rtcicetransport": inspect.getsource(rtcicetransport),
         "aioice.ice": inspect.getsource(aioice.ice),
         "aioice.turn": inspect.getsource(aioice.turn),
+        "pylibsrtp": inspect.getsource(pylibsrtp),
     }
-    found = {"aiortc": aiortc.__version__, "aioice": aioice.__version__}
+    found = {"aiortc": aiortc.__version__, "aioice": aioice.__version__, "pylibsrtp": pylibsrtp.__version__}
     said = [
         f"{name} is {found[name]}, these hooks were written for {wanted}"
         for name, wanted in VERSIONS.items()
@@ -364,6 +337,10 @@ _EXPECTED = {
         "self.__rtx_ssrc[encoding.rtx.ssrc] = encoding.ssrc",
         "self.__remote_streams[packet.ssrc] = StreamStatistics(codec.clockRate)",
         "self.__rtcp_ssrc = ssrc",
+        "highest_sequence=stream.max_seq",
+        "fraction_lost=stream.fraction_lost",
+        "packets_lost=stream.packets_lost",
+        "jitter=stream.jitter",
         "async def _send_rtcp(self, packet",
         "async def _send_rtcp_nack(self, media_ssrc: int, lost: list[int])",
         "async def _send_rtcp_pli(self, media_ssrc: int)",
@@ -377,8 +354,21 @@ _EXPECTED = {
         "self._rtp_router = RtpRouter()",
         "add_recipient(self.ssrc_table.get(packet.ssrc))",
         "await recipient._handle_rtcp_packet(packet)",
+        "await self._handle_rtcp_data(data)",
     ),
     "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
-    "aioice.ice": ("def datagram_received(self, data", "self.receiver = receiver"),
+    "aioice.ice": (
+        "def datagram_received(self, data",
+        "self.receiver = receiver",
+        "self._queue.put_nowait((data, component))",
+        "self._remote_candidates: list[Candidate] = []",
+        "self.receiver.data_received(data, self.local_candidate.component)",
+    ),
     "aioice.turn": ("UDP_SOCKET_BUFFER_SIZE = ",),
+    "pylibsrtp": (
+        'self._cdata = ffi.new("char[]", 1500)',
+        "self._buffer = ffi.buffer(self._cdata)",
+        "_srtp_assert(func(self._srtp[0], self._cdata, len_p))",
+        "self.__process(packet, lib.srtp_unprotect)",
+    ),
 }

@@ -14,7 +14,7 @@ from aiortc.rtp import RtpPacket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.capture import h264, rtp
+from appliance.capture import h264, payload, rtp
 from appliance.capture.reassembly import Reassembly
 from tests.capture import media
 
@@ -37,7 +37,7 @@ def packets(codec, *, frames=40, first=65_500, timestamp=2**32 - 90_000):
         packet = av.Packet(data)
         packet.pts, packet.time_base = number * 6000, Fraction(1, 90_000)
         payloads, _ = packer.pack(packet)
-        for index, payload in enumerate(payloads):
+        for index, piece in enumerate(payloads):
             found.append(
                 rtp.Packet(
                     97,
@@ -45,7 +45,7 @@ def packets(codec, *, frames=40, first=65_500, timestamp=2**32 - 90_000):
                     (first + len(found)) & 0xFFFF,
                     (timestamp + number * 6000) & 0xFFFFFFFF,
                     1,
-                    payload,
+                    piece,
                 )
             )
     return found
@@ -55,7 +55,9 @@ def packets(codec, *, frames=40, first=65_500, timestamp=2**32 - 90_000):
 def test_payloads_are_read_as_aiortc_reads_them(codec):
     parameters = RTCRtpCodecParameters(mimeType=f"video/{codec.upper()}", clockRate=90_000, payloadType=97)
     for packet in packets(codec):
-        assert rtp.depacketize(codec, packet.payload) == depayload(parameters, packet.payload)
+        builder = payload.builder(codec)
+        builder.add(packet.payload)
+        assert builder.take().data == depayload(parameters, packet.payload)
 
 
 def test_headers_with_everything_in_them():
@@ -69,13 +71,13 @@ def test_headers_with_everything_in_them():
 
 @given(st.binary(max_size=80))
 def test_hostile_bytes_raise_nothing_but_value_error(data):
-    for read in (rtp.parse, *(lambda payload, codec=codec: rtp.depacketize(codec, payload) for codec in PACKERS)):
+    for read in (rtp.parse, *(payload.builder(codec).add for codec in PACKERS if data)):
         try:
             read(data)
         except ValueError:
             continue
     for codec in PACKERS:
-        rtp.begins_frame(codec, data)
+        payload.builder(codec).begins(data)
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
@@ -96,7 +98,7 @@ def test_the_first_packet_of_a_frame_begins_it():
     for codec in PACKERS:
         first, number = True, 0
         for packet in packets(codec):
-            begins = rtp.begins_frame(codec, packet.payload)
+            begins = payload.builder(codec).begins(packet.payload)
             assert begins or not first
             assert first or not begins or (codec == "h264" and number % 30 == 0)
             number += packet.marker
@@ -143,30 +145,66 @@ def test_what_never_comes_costs_its_frames_and_no_others(data, codec):
         if at not in dropped:
             whole += reassembly.add(packet, 0.0)
     asked_for_key_frame, clock = False, 1.0
-    while reassembly.incomplete:
-        skipped, found = reassembly.give_up(clock)
-        asked_for_key_frame = asked_for_key_frame or skipped
-        whole += found
+    for _ in range(len(dropped) + 1):
+        whole += reassembly.give_up(clock)
+        asked_for_key_frame = asked_for_key_frame or reassembly.wants_key_frame(clock)
         clock += 1
+    assert not reassembly._missing
     assert asked_for_key_frame == bool(dropped)
     lost = {frame_of[at] for at in dropped}
     kept = [data for number, data in enumerate(sent_frames(codec, 20)) if number not in lost]
     assert [frame.data for frame in whole] == kept
 
 
-def test_missing_packets_are_asked_for_again_every_50_ms():
+def test_missing_packets_are_asked_for_again_a_little_later_than_an_answer_takes():
     sent = packets("h264", frames=4)
-    reassembly = Reassembly("h264")
+    number = sent[1].sequence_number
+    reassembly = Reassembly("h264", answer_seconds=0.04)
     reassembly.add(sent[0], 0.0)
     reassembly.add(sent[2], 0.0)
-    assert reassembly.wanted(0.0) == [sent[1].sequence_number]
-    assert reassembly.wanted(0.03) == []
-    assert reassembly.wanted(0.06) == [sent[1].sequence_number]
+    assert reassembly.wanted(0.0) == [number]
+    assert reassembly.wanted(0.05) == []
+    assert reassembly.wanted(0.06) == [number]
     assert reassembly.packets_asked == 2
-    assert reassembly.give_up(0.5) == (False, [])
-    skipped, _ = reassembly.give_up(0.61)
-    assert skipped
+    assert reassembly.give_up(0.25) == ()
+    reassembly.give_up(0.31)
+    assert not reassembly._missing
+
+
+def test_how_long_an_answer_takes_is_learnt_from_those_asked_for_once():
+    def packet(number):
+        return rtp.Packet(97, True, number, number * 6000, 1, b"\x41\x9aslice")
+
+    reassembly, now = Reassembly("h264"), 0.0
+    reassembly.add(packet(0), now)
+    for number in range(1, 40, 2):
+        reassembly.add(packet(number + 1), now)
+        reassembly.wanted(now)
+        reassembly.add(packet(number), now + 0.004)
+        now += 0.1
+    assert reassembly.answer_seconds == pytest.approx(0.004, abs=0.002)
+    reassembly.add(packet(42), now)
+    reassembly.wanted(now)
+    assert reassembly.wanted(now + 0.015)  # no answer: the same sender has become slow
+    reassembly.add(packet(41), now + 0.2)
+    assert 0.03 < reassembly.answer_seconds < 0.06
+
+
+def test_after_a_loss_a_key_frame_is_wanted_until_one_comes():
+    sent = packets("h264", frames=40)
+    keys = [at for at, packet in enumerate(sent) if packet.timestamp == sent[0].timestamp + 30 * 6000 - 2**32]
+    reassembly = Reassembly("h264")
+    for at in (0, 1, *range(8, keys[0])):
+        reassembly.add(sent[at], 0.0)
+    assert not reassembly.wants_key_frame(0.2)
+    reassembly.give_up(0.4)
+    assert reassembly.wants_key_frame(0.4)
+    assert not reassembly.wants_key_frame(0.5)  # it is on its way
+    assert reassembly.wants_key_frame(0.7)
+    for at in keys:
+        reassembly.add(sent[at], 0.8)
     assert not reassembly.incomplete
+    assert not reassembly.wants_key_frame(2.0)
 
 
 def test_a_new_count_of_the_sender_is_not_a_loss():
@@ -190,13 +228,12 @@ def test_a_sender_that_floods_fills_a_window_and_no_more():
 
 
 def test_sound_does_not_wait_long():
-    reassembly = Reassembly("opus", patience=0.1)
+    reassembly = Reassembly("opus", patience=0.1, repeats=False)
     packet = [rtp.Packet(111, False, number, number * 960, 5, bytes([number])) for number in range(4)]
     assert [frame.data for frame in reassembly.add(packet[0], 0.0)] == [b"\0"]
-    assert reassembly.add(packet[2], 0.02) == []
-    assert reassembly.give_up(0.05) == (False, [])
-    skipped, whole = reassembly.give_up(0.13)
-    assert (skipped, [frame.data for frame in whole]) == (True, [b"\2"])
+    assert reassembly.add(packet[2], 0.02) == ()
+    assert reassembly.give_up(0.05) == ()
+    assert [frame.data for frame in reassembly.give_up(0.13)] == [b"\2"]
     assert [frame.timestamp for frame in reassembly.add(packet[3], 0.14)] == [3 * 960]
 
 

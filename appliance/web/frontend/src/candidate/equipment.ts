@@ -1,6 +1,6 @@
 /** Camera, microphone and screen of this candidate: opened, published, watched. The pages only draw what it says. */
 
-import type { Kind, Me } from "../lib/types";
+import type { Me, Own } from "../lib/types";
 import { Publisher } from "./publish";
 import { SCREEN, WEBCAM, WEBCAM_SMALL, type Settings } from "./settings";
 import { cameraTrouble, screenTrouble, type Trouble } from "./trouble";
@@ -11,10 +11,10 @@ export interface Choice {
 }
 
 export class Equipment extends EventTarget {
-  readonly streams: Partial<Record<Kind, MediaStream>> = {};
-  readonly troubles: Partial<Record<Kind, Trouble>> = {};
-  readonly asking: Partial<Record<Kind, boolean>> = {};
-  readonly publishers: Record<Kind, Publisher>;
+  readonly streams: Partial<Record<Own, MediaStream>> = {};
+  readonly troubles: Partial<Record<Own, Trouble>> = {};
+  readonly asking: Partial<Record<Own, boolean>> = {};
+  readonly publishers: Record<Own, Publisher>;
   devices: MediaDeviceInfo[] = [];
   private feeds: Me["feeds"] = {};
 
@@ -82,7 +82,7 @@ export class Equipment extends EventTarget {
     this.changed();
   }
 
-  private async open(kind: Kind, troubleOf: (error: unknown) => Trouble, get: () => Promise<MediaStream>, whenLost: Trouble): Promise<void> {
+  private async open(kind: Own, troubleOf: (error: unknown) => Trouble, get: () => Promise<MediaStream>, whenLost: Trouble): Promise<void> {
     if (this.asking[kind]) return;
     if (!navigator.mediaDevices) {
       this.troubles[kind] = "insecure";
@@ -102,7 +102,7 @@ export class Equipment extends EventTarget {
     }
   }
 
-  private take(kind: Kind, stream: MediaStream, whenLost: Trouble): void {
+  private take(kind: Own, stream: MediaStream, whenLost: Trouble): void {
     const before = this.streams[kind];
     this.streams[kind] = stream;
     const video = stream.getVideoTracks()[0];
@@ -117,7 +117,7 @@ export class Equipment extends EventTarget {
     void published.then(() => release(before));
   }
 
-  private lose(kind: Kind, trouble: Trouble): void {
+  private lose(kind: Own, trouble: Trouble): void {
     this.publishers[kind].stop();
     release(this.streams[kind]);
     delete this.streams[kind];

@@ -2,7 +2,7 @@
 
 import { h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import type { Kind } from "../lib/types";
+import type { Own } from "../lib/types";
 import type { Equipment } from "./equipment";
 import { watchLevel } from "./meter";
 
@@ -62,7 +62,7 @@ function screen(equipment: Equipment): Sharing {
 }
 
 /** The line to the box in words, or the trouble with what to try, or the button that opens it. */
-function status(equipment: Equipment, kind: Kind, label: string, hint: string, open: () => void): { element: HTMLElement; update(): void } {
+function status(equipment: Equipment, kind: Own, label: string, hint: string, open: () => void): { element: HTMLElement; update(): void } {
   const line = h("p", { class: "feed-line", role: "status" });
   const sentence = h("strong", {});
   const what = h("p", {});

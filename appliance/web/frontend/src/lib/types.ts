@@ -1,6 +1,9 @@
 /** What the API says. Times are wall seconds of the box. */
 
-export type Kind = "webcam" | "screen";
+export type Kind = "webcam" | "screen" | "phone" | "camera" | "call";
+
+/** What every candidate's own page sends. */
+export type Own = "webcam" | "screen";
 
 export type Stage = "invited" | "consent" | "equipment" | "waiting" | "admitted" | "in_exam" | "finished" | "ended";
 

@@ -35,7 +35,8 @@ export function numbers(flag: Flag): string {
 export type Health = "good" | "weak" | "none";
 
 const SILENT_SECONDS = 2;
-const SLOW: Record<Kind, number> = { webcam: 6, screen: 0.5 };
+/** Frames a second below which a picture is not what it should be. A call has none. */
+const SLOW: Record<Kind, number> = { webcam: 6, screen: 0.5, phone: 6, camera: 6, call: 0 };
 
 export function healthOf(kind: Kind, facts: FeedHealth | null | undefined): Health {
   if (!facts || facts.silent_s === null || (facts.silent_s ?? 0) > SILENT_SECONDS || facts.gap) return "none";

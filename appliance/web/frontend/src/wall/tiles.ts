@@ -3,7 +3,7 @@
 import { duration, countdown, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import type { Attempt, Flag, Kind, Pulse } from "../lib/types";
+import type { Attempt, Flag, Kind, Own, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
 import { openFlags, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
@@ -33,7 +33,7 @@ interface Tile {
   none: HTMLElement;
   name: HTMLElement;
   stage: HTMLElement;
-  dots: Record<Kind | "microphone", HTMLElement>;
+  dots: Record<Own | "microphone", HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
   admit: HTMLButtonElement;
@@ -137,7 +137,7 @@ export class Tiles {
 
   private picture(attempt: string, kind: Kind): void {
     const tile = this.tiles.get(attempt);
-    if (!tile) return;
+    if (!tile || (kind !== "webcam" && kind !== "screen")) return;
     const still = this.stills.get(attempt, kind);
     const image = tile[kind];
     if (still) image.src = still.url;
@@ -173,7 +173,7 @@ function stageLine(data: DOMStringMap): string {
 const DOT = { good: "●", weak: "◐", none: "○", unknown: "?" } as const;
 
 /** A shape and a word, and the state in words for who does not see the shape. */
-export function dot(element: HTMLElement, kind: Kind | "microphone", state: keyof typeof DOT): void {
+export function dot(element: HTMLElement, kind: Own | "microphone", state: keyof typeof DOT): void {
   if (element.dataset["state"] === state) return;
   element.dataset["state"] = state;
   element.title = `${t(`kind.${kind}`)}: ${t(`health.${state}`)}`;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { level } from "../src/candidate/meter";
+import { level } from "../src/lib/meter";
 import { backoff } from "../src/candidate/publish";
 import { stepOf } from "../src/candidate/step";
 import { same } from "../src/candidate/steps/agreement";

@@ -4,7 +4,7 @@ import { h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Own } from "../lib/types";
 import type { Equipment } from "./equipment";
-import { watchLevel } from "./meter";
+import { watchLevel } from "../lib/meter";
 
 export interface Sharing {
   element: HTMLElement;

@@ -17,6 +17,7 @@ export default defineConfig({
         candidate: "src/candidate.ts",
         wall: "src/wall.ts",
         look: "src/look.ts",
+        phone: "src/phone.ts",
         planner: "src/planner.ts",
       },
     },

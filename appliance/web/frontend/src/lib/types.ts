@@ -41,6 +41,17 @@ export interface Me {
   messages: Message[];
 }
 
+/** What the box says to a phone. `feeds` is empty until a proctor has confirmed it, and after the end. */
+export interface PhoneState {
+  seat: string;
+  exam: string;
+  stage: Stage;
+  state: "scanned" | "confirmed" | "refused";
+  now: number;
+  bitrate: number;
+  feeds: { phone?: Door };
+}
+
 export interface Snapshot {
   moment: "onset" | "peak" | "last";
   at: number;

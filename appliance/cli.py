@@ -74,7 +74,7 @@ def _capture(options: argparse.Namespace) -> int:
     from appliance.capture import main as capture
 
     paths, settings = _service(options)
-    return capture.run(paths=paths, settings=settings)
+    return capture.run(paths=paths, settings=settings, number=options.worker)
 
 
 def _inference(options: argparse.Namespace) -> int:
@@ -218,7 +218,8 @@ def _add_processes(commands: _Commands) -> None:
     run.add_argument("--demo", action="store_true", help="with a demo exam and six simulated candidates")
     web = commands.add("web", _web, "only the web process")
     web.add_argument("--port", type=_port, help="instead of the settings' port")
-    commands.add("capture", _capture, "only the capture process")
+    capture = commands.add("capture", _capture, "only one capture worker")
+    capture.add_argument("--worker", type=_count, default=1, metavar="N", help="which of them (1)")
     commands.add("inference", _inference, "only the inference process")
     commands.add("sync", _sync, "only the sync process")
     simulate = commands.add("simulate", _simulate, "candidates without a browser")

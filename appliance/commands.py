@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from appliance import __version__
-from appliance.box import health
+from appliance import __version__, config
+from appliance.box import health, workers
 from appliance.box.paths import Paths
 from appliance.box.process import wait_for
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
@@ -22,9 +22,6 @@ from appliance.exam.events import BOX, ExamEnded, UpstreamFailed
 from appliance.ledger import database, reader, state
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
-
-SERVICES = ("web", "capture", "inference", "sync")
-"""The processes that a box needs; a status lacks nothing when all of them are healthy."""
 
 ANSWER_SECONDS = 10.0
 RESTART_SECONDS = 2.0
@@ -81,7 +78,8 @@ def end(paths: Paths, exam: str, *, reason: str, wait_seconds: float | None) -> 
 def status(paths: Paths, *, as_json: bool) -> int:
     """Health of each process, versions, queues, counters; -> 0 when all is well, 1 when not."""
     now = time.time()
-    processes = {name: health.read(paths.health, name, now=now) for name in SERVICES}
+    needed = workers.services(config.load(paths.config))
+    processes = {name: health.read(paths.health, name, now=now) for name in needed}
     processes |= health.read_all(paths.health, now=now)
     healthy = all(process["healthy"] for process in processes.values())
     said: dict[str, Any] = {

@@ -26,6 +26,7 @@ class WebSettings:
 class CaptureSettings:
     """Recording. Lengths in seconds and bytes, rates in bits a second."""
 
+    workers: int = 2
     part_seconds: float = 1.0
     segment_seconds: float = 30.0
     segment_bytes: int = 8_000_000

@@ -21,7 +21,7 @@ from threading import Event
 from typing import TextIO
 
 from appliance import demo as demo_exam
-from appliance.box import health, parent
+from appliance.box import health, parent, workers
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import notify, stop_event
@@ -30,9 +30,8 @@ from appliance.demo import Demo
 from appliance.errors import ApplianceError, Unavailable
 from appliance.inference import pack
 
-SERVICES = ("web", "capture", "inference", "sync")
 SIMULATOR = "simulate"
-STOP_ORDER = ((SIMULATOR, "sync", "inference"), ("capture",), ("web",))
+STOP_ORDER = ((SIMULATOR, "sync", "inference"), (workers.CAPTURE,), ("web",))
 """One group after the other: what says the last things before what stores them."""
 
 STOP_SECONDS = 4.0
@@ -161,6 +160,7 @@ class Supervisor:
     def __init__(self, paths: Paths, children: list[Child]) -> None:
         self._paths = paths
         self._children = {child.name: child for child in children}
+        self._needed = tuple(self._children)
         self._written_at = 0.0
         self._complaint = ""
 
@@ -201,7 +201,7 @@ class Supervisor:
 
     def unwell(self) -> dict[str, str]:
         """Process -> what is not well with it."""
-        states = {name: health.read(self._paths.health, name, now=time.time()) for name in SERVICES}
+        states = {name: health.read(self._paths.health, name, now=time.time()) for name in self._needed}
         return {
             name: "; its last words: ".join(filter(None, (said["sentence"], said.get("last_words"))))
             for name, said in states.items()
@@ -212,7 +212,7 @@ class Supervisor:
         """All of them, in order, within `STOP_SECONDS`."""
         deadline = time.monotonic() + STOP_SECONDS
         for number, names in enumerate(STOP_ORDER):
-            group = [self._children[name] for name in names if name in self._children]
+            group = [c for name in names for c in self._children.values() if workers.service_of(c.name) == name]
             for child in group:
                 child.terminate()
             patience = (deadline - time.monotonic()) / (len(STOP_ORDER) - number)
@@ -235,7 +235,7 @@ def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: 
         _tell_of_missing_models()
         stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
         exam = demo_exam.prepare(paths) if demo else None
-        box = Supervisor(paths, [_service(paths, name, port) for name in SERVICES])
+        box = Supervisor(paths, [_service(paths, name, port) for name in workers.services(settings)])
         stack.callback(box.stop)
         stack.callback(notify, "STOPPING=1")
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
@@ -247,8 +247,9 @@ def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: 
 
 
 def _service(paths: Paths, name: str, port: int) -> Child:
-    command = [sys.executable, "-m", "appliance", "--data", str(paths.data), name]
-    options = ["--port", str(port)] if name == "web" else []
+    service, _, number = name.partition("-")
+    command = [sys.executable, "-m", "appliance", "--data", str(paths.data), service]
+    options = {"web": ["--port", str(port)], workers.CAPTURE: ["--worker", number]}.get(service, [])
     return Child(name, [*command, *options], log=paths.logs / f"{name}.log")
 
 
@@ -313,5 +314,6 @@ def _forget_last_run(paths: Paths) -> None:
     """A box that was switched off leaves health files that may still look fresh."""
     for file in paths.health.glob("*.json"):
         file.unlink()
-    for file in paths.pictures.iterdir():
-        file.unlink()
+    for folder in (paths.pictures, paths.feeds):
+        for file in folder.iterdir():
+            file.unlink()

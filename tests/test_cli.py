@@ -15,6 +15,8 @@ import pytest
 from appliance import __version__, cli, commands, demo
 from appliance.box import health
 from appliance.box.lock import held
+from appliance.box.workers import services
+from appliance.config import Settings
 from appliance.errors import NotAllowed
 from appliance.exam.events import BOX, ExamStored, UpstreamFailed
 from appliance.exam.stage import Stage
@@ -280,7 +282,7 @@ def test_status_of_a_box_that_does_not_run(run, paths):
     assert code == 1
     assert not said["healthy"]
     assert {name: p["sentence"] for name, p in said["processes"].items()} == dict.fromkeys(
-        ("web", "capture", "inference", "sync"), "not running"
+        services(Settings()), "not running"
     )
     assert said["versions"]["aiortc"] == "1.16.0"
     assert "no ledger" in said["ledger"]["error"]
@@ -288,7 +290,7 @@ def test_status_of_a_box_that_does_not_run(run, paths):
 
 
 def test_status_of_a_box_that_runs(run, paths, exam):
-    for name in ("web", "capture", "inference", "sync", "supervisor"):
+    for name in (*services(Settings()), "supervisor"):
         health.write(paths.health, name, healthy=True, sentence="well", queue=3)
     code, out, _ = run("status", "--json")
     said = json.loads(out)

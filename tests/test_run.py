@@ -115,7 +115,7 @@ def _attempts(box):
 
 
 def _feeds(box):
-    return list(box.health("capture").get("feeds", {}).values())
+    return list(box.feeds().values())
 
 
 def _until(question, box, seconds=30.0):

@@ -16,10 +16,14 @@ import psutil
 
 from appliance.box import health
 from appliance.box.paths import Paths
+from appliance.box.workers import services, workers
+from appliance.config import Settings
+from appliance.web import status
 
 READY_SECONDS = 100.0
 STOP_SECONDS = 5.0
-SERVICES = ("web", "capture", "inference", "sync")
+SERVICES = services(Settings())
+CAPTURE = workers(Settings())
 
 
 class Box:
@@ -119,7 +123,7 @@ class Box:
         )
 
     def pid(self, name: str) -> int:
-        """The process id of web, capture, inference, sync or simulate."""
+        """The process id of one of `SERVICES`, or of simulate."""
         return self.health("supervisor")["processes"][name]["pid"]
 
     def kill(self, name: str) -> int:
@@ -130,6 +134,10 @@ class Box:
 
     def health(self, name: str) -> dict:
         return health.read(self.paths.health, name, now=time.time())
+
+    def feeds(self) -> dict[str, dict]:
+        """What the capture workers say of each feed."""
+        return status.feeds(self.paths.health, now=time.time()) or {}
 
     def wait_healthy(self, name: str, *, other_than: int | None = None, seconds: float = 30.0) -> float:
         """Until a process (started again: other than that id) says itself that it is healthy; -> seconds it took."""

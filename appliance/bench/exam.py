@@ -23,7 +23,7 @@ from typing import Any
 from simple_websocket import Client, ConnectionClosed
 
 from appliance.bench.figures import Figures, spread
-from appliance.box import health
+from appliance.box import health, workers
 from appliance.box.paths import Paths
 from appliance.config import InferenceSettings
 from appliance.errors import Unavailable
@@ -145,7 +145,8 @@ def _cpu(paths: Paths) -> dict[str, float]:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             pid, rest = int(stat.parent.name), stat.read_text(encoding="utf-8").rpartition(")")[2].split()
-            name = pids.get(pid) or ("decoder" if pids.get(int(rest[1])) == "capture" else "")
+            parent = workers.service_of(pids.get(int(rest[1]), ""))
+            name = workers.service_of(pids.get(pid, "")) or ("decoder" if parent == workers.CAPTURE else "")
             if name in PROCESSES:
                 found[name] = found.get(name, 0.0) + (int(rest[11]) + int(rest[12])) / ticks
     return found

@@ -34,7 +34,7 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures):
+            for folder in (self.run, self.health, self.pictures, self.feeds):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"
@@ -105,10 +105,19 @@ class Paths:
     def ledger_socket(self) -> Path:
         return self.run / "ledger.sock"
 
+    def capture_socket(self, worker: int) -> Path:
+        """A capture worker's HTTP (WHIP, WHEP), behind nginx or the door."""
+        return self.run / f"capture-{worker}.sock"
+
     @property
-    def capture_socket(self) -> Path:
-        """Capture's HTTP (WHIP, WHEP), behind nginx or the web process."""
-        return self.run / "capture.sock"
+    def web_socket(self) -> Path:
+        """The web process' HTTP, behind nginx or the door."""
+        return self.run / "web.sock"
+
+    @property
+    def feeds(self) -> Path:
+        """feeds/ATTEMPT.lock, held by the capture worker that carries the attempt."""
+        return self.run / "feeds"
 
     @property
     def health(self) -> Path:

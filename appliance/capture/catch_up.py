@@ -1,21 +1,27 @@
-"""What capture does at its start, before and after the ledger answers.
+"""What a capture worker does about recordings that no worker carries: at its start, and when another one died.
 
-Before: put the folders in order that a crash left open. After: the ledger has told which attempts have ended, which
-segments it knows and which gaps are open. Then what it misses is said again, and a gap is opened for every feed whose
-attempt goes on. That the ledger has told everything is known when the event that this process appended comes back.
+Before the ledger answers: put the folders in order that a crash left open. After: the ledger has told which attempts
+have ended, which segments it knows and which gaps are open. Then what it misses is said again, and a gap is opened for
+every feed whose attempt goes on. That the ledger has told everything is known when the event that this process appended
+comes back.
+
+A worker begins with the attempts that are its own share, and touches none that a living worker carries. An attempt that
+it got because its page came here, or because nobody carries it for a while, is put in order in the same way.
 """
 
 import asyncio
 import logging
 import uuid
-from dataclasses import dataclass, field
+from collections import defaultdict
 from pathlib import Path
 from typing import Protocol
 
 from appliance import __version__
+from appliance.box import workers
 from appliance.capture import ids, index
 from appliance.capture.feed import Ledger
 from appliance.capture.index import Survey
+from appliance.capture.ownership import Ownership
 from appliance.capture.segment import OPEN
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError
@@ -47,52 +53,49 @@ class Follower(Ledger, Protocol):
     def start(self) -> None: ...
 
 
-@dataclass(slots=True)
-class _Known:
-    """What the ledger has told so far."""
-
-    segments: set[str] = field(default_factory=set)
-    gaps: dict[str, tuple[Feed, str, GapOpened]] = field(default_factory=dict)
-
-
-async def begin(station: Station, client: Follower, media: Path) -> "CatchUp":
+async def begin(station: Station, ownership: Ownership, client: Follower, media: Path) -> "CatchUp":
     """Put crashed recordings in order and follow the ledger from now on. Returns before the ledger has answered."""
-    for found in await asyncio.to_thread(_recover, media):
-        station.restore(found)
-    follower = CatchUp(station, client, media)
+    for folder in await asyncio.to_thread(_left_open, media):
+        attempt = folder.parts[-2]
+        if ownership.first(attempt) and ownership.claim(attempt) == ownership.number:
+            found = await asyncio.to_thread(_survey, media, folder)
+            if found is not None:
+                station.restore(found)
+    follower = CatchUp(station, ownership, client, media)
     client.subscribe(follower.told, types=TYPES)
-    client.append(ProcessStarted(process="capture", version=__version__), chain=BOX, exam=None, id=follower.mark)
+    started = ProcessStarted(process=workers.worker(ownership.number), version=__version__)
+    client.append(started, chain=BOX, exam=None, id=follower.mark)
     client.start()
     return follower
 
 
-def _recover(media: Path) -> list[Survey]:
-    """The feeds that a crash left open, in order again."""
-    recovered = []
+def _left_open(media: Path) -> list[Path]:
+    """The feeds that a crash left open."""
     try:
-        folders = index.left_open(media)
+        return index.left_open(media)
     except OSError as error:
         log.error("the recordings cannot be listed: %s", error)
         return []
-    for folder in folders:
-        try:
-            found = index.survey(media, folder)
-        except (OSError, ApplianceError) as error:
-            log.warning("%s cannot be read: %s", folder, error)
-            continue
-        if found is not None:
-            recovered.append(found)
-    return recovered
+
+
+def _survey(media: Path, folder: Path) -> Survey | None:
+    try:
+        return index.survey(media, folder)
+    except (OSError, ApplianceError) as error:
+        log.warning("%s cannot be read: %s", folder, error)
+        return None
 
 
 class CatchUp:
     """Follows the ledger. `told` belongs to the client's thread, the rest to the event loop."""
 
-    def __init__(self, station: Station, ledger: Ledger, media: Path) -> None:
+    def __init__(self, station: Station, ownership: Ownership, ledger: Ledger, media: Path) -> None:
         self.mark = uuid.uuid4().hex
-        self._station, self._ledger, self._media = station, ledger, media
+        self._station, self._ownership, self._ledger, self._media = station, ownership, ledger, media
         self._loop = asyncio.get_running_loop()
-        self._known = _Known()
+        self._segments: defaultdict[str, set[str]] = defaultdict(set)  # attempt -> paths that the ledger knows
+        self._gaps: dict[str, tuple[Feed, str, GapOpened]] = {}
+        self._complete: set[str] = set()  # attempts of which nothing is missing here and in the ledger
         self._task: asyncio.Task[None] | None = None
         self.done = self.compared = False
 
@@ -104,61 +107,97 @@ class CatchUp:
             log.info("an event came after the end of the loop: seq %d", event.seq)
 
     def _take(self, event: Told) -> None:
-        said, known = event.payload, self._known
+        said, attempt = event.payload, event.chain
         if event.type in (AttemptEnded.TYPE, AttemptFinished.TYPE):
-            self._station.end_attempt(event.chain, event.wall)
-        elif self.done:
-            return
+            self._station.end_attempt(attempt, event.wall)
         elif isinstance(said, SegmentClosed):
-            known.segments.add(said.path)
+            if not (self.compared and attempt in self._station.ended):  # nobody will ask any more
+                self._segments[attempt].add(said.path)
         elif isinstance(said, GapOpened):
-            known.gaps[said.gap] = (Feed(event.chain, Kind(said.kind)), event.exam or "", said)
+            feed = Feed(attempt, Kind(said.kind))
+            self._gaps[said.gap] = (feed, event.exam or "", said)
+            self._station.open_gaps[feed] = Cause(said.cause)
         elif isinstance(said, GapClosed):
-            known.gaps.pop(said.gap, None)
+            self._gaps.pop(said.gap, None)
+            self._station.open_gaps.pop(Feed(attempt, Kind(said.kind)), None)
         elif event.id == self.mark:
             self.done = True
             self._task = asyncio.ensure_future(self._compare())
 
+    # --- at the start: this worker's share ---
+
     async def _compare(self) -> None:
         """The ledger has told all it knew when this process started."""
-        folders = await asyncio.to_thread(lambda: list(index.feed_folders(self._media)))
-        for folder in folders:
-            try:
-                await self._compare_feed(folder)
-            except (OSError, ValueError, ApplianceError) as error:
-                log.warning("%s cannot be compared with the ledger: %s", folder, error)
+        for folder in await asyncio.to_thread(lambda: list(index.feed_folders(self._media))):
+            attempt = folder.parts[-2]
+            if attempt not in self._ownership.attempts and not self._ownership.first(attempt):
+                continue
+            if self._ownership.claim(attempt) == self._ownership.number:
+                with self._ownership.using(attempt):
+                    await self._put_in_order(folder)
+                self._complete.add(attempt)
+                self._ownership.keep(self._station.carries)
         self._close_old_gaps()
-        self._known = _Known()
+        for attempt in self._station.ended:
+            self._segments.pop(attempt, None)
         self.compared = True
 
-    async def _compare_feed(self, folder: Path) -> None:
-        files = await asyncio.to_thread(index.segments_in, folder)
-        feed = Feed.parse(f"{folder.parts[-2]}/{folder.name}")
-        exam = folder.parts[-3]
-        for file, _ in files:
+    # --- later: what another worker left ---
+
+    async def look(self) -> None:
+        """Once a second: an attempt that came here with its page, or that nobody carries, is put in order."""
+        try:
+            await self._look()
+        except OSError as error:
+            log.error("what other workers left cannot be looked at: %s", error)
+
+    async def _look(self) -> None:
+        for attempt in self._ownership.orphans():
+            if self._ownership.claim(attempt) == self._ownership.number:
+                log.warning("attempt %s had no worker and is carried on", attempt)
+                await self._carry_on(attempt)
+        if not self.compared:
+            return
+        for attempt in self._ownership.attempts:
+            if attempt not in self._complete and self._station.carries(attempt):
+                await self._carry_on(attempt)
+        self._complete.intersection_update(self._ownership.attempts)
+
+    async def _carry_on(self, attempt: str) -> None:
+        with self._ownership.using(attempt):
+            for folder in await asyncio.to_thread(lambda: list(index.feed_folders(self._media, attempt=attempt))):
+                await self._put_in_order(folder)
+        if self.compared:
+            self._complete.add(attempt)
+            self._close_old_gaps()
+
+    async def _put_in_order(self, folder: Path) -> None:
+        try:
+            if self.done:
+                await self._say_missing(folder)
+            await self._station.adopt(folder)
+        except (OSError, ValueError, ApplianceError) as error:
+            log.warning("%s cannot be put in order: %s", folder, error)
+
+    async def _say_missing(self, folder: Path) -> None:
+        """Segments that are on disk and that the ledger does not know."""
+        attempt, exam = folder.parts[-2], folder.parts[-3]
+        known = self._segments.get(attempt, set())
+        for file, _ in await asyncio.to_thread(index.segments_in, folder):
             path = str(file.relative_to(self._media))
-            if path in self._known.segments or path.endswith(OPEN):
+            if path in known or path.endswith(OPEN):
                 continue
             try:
                 segment = await asyncio.to_thread(index.describe, self._media, file)
             except (OSError, ValueError):
                 continue  # `survey` sets it aside, or it is just being moved upstream
-            self._ledger.append(segment, chain=feed.attempt, exam=exam, id=ids.of(path))
-        if files:
-            await self._station.adopt(folder, self._cause(feed))
-
-    def _cause(self, feed: Feed) -> Cause:
-        """A gap that was open before this start keeps its cause."""
-        for known, _, said in self._known.gaps.values():
-            if known == feed:
-                return Cause(said.cause)
-        return Cause.CAPTURE_RESTARTED
+            self._ledger.append(segment, chain=attempt, exam=exam, id=ids.of(path))
 
     def _close_old_gaps(self) -> None:
-        """Gaps of attempts that ended while this process was away."""
-        for feed, exam, said in self._known.gaps.values():
+        """Gaps of attempts that ended while nobody carried them."""
+        for feed, exam, said in list(self._gaps.values()):
             ended = self._station.ended.get(feed.attempt)
-            if ended is not None:
+            if ended is not None and feed not in self._station.feeds:
                 closed = GapClosed(
                     gap=said.gap,
                     kind=said.kind,

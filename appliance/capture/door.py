@@ -1,13 +1,13 @@
-"""Capture's HTTP: WHIP and WHEP on a Unix socket, behind nginx or the web process."""
+"""Capture's HTTP: WHIP and WHEP on a Unix socket, behind nginx or the door."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
 from appliance.box.token import Claim, FeedTokens, Purpose
+from appliance.capture.routing import Handler, Routing
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Feed
@@ -36,9 +36,6 @@ class _Refused(Exception):
         self.status, self.message, self.hint = status, message, hint
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every refusal is a sentence and a hint."""
@@ -64,12 +61,17 @@ def _said(status: int, message: str, hint: str) -> web.Response:
 class Door:
     """The routes."""
 
-    def __init__(self, station: Station, tokens: FeedTokens) -> None:
-        self._station, self._tokens = station, tokens
+    def __init__(self, station: Station, tokens: FeedTokens, routing: Routing) -> None:
+        self._station, self._tokens, self._routing = station, tokens, routing
 
     def application(self) -> web.Application:
-        """Ready to be served."""
-        application = web.Application(middlewares=[_errors], client_max_size=MOST_BYTES)
+        """Ready to be served. Every address that names an attempt may be passed on to the worker that carries it."""
+
+        @web.middleware
+        async def route(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._routing.answer(request, handler)
+
+        application = web.Application(middlewares=[_errors, route], client_max_size=MOST_BYTES)
         application.router.add_post("/whip/{attempt}/{kind}", self._whip)
         application.router.add_post("/whep/{attempt}/{kind}", self._whep)
         application.router.add_delete("/whip/{attempt}/{kind}/session/{id}", self._delete)

@@ -40,10 +40,10 @@ class Survey:
     damaged: list[SegmentDamaged] = field(default_factory=list)
 
 
-def feed_folders(media: Path) -> Iterator[Path]:
-    """Every feed's folder: media/EXAM/ATTEMPT/KIND."""
+def feed_folders(media: Path, *, attempt: str = "*") -> Iterator[Path]:
+    """Every feed's folder (of one attempt): media/EXAM/ATTEMPT/KIND."""
     kinds = {kind.value for kind in Kind}
-    for folder in sorted(media.glob("*/*/*")):
+    for folder in sorted(media.glob(f"*/{attempt}/*")):
         if folder.name in kinds and folder.is_dir():
             yield folder
 
@@ -56,7 +56,12 @@ def segments_in(folder: Path) -> list[tuple[Path, Name]]:
 
 def left_open(media: Path) -> list[Path]:
     """The folders of feeds that were being recorded when the process went away."""
-    return sorted({file.parent for folder in feed_folders(media) for file in folder.glob(f"*{OPEN}")})
+    return [folder for folder in feed_folders(media) if is_left_open(folder)]
+
+
+def is_left_open(folder: Path) -> bool:
+    """Does a file stand open in the feed's folder?"""
+    return any(folder.glob(f"*{OPEN}"))
 
 
 def survey(media: Path, folder: Path) -> Survey | None:

@@ -1,4 +1,4 @@
-"""The capture process: puts the parts together, runs until it is told to stop."""
+"""A capture worker: puts the parts together, runs until it is told to stop."""
 
 import asyncio
 import logging
@@ -10,32 +10,39 @@ import uvloop
 from aiohttp.web import AppRunner
 
 from appliance import __version__
-from appliance.box import health, process
+from appliance.box import health, process, workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
 from appliance.capture import catch_up, hooks, neighbours
+from appliance.capture.catch_up import CatchUp
 from appliance.capture.door import Door, serve
 from appliance.capture.feed import Services
+from appliance.capture.ownership import Ownership
 from appliance.capture.pictures import DecoderLink
+from appliance.capture.routing import Routing
 from appliance.capture.station import Station
 from appliance.capture.writer import Writer
 from appliance.config import Settings
-from appliance.errors import StorageFull
+from appliance.errors import ConfigError, StorageFull
 from appliance.ledger.client import Client
 
 log = logging.getLogger(__name__)
 
-NAME = "capture"
 _TICK_SECONDS = 0.25
 _STOP_SECONDS = 1.5
 _FLUSH_SECONDS = 0.5
 
 
-def run(*, paths: Paths, settings: Settings) -> int:
-    """Capture until SIGTERM or SIGINT; -> exit code. Stops in under 3 s with every segment closed."""
-    process.start_logging(NAME)
+def run(*, paths: Paths, settings: Settings, number: int = 1) -> int:
+    """Worker `number` captures until SIGTERM or SIGINT; -> exit code. Stops in under 3 s with every segment closed."""
+    if not 1 <= number <= settings.capture.workers:
+        raise ConfigError(
+            f"there is no capture worker {number}: the settings have {settings.capture.workers}",
+            hint="Raise `workers` in the section [capture], or start a worker with a smaller number.",
+        )
+    process.start_logging(workers.worker(number))
     _make(paths)
-    paths.capture_socket.unlink(missing_ok=True)  # a crash left it: whoever sees it may connect
+    paths.capture_socket(number).unlink(missing_ok=True)  # a crash left it: whoever sees it may connect
     moved = hooks.check()
     for sentence in moved:
         log.error("aiortc does not fit: %s", sentence)
@@ -44,7 +51,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
     hooks.prepare()
     logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells of every candidate pair
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(Capture(paths, settings).run())
+        return runner.run(Capture(paths, settings, number).run())
 
 
 def _make(paths: Paths) -> None:
@@ -58,11 +65,12 @@ def _make(paths: Paths) -> None:
 
 
 class Capture:
-    """One capture process."""
+    """One capture worker."""
 
-    def __init__(self, paths: Paths, settings: Settings) -> None:
+    def __init__(self, paths: Paths, settings: Settings, number: int = 1) -> None:
         self._paths = paths
-        self.client = Client(paths.ledger_socket, process=NAME)
+        self._name, self._socket = workers.worker(number), paths.capture_socket(number)
+        self.client = Client(paths.ledger_socket, process=self._name)
         self.writer = Writer(paths.media)
         self.decoder = DecoderLink(paths.pictures)
         self.station = Station(
@@ -74,6 +82,8 @@ class Capture:
                 settings=settings.capture,
             )
         )
+        self.ownership = Ownership(paths.feeds, number=number, count=settings.capture.workers)
+        self.routing = Routing(self.ownership, paths.capture_socket)
         self._late = 0.0
 
     async def run(self) -> int:
@@ -84,10 +94,10 @@ class Capture:
             loop.add_signal_handler(number, stopping.set)
         self.writer.start()
         self.decoder.start()
-        await catch_up.begin(self.station, self.client, self._paths.media)
+        catching_up = await catch_up.begin(self.station, self.ownership, self.client, self._paths.media)
         tokens = FeedTokens.from_file(self._paths.feed_key)
-        runner = await serve(Door(self.station, tokens).application(), self._paths.capture_socket)
-        ticking = asyncio.ensure_future(self._tick())
+        runner = await serve(Door(self.station, tokens, self.routing).application(), self._socket)
+        ticking = asyncio.ensure_future(self._tick(catching_up))
         process.notify("READY=1")
         log.info("capture %s is ready", __version__)
         told = asyncio.ensure_future(stopping.wait())
@@ -103,28 +113,40 @@ class Capture:
 
     async def _stop(self, runner: AppRunner) -> None:
         """Files first: they are the evidence. Then what they mean to the ledger."""
-        stopping = asyncio.gather(self.station.stop(), self.decoder.stop(), runner.cleanup())
+        stopping = asyncio.gather(self.station.stop(), self.decoder.stop(), runner.cleanup(), self.routing.close())
         try:
             await asyncio.wait_for(stopping, _STOP_SECONDS)
         except TimeoutError:
             log.warning("some connections did not close in time")
         await asyncio.to_thread(self.writer.stop)
+        self.ownership.let_go()
         await asyncio.sleep(0)  # the writer's last answers become events
         await asyncio.to_thread(self.client.stop, flush_seconds=_FLUSH_SECONDS)
-        self._paths.capture_socket.unlink(missing_ok=True)
+        self._socket.unlink(missing_ok=True)
         self._write_health(healthy=False, sentence="stopped")
 
-    async def _tick(self) -> None:
-        spoken = 0.0
-        while True:
-            before = time.monotonic()
-            self.station.tick(before)
-            if before - spoken >= 1.0:
-                spoken = before
-                self.station.tick_sessions(before)
-                await asyncio.to_thread(self._tell_health, self.station.facts())
-            await asyncio.sleep(_TICK_SECONDS)
-            self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
+    async def _tick(self, catching_up: CatchUp) -> None:
+        spoken, looking = 0.0, asyncio.ensure_future(catching_up.look())
+        try:
+            while True:
+                before = time.monotonic()
+                self.station.tick(before)
+                if before - spoken >= 1.0:
+                    spoken = before
+                    self._tick_slowly(before)
+                    if looking.done():
+                        looking.result()
+                        looking = asyncio.ensure_future(catching_up.look())
+                    await asyncio.to_thread(self._tell_health, self.station.facts())
+                await asyncio.sleep(_TICK_SECONDS)
+                self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
+        finally:
+            looking.cancel()
+
+    def _tick_slowly(self, now: float) -> None:
+        """Once a second."""
+        self.station.tick_sessions(now)
+        self.ownership.keep(self.station.carries)
 
     def _tell_health(self, facts: dict[str, Any]) -> None:
         gaps = sum(1 for feed in facts["feeds"].values() if feed["gap"] in ("storage_full", "storage_failed"))
@@ -135,6 +157,7 @@ class Capture:
             healthy=healthy,
             sentence=sentence if healthy else "recordings cannot be written: the disk is full or read-only",
             **facts,
+            passed_on=self.routing.passed_on,
             loop_late_s=round(self._late, 3),
             writer={
                 "queued_bytes": self.writer.queued_bytes,
@@ -150,8 +173,8 @@ class Capture:
         return self._paths.media.is_dir()
 
     def _write_health(self, **facts: Any) -> None:
-        self.station.elsewhere = neighbours.streams(self._paths.health, NAME, now=time.time())
+        self.station.elsewhere = neighbours.streams(self._paths.health, self._name, now=time.time())
         try:
-            health.write(self._paths.health, NAME, **facts)
+            health.write(self._paths.health, self._name, **facts)
         except OSError as error:
             log.warning("health cannot be told: %s", error)

@@ -49,9 +49,8 @@ class DecoderLink:
         self.counters = {"sent": 0, "skipped": 0, "respawned": 0}
 
     def start(self) -> None:
-        """Remove what an earlier process left, and run a decoder from now on."""
-        for stale in self._folder.glob("*.picture"):
-            stale.unlink(missing_ok=True)
+        """Run a decoder from now on. Other workers' pictures are in the folder too: what an earlier process left goes
+        when its feed is carried on."""
         self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:

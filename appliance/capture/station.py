@@ -37,6 +37,8 @@ class Station:
         """What the other workers' publications would like to send."""
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
+        self.open_gaps: dict[Feed, Cause] = {}
+        """What the ledger tells, of every worker's feeds."""
         self._opening: dict[Feed, asyncio.Lock] = {}
         self._tasks = Tasks()
         self._stopping = False
@@ -141,11 +143,13 @@ class Station:
             self.restore(found) if found is not None and found.entries else self._enter(LiveFeed(place, self._services))
         )
 
-    def restore(self, found: Survey, cause: Cause = Cause.CAPTURE_RESTARTED) -> LiveFeed:
-        """A feed whose earlier recording is on disk; a gap is open since its end."""
+    def restore(self, found: Survey) -> LiveFeed:
+        """A feed whose earlier recording is on disk; a gap is open since its end. One that was open before keeps its
+        cause."""
         self.tell(found)
         feed = LiveFeed(found.place, self._services, resume=found.resume, entries=found.entries)
-        feed.resumed(cause)
+        self._services.pictures.end(feed.feed)  # what an earlier worker left is no newest picture
+        feed.resumed(self.open_gaps.get(feed.feed, Cause.CAPTURE_RESTARTED))
         return self._enter(feed)
 
     def tell(self, found: Survey) -> None:
@@ -160,15 +164,28 @@ class Station:
         self.feeds[feed.feed] = feed
         return feed
 
-    async def adopt(self, folder: Path, cause: Cause) -> None:
-        """Bring a feed back that is only on disk: its attempt goes on. Not while its candidate is coming back."""
+    async def adopt(self, folder: Path) -> None:
+        """Bring a feed back that is only on disk: its attempt goes on, or its last worker could not say how it ended.
+        Not while its candidate is coming back."""
         name = Feed.parse(f"{folder.parts[-2]}/{folder.name}")
         async with self._opening.setdefault(name, asyncio.Lock()):
-            if name in self.feeds or name.attempt in self.ended:
+            if name in self.feeds:
+                return
+            if name.attempt in self.ended and not await asyncio.to_thread(index.is_left_open, folder):
                 return
             found = await asyncio.to_thread(index.survey, self._services.media, folder)
-            if found is not None and found.entries and name.attempt not in self.ended:
-                self.restore(found, cause)
+            if found is None or not found.entries:
+                return
+            feed = self.restore(found)
+            if name.attempt in self.ended:
+                feed.over(self.ended[name.attempt], partial(self._forget, feed))
+
+    def carries(self, attempt: str) -> bool:
+        """Has this worker a feed of it, or is one just beginning?"""
+        return any(
+            feed in self.feeds or feed in self.publications or ((lock := self._opening.get(feed)) and lock.locked())
+            for feed in (Feed(attempt, kind) for kind in Kind)
+        )
 
     # --- time ---
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
+from appliance.box import workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
 from appliance.config import Settings
@@ -28,6 +29,11 @@ class Services:
     code_key: bytes
     """HMAC key of join codes."""
     seen: Seen = field(default_factory=Seen)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Without each of these processes the box is not whole."""
+        return workers.services(self.settings)
 
 
 def services() -> Services:

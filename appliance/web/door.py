@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
+from appliance.box import workers
 from appliance.errors import ApplianceError, BadInput, Unavailable
 from appliance.exam.permissions import Action
 from appliance.web.context import services
@@ -74,7 +75,7 @@ def _checked(rest: str) -> str:
 def _passed(path: str) -> Response:
     body = request.get_data(cache=False)
     headers = {name: request.headers[name] for name in _ASKED if name in request.headers}
-    connection = UnixConnection(services().paths.capture_socket, timeout=TIMEOUT_SECONDS)
+    connection = _connected(attempt=path.split("/")[2])
     try:
         connection.request(request.method, path, body=body or None, headers=headers)
         with connection.getresponse() as answer:  # of HTTP/1.0 it owns the socket
@@ -88,6 +89,20 @@ def _passed(path: str) -> Response:
         raise _away(ValueError("the answer is too long"))
     said = {name: value for name in _ANSWERED if (value := answer.getheader(name)) is not None}
     return Response(content, status=answer.status, headers=said)
+
+
+def _connected(attempt: str) -> UnixConnection:
+    """To the worker that should carry the attempt, or to the next one that is there."""
+    for worker in workers.order(attempt, services().settings.capture.workers):
+        connection = UnixConnection(services().paths.capture_socket(worker), timeout=TIMEOUT_SECONDS)
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            reason = error
+        else:
+            return connection
+    raise _away(reason)
 
 
 def _away(error: Exception) -> ApplianceError:

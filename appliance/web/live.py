@@ -270,7 +270,7 @@ class Follower:
         paths = self._services.paths
         processes = {
             name: {"healthy": said["healthy"], "sentence": said["sentence"]}
-            for name, said in status.processes(paths.health, now=now).items()
+            for name, said in status.processes(paths.health, needed=self._services.needed, now=now).items()
         }
         feeds = status.feeds(paths.health, now=now)
         views: dict[str, dict[str, dict[str, Any]]] = {}

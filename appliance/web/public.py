@@ -149,8 +149,9 @@ def sign_out() -> Response:
 @needs(Action.PUBLIC)
 def healthz() -> Response:
     """200 when every process of the box is healthy, else 503."""
-    processes = status.processes(services().paths.health, now=time.time())
-    healthy = all(processes[name]["healthy"] for name in status.PROCESSES)
+    needed = services().needed
+    processes = status.processes(services().paths.health, needed=needed, now=time.time())
+    healthy = all(processes[name]["healthy"] for name in needed)
     said = {name: {"healthy": p["healthy"], "sentence": p["sentence"]} for name, p in processes.items()}
     response = jsonify(healthy=healthy, processes=said)
     response.status_code = 200 if healthy else 503

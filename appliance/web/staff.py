@@ -28,7 +28,7 @@ _USER_ROLES = list(USERS)
 @needs(Action.SEE_BOX)
 def box() -> str:
     """Health as sentences."""
-    found = status.processes(services().paths.health, now=time.time())
+    found = status.processes(services().paths.health, needed=services().needed, now=time.time())
     rows = [{"version": "", **process} for process in found.values()]
     return render_template("box.html", processes=rows)
 
@@ -37,12 +37,12 @@ def box() -> str:
 @needs(Action.SEE_BOX)
 def api_status() -> Response:
     """Health of each process with its counters, versions, queues."""
-    found = status.processes(services().paths.health, now=time.time())
+    found = status.processes(services().paths.health, needed=services().needed, now=time.time())
     writer = services().writer
     return jsonify(
         version=__version__,
         now=time.time(),
-        healthy=all(found[name]["healthy"] for name in status.PROCESSES),
+        healthy=all(found[name]["healthy"] for name in services().needed),
         processes=found,
         ledger={"head": writer.head, "waiting": writer.waiting, "refused": writer.refused, "failure": writer.failure},
     )

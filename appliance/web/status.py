@@ -1,30 +1,30 @@
 """How the box is: what its processes say of themselves, and what is known of each feed."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from appliance.box import health, picture
+from appliance.box import health, picture, workers
 from appliance.box.paths import Paths
+from appliance.box.workers import CAPTURE
 from appliance.exam.feed import OWN, Feed, Kind
-
-PROCESSES = ("web", "capture", "inference", "sync")
-"""Without each of these the box is not whole."""
 
 ARRIVES_WITHIN = 5.0
 """A feed that was silent for longer does not arrive."""
 
 
-def processes(folder: Path, *, now: float) -> dict[str, dict[str, Any]]:
+def processes(folder: Path, *, needed: Iterable[str], now: float) -> dict[str, dict[str, Any]]:
     """Every process that must be there, and every other that ever spoke."""
     said = dict(health.read_all(folder, now=now))
-    return {name: said.get(name) or health.read(folder, name, now=now) for name in (*PROCESSES, *said)}
+    return {name: said.get(name) or health.read(folder, name, now=now) for name in (*needed, *said)}
 
 
 def feeds(folder: Path, *, now: float) -> dict[str, dict[str, Any]] | None:
-    """What capture says of each feed ("attempt/kind" -> facts); None while it says nothing."""
-    said = health.read(folder, "capture", now=now)
-    found: dict[str, dict[str, Any]] | None = said.get("feeds") if said["healthy"] else None
-    return found
+    """What the capture workers say of each feed ("attempt/kind" -> facts); None while none of them says anything. Of a
+    feed that has just changed hands the newest word counts."""
+    said = [facts for name, facts in health.read_all(folder, now=now).items() if workers.service_of(name) == CAPTURE]
+    alive = sorted((facts for facts in said if facts["healthy"]), key=lambda facts: float(facts["at"]))
+    return {name: feed for facts in alive for name, feed in facts.get("feeds", {}).items()} if alive else None
 
 
 def arrives(facts: dict[str, Any] | None) -> bool:

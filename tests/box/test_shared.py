@@ -126,7 +126,7 @@ def test_folders_of_two_boxes_do_not_meet_and_sockets_fit(tmp_path, monkeypatch)
     monkeypatch.delenv("APPLIANCE_RUN", raising=False)
     one, two = Paths.of(tmp_path / "one"), Paths.of(tmp_path / ("x" * 150))
     assert one.run != two.run
-    assert len(os.fsencode(two.capture_socket)) < 108
+    assert len(os.fsencode(two.capture_socket(10))) < 108
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from appliance.box.token import Claim
 from appliance.capture import hooks
 from appliance.capture.feed import Services
 from appliance.capture.frame import Encoded
+from appliance.capture.ownership import Ownership
 from appliance.capture.station import Station
 from appliance.capture.writer import Writer
 from appliance.config import CaptureSettings
@@ -46,6 +47,7 @@ class Scene:
     pictures: Pictures
     writer: Writer
     media: Path
+    ownership: Ownership
 
     @property
     def folder(self) -> Path:
@@ -59,15 +61,19 @@ async def scene(
     hooks.prepare()
     await asyncio.to_thread(folder.mkdir, exist_ok=True)
     writer, pictures, ledger = Writer(folder, reserve=reserve), Pictures(), ledger or RecordingLedger()
+    feeds = folder.with_name("feeds")
+    await asyncio.to_thread(feeds.mkdir, exist_ok=True)
+    ownership = Ownership(feeds, number=1, count=1)
     station = Station(Services(media=folder, writer=writer, ledger=ledger, pictures=pictures, settings=settings))
     writer.start()
     ticking = asyncio.ensure_future(_tick(station))
     try:
-        yield Scene(station, ledger, pictures, writer, folder)
+        yield Scene(station, ledger, pictures, writer, folder, ownership)
     finally:
         ticking.cancel()
         await station.stop()
         await asyncio.to_thread(writer.stop)
+        ownership.let_go()
 
 
 async def _tick(station: Station) -> None:

@@ -69,7 +69,7 @@ def disk(tmp_path):
 def restart(tmp_path, ledger, work, *, answers=True):
     async def run():
         async with scene(tmp_path / "media", ledger=ledger) as here:
-            follower = await catch_up.begin(here.station, ledger, here.media)
+            follower = await catch_up.begin(here.station, here.ownership, ledger, here.media)
             if answers:
                 ledger.tell_all()
                 await until(lambda: follower.compared)

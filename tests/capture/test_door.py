@@ -10,6 +10,7 @@ from appliance.box import token as token_module
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import station as station_module
 from appliance.capture.door import Door, serve
+from appliance.capture.routing import Routing
 from appliance.exam.feed import Feed, Kind
 from tests.capture.peers import Candidate
 from tests.capture.scene import scene
@@ -41,7 +42,8 @@ def at_the_door(tmp_path, work):
 
     async def run():
         async with scene(tmp_path / "media") as here:
-            runner = await serve(Door(here.station, TOKENS).application(), tmp_path / "capture.sock")
+            routing = Routing(here.ownership, lambda number: tmp_path / f"capture-{number}.sock")
+            runner = await serve(Door(here.station, TOKENS, routing).application(), tmp_path / "capture.sock")
             connector = aiohttp.UnixConnector(str(tmp_path / "capture.sock"))
             try:
                 async with aiohttp.ClientSession(connector=connector) as http:
@@ -55,6 +57,7 @@ def at_the_door(tmp_path, work):
                     return await work(ask, here)
             finally:
                 await runner.cleanup()
+                await routing.close()
 
     return asyncio.run(run())
 

@@ -16,8 +16,9 @@ import pytest
 from appliance.box import picture
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index, mp4
-from appliance.capture.main import Capture
+from appliance.capture.main import Capture, run
 from appliance.config import Settings
+from appliance.errors import ConfigError
 from appliance.exam import events
 from appliance.exam.feed import Feed, Kind
 from appliance.ledger import reader as reader_module
@@ -36,18 +37,19 @@ from pathlib import Path
 from appliance.box.paths import Paths
 from appliance.capture.main import run
 from appliance.config import Settings
-sys.exit(run(paths=Paths.of(Path(sys.argv[1])), settings=Settings()))
+sys.exit(run(paths=Paths.of(Path(sys.argv[1])), settings=Settings(), number=int(sys.argv[2])))
 """
 
 
 @contextmanager
-def capture(paths):
-    """A capture process; killed at the end if it still runs."""
-    paths.capture_socket.unlink(missing_ok=True)
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(paths.data)], stderr=subprocess.DEVNULL)
+def capture(paths, number=1):
+    """A capture worker; killed at the end if it still runs."""
+    paths.capture_socket(number).unlink(missing_ok=True)
+    command = [sys.executable, "-c", PROGRAM, str(paths.data), str(number)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 20
-        while not paths.capture_socket.exists():
+        while not paths.capture_socket(number).exists():
             assert process.poll() is None, "the process ended by itself"
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -57,20 +59,21 @@ def capture(paths):
         process.wait()
 
 
-async def publish(paths, candidate):
-    token = FeedTokens.from_file(paths.feed_key).mint(Claim("publish", WEBCAM, "bio", "S1"))
+async def publish(paths, candidate, feed=WEBCAM, *, at=1):
+    """At the door of worker `at`."""
+    token = FeedTokens.from_file(paths.feed_key).mint(Claim("publish", feed, "bio", "S1"))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
-    connector = aiohttp.UnixConnector(str(paths.capture_socket))
+    connector = aiohttp.UnixConnector(str(paths.capture_socket(at)))
     async with (
         aiohttp.ClientSession(connector=connector) as http,
-        http.post("http://box/whip/a1/webcam", data=await candidate.offer(), headers=headers) as answer,
+        http.post(f"http://box/whip/{feed}", data=await candidate.offer(), headers=headers) as answer,
     ):
         assert answer.status == 201, await answer.text()
         await candidate.accept(await answer.text())
 
 
-def health(paths):
-    return json.loads((paths.health / "capture.json").read_text())
+def health(paths, number=1):
+    return json.loads((paths.health / f"capture-{number}.json").read_text())
 
 
 def on_disk(paths):
@@ -134,7 +137,7 @@ def test_sigterm_closes_the_segment_with_everything_that_came(paths):
             await candidate.close()
         assert not index.left_open(paths.media)
         assert recorded(paths) > sent / media.FPS - 0.5
-        assert not paths.capture_socket.exists()
+        assert not paths.capture_socket(1).exists()
         assert health(paths)["healthy"] is False
 
     asyncio.run(work())
@@ -239,3 +242,81 @@ def test_health_tells_of_feeds_queues_and_counters_and_pictures_are_there(paths)
             await until(lambda: picture.read_header(paths.pictures, WEBCAM) is None)
 
     asyncio.run(work())
+
+
+def gaps(read):
+    """Of attempt a1: (kind, cause, begins, ends) of each gap, and how many segments were recovered."""
+    said = [event.payload for event in read() if event.chain == "a1"]
+    opened = [e for e in said if isinstance(e, events.GapOpened)]
+    closed = {e.gap: e for e in said if isinstance(e, events.GapClosed)}
+    recovered = [e for e in said if isinstance(e, events.SegmentClosed) and e.recovered]
+    told = [(e.kind, e.cause, e.starts_at, closed[e.gap].ends_at if e.gap in closed else None) for e in opened]
+    return sorted(told), sorted(segment.kind for segment in recovered)
+
+
+def test_a_killed_workers_feeds_come_back_on_another_and_it_takes_none_of_them_back(paths):
+    screen = Feed("a1", Kind.SCREEN)
+
+    async def work():
+        candidates = [Candidate() for _ in range(4)]
+        with capture(paths, 1) as first, capture(paths, 2):
+            await publish(paths, candidates[0])
+            await publish(paths, candidates[1], screen, at=2)  # the wrong worker: passed on
+            await until(lambda: set(health(paths, 1)["feeds"]) == {"a1/webcam", "a1/screen"})
+            assert health(paths, 2)["feeds"] == {}
+            await until(lambda: health(paths, 2)["passed_on"] == 1)
+            await until(lambda: recorded(paths) > 2.0)
+            first.kill()
+            first.wait()
+            began = time.monotonic()
+            await publish(paths, candidates[2], at=2)
+            await until(lambda: health(paths, 2)["feeds"].get("a1/webcam", {}).get("fps", 0) > 0)
+            assert time.monotonic() - began < 5.0
+            await until(lambda: "a1/screen" in health(paths, 2)["feeds"])  # it came along, with its gap
+            with capture(paths, 1):
+                await publish(paths, candidates[3], screen, at=1)
+                await until(lambda: health(paths, 2)["feeds"]["a1/screen"]["gap"] is None)
+                await until(lambda: health(paths, 1)["passed_on"] == 1)
+                await asyncio.sleep(1.5)
+                assert health(paths, 1)["feeds"] == {}
+        for candidate in candidates:
+            await candidate.close()
+
+    with ledger(paths) as (_, read):
+        asyncio.run(work())
+        told, recovered = gaps(read)
+    assert [(kind, cause) for kind, cause, _, _ in told] == [
+        ("screen", "capture_restarted"),
+        ("webcam", "capture_restarted"),
+    ]
+    assert all(ends is not None and 0 < ends - begins < 15 for _, _, begins, ends in told)
+    assert recovered == ["screen", "webcam"]
+
+
+def test_what_a_dead_worker_carried_is_carried_on_though_no_page_comes_back(paths):
+    async def work(append, read):
+        candidate = Candidate()
+        with capture(paths, 1) as first, capture(paths, 2):
+            await publish(paths, candidate)
+            await until(lambda: recorded(paths) > 2.0)
+            first.kill()
+            first.wait()
+            await until(lambda: all(gaps(read)), seconds=12)
+            assert [(kind, cause, ends) for kind, cause, _, ends in gaps(read)[0]] == [
+                ("webcam", "capture_restarted", None)
+            ]
+            await until(lambda: set(health(paths, 2)["feeds"]) == {"a1/webcam"})
+            append(events.AttemptFinished(), "a1")
+            await until(lambda: health(paths, 2)["feeds"] == {})
+            await until(lambda: gaps(read)[0][0][3] is not None)
+            await until(lambda: not list(paths.feeds.iterdir()))
+        await candidate.close()
+
+    with ledger(paths) as (append, read):
+        asyncio.run(work(append, read))
+        assert len(gaps(read)[0]) == 1
+
+
+def test_a_worker_that_the_settings_do_not_have_is_refused(paths):
+    with pytest.raises(ConfigError, match="no capture worker 3"):
+        run(paths=paths, settings=Settings(), number=3)

@@ -111,12 +111,9 @@ def test_hostile_video_makes_no_picture_and_no_harm(tmp_path):
 
 @pytest.mark.slow
 def test_a_dead_decoder_is_replaced_within_two_seconds(tmp_path):
-    (tmp_path / "old.webcam.picture").write_bytes(b"stale")
-
     async def work():
         link = DecoderLink(tmp_path)
         link.start()
-        assert list(tmp_path.glob("*.picture")) == []
         try:
             await _until_picture(link, tmp_path, 1000.0)
             os.kill(link.process.pid, signal.SIGKILL)

@@ -48,7 +48,7 @@ def until(true, seconds, box, what=""):
 
 
 def feeds(box):
-    return box.health("capture").get("feeds", {})
+    return box.feeds()
 
 
 def events(box, after=0, types=None):

@@ -240,7 +240,7 @@ class Room:
                 for feed in self.feeding
             }
             if self.capture is None:
-                health.write(self.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
+                health.write(self.paths.health, "capture-1", healthy=True, sentence="records", feeds=feeds)
             health.write(self.paths.health, "inference", healthy=True, sentence="looks twice a second")
             health.write(self.paths.health, "sync", healthy=True, sentence="nothing waits")
             self.stopping.wait(0.5)

@@ -174,7 +174,7 @@ class House:
     def feeds_arrive(self, *kinds: str, number: int = 0, silent: float = 0.2) -> None:
         """Let capture say so."""
         feeds = {str(Feed(self.attempts[number], Kind(kind))): {"fps": 15.0, "silent_s": silent} for kind in kinds}
-        health.write(self.services.paths.health, "capture", healthy=True, sentence="records", feeds=feeds)
+        health.write(self.services.paths.health, "capture-1", healthy=True, sentence="records", feeds=feeds)
 
     def flag(self, number: int = 0, **changes) -> str:
         """A flag raised by detection."""

@@ -227,7 +227,7 @@ def test_the_page_carries_what_its_scripts_need(house):
 
 
 def test_the_end_is_told_by_capture_being_dead(house):
-    health.write(house.services.paths.health, "capture", healthy=False, sentence="disk full", feeds={})
+    health.write(house.services.paths.health, "capture-1", healthy=False, sentence="disk full", feeds={})
     house.reach("equipment")
     assert house.candidate().post("/api/me/equip", json=EQUIPMENT).status_code == 503
 

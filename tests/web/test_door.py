@@ -55,7 +55,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 @pytest.fixture
 def capture(services):
     Capture.asked = []
-    with Server(str(services.paths.capture_socket), Capture) as server:
+    with Server(str(services.paths.capture_socket(2)), Capture) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield Capture.asked

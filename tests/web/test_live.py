@@ -198,7 +198,7 @@ def test_health_of_the_assigned_once_a_round(house, follower, server):
     assert facts["pictures"] == {"webcam": None, "screen": None}
     assert facts["health"]["webcam"]["fps"] == 15.0
     assert facts["health"]["screen"] is None
-    assert said["processes"]["capture"]["healthy"] is True
+    assert said["processes"]["capture-1"]["healthy"] is True
     assert set(server.named("lead", "health")[0]["attempts"]) == set(house.attempts)
     assert server.named("reviewer", "health") == []
     assert server.named("ada", "health") == []
@@ -206,10 +206,10 @@ def test_health_of_the_assigned_once_a_round(house, follower, server):
 
 def test_health_while_capture_is_down(house, follower, server):
     join(house, follower, Role.LEAD, "lead")
-    health.write(house.services.paths.health, "capture", healthy=False, sentence="stopped", feeds={})
+    health.write(house.services.paths.health, "capture-1", healthy=False, sentence="stopped", feeds={})
     follower.pulse()
     (said,) = server.named("lead", "health")
-    assert said["processes"]["capture"] == {"healthy": False, "sentence": "stopped"}
+    assert said["processes"]["capture-1"] == {"healthy": False, "sentence": "stopped"}
     assert set(said["attempts"][house.attempts[0]]["health"].values()) == {None}
 
 

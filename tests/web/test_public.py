@@ -171,8 +171,8 @@ def test_health_needs_every_process(house):
     folder = house.services.paths.health
     answer = house.client().get("/healthz")
     assert answer.status_code == 503
-    assert answer.json["processes"]["capture"] == {"healthy": False, "sentence": "not running"}
-    for process in ("web", "capture", "inference", "sync"):
+    assert answer.json["processes"]["capture-1"] == {"healthy": False, "sentence": "not running"}
+    for process in house.services.needed:
         health.write(folder, process, healthy=True, sentence="runs", secret="counter")
     answer = house.client().get("/healthz")
     assert (answer.status_code, answer.json["healthy"]) == (200, True)

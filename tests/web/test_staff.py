@@ -12,16 +12,16 @@ from .conftest import EXAM, PASSWORD
 
 
 def test_the_box_in_sentences(house):
-    health.write(house.services.paths.health, "capture", healthy=False, sentence="the disk is full")
+    health.write(house.services.paths.health, "capture-1", healthy=False, sentence="the disk is full")
     page = house.user("staff").get("/box").text
     assert "the disk is full" in page
     assert "not running" in page
 
 
 def test_the_status_with_its_counters(house):
-    health.write(house.services.paths.health, "capture", healthy=True, sentence="records", feeds={}, queue=3)
+    health.write(house.services.paths.health, "capture-1", healthy=True, sentence="records", feeds={}, queue=3)
     said = house.user("admin").get("/api/status").json
-    assert said["processes"]["capture"]["queue"] == 3
+    assert said["processes"]["capture-1"]["queue"] == 3
     assert said["healthy"] is False
     assert said["ledger"] == {"head": house.services.writer.head, "waiting": 0, "refused": 0, "failure": ""}
 

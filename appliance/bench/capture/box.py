@@ -40,7 +40,7 @@ class Box:
         claim = Claim(purpose, feed, EXAM, feed.attempt)
         verb = "whip" if purpose == "publish" else "whep"
         token = self.tokens.mint(claim)
-        return {"socket": str(self.paths.capture_socket), "path": f"/{verb}/{feed}", "token": token}
+        return {"socket": str(self.paths.capture_socket(1)), "path": f"/{verb}/{feed}", "token": token}
 
     def cpu(self) -> float:
         """Seconds of CPU of the capture process alone."""
@@ -52,7 +52,7 @@ class Box:
 
     def health(self) -> dict[str, Any]:
         """What the capture process says of itself."""
-        return health.read(self.paths.health, "capture", now=time.time())
+        return health.read(self.paths.health, "capture-1", now=time.time())
 
     def left_open(self) -> list[Path]:
         """Files that are being written."""
@@ -90,7 +90,7 @@ def _process(paths: Paths, prefix: Sequence[str]) -> Iterator[int]:
     with open(paths.logs / "bench.log", "ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not health.read(paths.health, "capture", now=time.time())["healthy"]:
+            while not health.read(paths.health, "capture-1", now=time.time())["healthy"]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise Unavailable("the capture process did not start", hint=f"Its log is in {paths.logs}.")
                 time.sleep(0.1)

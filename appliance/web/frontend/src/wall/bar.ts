@@ -98,6 +98,12 @@ export class Bar {
     const ill = Object.entries(pulse.processes).filter(([, process]) => !process.healthy);
     const [first] = ill;
     set(this.box, "data-state", first ? "ill" : "ok");
-    write(this.box, first ? t("wall.box.ill", { process: t(`process.${first[0]}`), sentence: first[1].sentence }) : t("wall.box.ok"));
+    write(this.box, first ? t("wall.box.ill", { process: named(first[0]), sentence: first[1].sentence }) : t("wall.box.ok"));
   }
+}
+
+/** capture-2 -> "Recording 2": the box has several of some processes. */
+function named(process: string): string {
+  const [service, number] = process.split("-");
+  return [t(`process.${service}`), number].filter(Boolean).join(" ");
 }

@@ -71,6 +71,7 @@ def _boot(exam: state.ExamRow) -> dict[str, Any]:
         "raise_flag",
         "admit",
         "message",
+        "call",
         "confirm_phone",
     )
     return {

@@ -1,6 +1,7 @@
 /** The candidate's page: one column, one step at a time, what is recorded always in sight. */
 
 import "./styles/candidate.css";
+import { call } from "./candidate/call";
 import { chat } from "./candidate/chat";
 import { Equipment } from "./candidate/equipment";
 import { Session } from "./candidate/session";
@@ -39,6 +40,7 @@ class CandidatePage implements Page {
   private readonly title = h("h1", { tabindex: -1 });
   private readonly body = h("div", {});
   private readonly aside = h("div", {});
+  private readonly call: ReturnType<typeof call>;
   private readonly chat = chat(this.session);
   private readonly warn = warnings(this.session);
   private small: Sharing | null = null;
@@ -50,7 +52,8 @@ class CandidatePage implements Page {
     settings: Settings,
   ) {
     this.equipment = new Equipment(settings);
-    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.chat.element);
+    this.call = call(this.equipment);
+    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.chat.element);
     const draw = (): void => this.draw();
     this.session.addEventListener("change", draw);
     this.equipment.addEventListener("change", draw);
@@ -72,6 +75,7 @@ class CandidatePage implements Page {
     this.step?.update(me);
     this.small?.update();
     this.drawRecorded(me);
+    this.call.update(me);
     this.chat.element.hidden = me.stage === "invited" || this.shown === "name";
     this.chat.update(me);
     this.warn(me);

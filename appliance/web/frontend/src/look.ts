@@ -6,7 +6,7 @@ import { problemOf } from "./lib/api";
 import { byId, data, h } from "./lib/dom";
 import { t } from "./lib/strings";
 import { toggleTheme } from "./lib/theme";
-import type { Boot } from "./lib/types";
+import type { Boot, Pulse } from "./lib/types";
 import { LookPanel } from "./look/panel";
 import { Player } from "./look/player";
 import { Acts } from "./wall/acts";
@@ -28,14 +28,17 @@ async function start(attempt: string): Promise<void> {
     seek: (flag) => void player.seek(flag),
     changed: (state) => player.draw(state.segments),
   });
-  follow = new Follow(boot.exam.exam, panel.state.seq, { events: (events) => events.forEach((event) => panel.event(event)) });
+  follow = new Follow(boot.exam.exam, panel.state.seq, {
+    events: (events) => events.forEach((event) => panel.event(event)),
+    ...(boot.may.watch ? { pulse: (pulse: Pulse) => panel.beat(pulse) } : {}), // the box says it to those who watch
+  });
   const status = lineView(follow.line);
   const back = boot.may.watch ? h("a", { class: "button small", href: `/wall/${boot.exam.exam}` }, t("look.back")) : h("a", { class: "button small", href: "/reports" }, t("nav.reports"));
   const theme = h("button", { type: "button", class: "quiet", onclick: () => toggleTheme() }, t("nav.theme"));
   root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
-      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(),
+      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(), t: () => panel.talk(),
       u: () => acts.undo(), "?": () => showKeys(keys), Escape: () => void panel.cancel(),
     },
     (digit) => panel.reason(digit),

@@ -93,6 +93,7 @@ class Wall {
 
   private beat(pulse: Pulse): void {
     this.tiles.beat(pulse);
+    this.panel?.beat(pulse);
     if (Object.keys(pulse.processes).length) this.bar.beat(pulse);
   }
 
@@ -197,6 +198,7 @@ class Wall {
         f: () => { const r = row(); if (r && may.raise_flag) this.acts.ownFlag(r); },
         m: () => { const id = attempt(); if (id && may.message) void this.message(id); },
         w: () => { const r = row(); if (r && may.message) this.acts.warn(r); },
+        t: () => { if (this.panel) this.panel.talk(); else look(); },
         a: () => { const id = attempt(); if (id) this.admit(id); },
         u: () => this.acts.undo(),
         "/": () => { if (!this.panel) this.bar.focusSearch(); },

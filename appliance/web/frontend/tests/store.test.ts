@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt, LedgerEvent, WallSnapshot } from "../src/lib/types";
 import { keepPlace, queue, tileOrder, unanswered } from "../src/wall/queue";
-import { acknowledgedWarnings, apply, changesWho, fromSnapshot, openFlags, unreadOf, type State } from "../src/wall/store";
+import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, openFlags, unreadOf, type State } from "../src/wall/store";
 
 const exam = { exam: "bio", title: "Biology", minutes: 90, starts_at: 0, admission: "proctor" as const, warnings_before_end: 1, ended_at: null };
 
@@ -11,7 +11,7 @@ function attempt(seat: string): Attempt {
 
 function wall(...seats: string[]): State {
   const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {} }));
-  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [] };
+  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [] };
   return fromSnapshot(snapshot);
 }
 
@@ -126,5 +126,23 @@ describe("the order of the tiles", () => {
   it("takes open incidents to the front and lets calm ones keep their order", () => {
     const state = run(wall("1", "2", "3", "4"), flag("m", "medium", "a2"), flag("h", "high", "a4"));
     expect(tileOrder(state).map((a) => a.seat)).toEqual(["4", "2", "1", "3"]);
+  });
+});
+
+describe("calls", () => {
+  const started = (call: string, by = "pia"): LedgerEvent => event("call.started", { call, by, by_name: "Pia" });
+
+  it("knows who talks until the call is over", () => {
+    const going = run(wall("1", "2"), started("c1"));
+    expect(callOf(going, "a1")?.by_name).toBe("Pia");
+    expect(callOf(going, "a2")).toBeUndefined();
+    const over = run(going, event("call.ended", { call: "c1", by: "box", reason: "line lost" }));
+    expect(callOf(over, "a1")).toBeUndefined();
+    expect(over.calls[0]?.ended_at).toBeGreaterThan(over.calls[0]?.started_at ?? Infinity);
+  });
+
+  it("ends only the call that is named", () => {
+    const state = run(wall("1"), started("c1"), event("call.ended", { call: "c1" }), started("c2"), event("call.ended", { call: "c1" }));
+    expect(callOf(state, "a1")?.call).toBe("c2");
   });
 });

@@ -49,8 +49,8 @@ export async function get<T>(path: string): Promise<T> {
   return (await (await request(path)).json()) as T;
 }
 
-export async function post<T = unknown>(path: string, body: unknown = {}): Promise<T> {
-  const response = await request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+export async function post<T = unknown>(path: string, body: unknown = {}, init: RequestInit = {}): Promise<T> {
+  const response = await request(path, { ...init, method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
   const text = await response.text();
   return (text ? JSON.parse(text) : null) as T;
 }

@@ -39,6 +39,17 @@ export interface Me {
   statement: { version: string; text: string };
   feeds: Partial<Record<Kind, Door>>;
   messages: Message[];
+  /** Who speaks with the candidate now. */
+  call: { call: string; by_name: string; started_at: number } | null;
+}
+
+export interface Call {
+  call: string;
+  attempt: string;
+  by: string;
+  by_name: string;
+  started_at: number;
+  ended_at: number | null;
 }
 
 /** What the box says to a phone. `feeds` is empty until a proctor has confirmed it, and after the end. */
@@ -97,6 +108,7 @@ export interface FeedHealth {
   /** Why nothing is on disk just now. */
   gap?: string | null;
   codecs?: string[];
+  viewers?: number;
 }
 
 export interface Attempt {
@@ -159,6 +171,8 @@ export interface WallSnapshot {
   attempts: (Attempt & { pictures: Pictures; health: Healths })[];
   flags: Flag[];
   messages: Message[];
+  /** Those that go on. */
+  calls: Call[];
 }
 
 /** One candidate with everything that is known. */
@@ -172,6 +186,7 @@ export interface AttemptDetail extends Attempt {
   messages: Message[];
   gaps: Gap[];
   segments: Segment[];
+  calls: Call[];
 }
 
 /** Once a second, for the wall. */
@@ -186,5 +201,5 @@ export interface Boot {
   exam: Exam;
   attempt?: string;
   viewer: { user: string; name: string; role: string };
-  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message", boolean>;
+  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call", boolean>;
 }

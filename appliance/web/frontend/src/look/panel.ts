@@ -4,9 +4,10 @@ import { get } from "../lib/api";
 import { countdown, now, synchronise, time } from "../lib/clock";
 import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type LedgerEvent } from "../lib/types";
+import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type LedgerEvent, type Pulse } from "../lib/types";
 import type { Acts } from "../wall/acts";
 import { acknowledgedWarnings, apply, fromDetail, messagesOf, unreadOf, type State } from "../wall/store";
+import { CallLine } from "./call";
 import { StaffChat } from "./chat";
 import { FlagList } from "./flags";
 import { Live } from "./live";
@@ -38,6 +39,7 @@ export class LookPanel {
   private readonly now: HTMLButtonElement[];
   private readonly end: HTMLButtonElement;
   private readonly endWhy = h("span", { class: "hint", id: "end-why" });
+  private readonly call: CallLine;
   private readonly chat: StaffChat;
   private readonly flags: FlagList;
   readonly element: HTMLElement;
@@ -57,6 +59,7 @@ export class LookPanel {
     this.attempt = attempt;
     const { acts, boot } = options;
     const { may } = boot;
+    this.call = new CallLine(attempt, boot, () => this.lives[0]);
     this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
     this.flags = new FlagList({
       confirm: (flag) => void acts.confirm(flag, attempt),
@@ -73,7 +76,7 @@ export class LookPanel {
       ...(may.raise_flag ? [act("F", t("look.own_flag"), () => acts.ownFlag(attempt))] : []),
     ];
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
-      h("div", { class: "look-left" }, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
+      h("div", { class: "look-left" }, this.call.element, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
       h("div", { class: "look-right" }, this.flags.element, this.chat.element)));
     this.draw();
     this.timer = window.setInterval(() => this.tick(), 1000);
@@ -91,6 +94,11 @@ export class LookPanel {
     if (event.chain !== this.id && event.type !== "exam.ended") return;
     this.state = apply(this.state, event);
     this.draw();
+  }
+
+  /** Once a second, where the box says it: who listens to a call. */
+  beat(pulse: Pulse): void {
+    this.call.heard(pulse.attempts[this.id]?.health.call?.viewers ?? 0);
   }
 
   focus(): void {
@@ -135,8 +143,14 @@ export class LookPanel {
     if (this.options.boot.may.message && !this.closed) this.options.acts.warn(this.attempt);
   }
 
+  /** Begin a call, or hang up. */
+  talk(): void {
+    void this.call.toggle();
+  }
+
   close(): void {
     clearInterval(this.timer);
+    this.call.close();
     this.hangUp();
     this.element.remove();
   }
@@ -151,7 +165,7 @@ export class LookPanel {
         close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
         close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null),
       h("div", { class: "item-actions look-actions" },
-        this.sound, this.admit, ...this.now,
+        this.sound, this.admit, this.call.button, ...this.now,
         boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null));
   }
 
@@ -165,6 +179,7 @@ export class LookPanel {
     this.chat.open = !over && attempt.stage !== "invited";
     this.drawEnd(over);
     this.drawLive(attempt);
+    this.call.update(this.state.calls, LIVE_STAGES.includes(attempt.stage));
     this.drawFacts(attempt);
     this.drawFlags();
     this.chat.draw(messagesOf(this.state, this.id));
@@ -226,15 +241,23 @@ export class LookPanel {
   }
 
   private drawFacts(attempt: Attempt): void {
-    const key = JSON.stringify([attempt.stage, attempt.proctor, [...this.state.gaps.values()]]);
+    const key = JSON.stringify([attempt.stage, attempt.proctor, [...this.state.gaps.values()], this.state.calls]);
     if (this.facts.dataset["key"] === key) return; // what is unfolded stays so
     this.facts.dataset["key"] = key;
     const rows: [string, Node][] = [
       [t("look.stage"), h("span", {}, `${t(`stage.${attempt.stage}`)} ${t("look.since", { time: time(attempt.stage_at) })}`)],
       [t("look.proctor"), h("span", {}, attempt.proctor ?? t("look.nobody"))],
+      ...(this.state.calls.length ? [[t("look.calls"), this.callList()] as [string, Node]] : []),
       [t("look.gaps"), this.gaps()],
     ];
     this.facts.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  }
+
+  private callList(): Node {
+    return h("ul", { class: "plain-list" }, ...this.state.calls.map((call) => {
+      const values = { from: time(call.started_at), to: call.ended_at === null ? "" : time(call.ended_at), name: call.by_name };
+      return h("li", {}, t(call.ended_at === null ? "look.call_open" : "look.call_was", values));
+    }));
   }
 
   /** The last ones in sight, the others a click away. */
@@ -260,5 +283,6 @@ export class LookPanel {
     const left = attempt.stage === "in_exam" && attempt.ends_at !== null ? ` · ${t("tile.left", { time: countdown(attempt.ends_at - now()) })}` : "";
     write(this.stage, t(`stage.${attempt.stage}`) + left);
     this.flags.tick();
+    this.call.tick();
   }
 }

@@ -54,7 +54,7 @@ function asking(): boolean {
 
 const HELP: [string, string][] = [
   ["J", "next"], ["K", "previous"], ["Enter / L", "look"], ["C", "confirm"], ["D 1–5", "dismiss"], ["U", "undo"], ["A", "admit"],
-  ["F", "flag"], ["M", "message"], ["W", "warn"], ["/", "search"], ["?", "help"], ["Esc", "close"],
+  ["F", "flag"], ["M", "message"], ["W", "warn"], ["T", "talk"], ["/", "search"], ["?", "help"], ["Esc", "close"],
 ];
 
 /** All keys, and the switch. */

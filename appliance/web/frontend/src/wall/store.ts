@@ -1,6 +1,6 @@
 /** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
 
-import type { Attempt, AttemptDetail, Exam, Flag, Gap, LedgerEvent, Message, Segment, Stage, WallSnapshot } from "../lib/types";
+import type { Attempt, AttemptDetail, Call, Exam, Flag, Gap, LedgerEvent, Message, Segment, Stage, WallSnapshot } from "../lib/types";
 
 export interface State {
   readonly exam: Exam;
@@ -11,6 +11,8 @@ export interface State {
   readonly messages: readonly Message[];
   readonly gaps: ReadonlyMap<string, Gap>;
   readonly segments: readonly Segment[];
+  /** Oldest first; a wall knows of those only that went on when it was opened, or came later. */
+  readonly calls: readonly Call[];
 }
 
 export function fromSnapshot(said: WallSnapshot): State {
@@ -22,6 +24,7 @@ export function fromSnapshot(said: WallSnapshot): State {
     messages: said.messages,
     gaps: new Map(),
     segments: [],
+    calls: said.calls,
   };
 }
 
@@ -34,6 +37,7 @@ export function fromDetail(said: AttemptDetail): State {
     messages: said.messages,
     gaps: new Map(said.gaps.map((gap) => [gap.gap, gap])),
     segments: said.segments,
+    calls: said.calls,
   };
 }
 
@@ -52,6 +56,7 @@ export function apply(state: State, event: LedgerEvent): State {
   if (subject === "attempt") return { ...next, attempts: withAttempt(state, event) };
   if (subject === "message" || subject === "warning") return { ...next, messages: withMessage(state.messages, event) };
   if (subject === "flag") return { ...next, flags: withFlag(state.flags, event) };
+  if (subject === "call") return { ...next, calls: withCall(state.calls, event) };
   if (subject === "gap") return { ...next, gaps: withGap(state.gaps, event) };
   if (event.type === "segment.closed") return { ...next, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
   return next;
@@ -126,6 +131,14 @@ function withGap(gaps: State["gaps"], event: LedgerEvent): State["gaps"] {
   return new Map(gaps).set(said.gap, { ...said, attempt: event.chain, ends_at: said.ends_at ?? null });
 }
 
+function withCall(calls: State["calls"], event: LedgerEvent): State["calls"] {
+  const said = event.payload as unknown as Call | null;
+  if (!said) return calls;
+  if (event.type === "call.ended") return calls.map((call) => (call.call === said.call ? { ...call, ended_at: event.wall } : call));
+  const { call, by, by_name } = said;
+  return [...calls, { call, by, by_name, attempt: event.chain, started_at: event.wall, ended_at: null }];
+}
+
 function number(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
@@ -138,6 +151,11 @@ export function openFlags(state: State, attempt: string): Flag[] {
 
 export function messagesOf(state: State, attempt: string): Message[] {
   return state.messages.filter((message) => message.attempt === attempt);
+}
+
+/** The call that goes on with this candidate. */
+export function callOf(state: State, attempt: string): Call | undefined {
+  return state.calls.find((call) => call.attempt === attempt && call.ended_at === null);
 }
 
 export function unreadOf(state: State, attempt: string): Message[] {

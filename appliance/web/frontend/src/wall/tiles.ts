@@ -3,9 +3,9 @@
 import { duration, countdown, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import type { Attempt, Flag, Kind, Own, Pulse } from "../lib/types";
+import type { Attempt, Call, Flag, Kind, Own, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
-import { openFlags, unreadOf, type State } from "./store";
+import { callOf, openFlags, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
 import { Stills, type Still } from "./stills";
 
@@ -36,6 +36,7 @@ interface Tile {
   dots: Record<Own | "microphone", HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
+  call: HTMLElement;
   admit: HTMLButtonElement;
 }
 
@@ -106,6 +107,7 @@ export class Tiles {
     flagsBadge(tile.flags, flags);
     tile.unread.hidden = unread === 0;
     if (unread) tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, `✉${unread}`), h("span", { class: "hidden" }, t("tile.unread", { n: unread })));
+    drawCall(tile.call, callOf(state, attempt.attempt));
     tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic";
     tile.element.dataset["stageAt"] = String(attempt.stage_at);
     tile.element.dataset["endsAt"] = attempt.ends_at === null ? "" : String(attempt.ends_at);
@@ -126,10 +128,11 @@ export class Tiles {
     for (const kind of DOTS) dot(dots[kind], kind, "none");
     const flags = h("span", { class: "tile-flags", hidden: true });
     const unread = h("span", { class: "tile-unread", hidden: true });
+    const call = h("span", { class: "tile-call", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
     const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age), admit,
-      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, flags, unread)));
-    const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, admit };
+      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, call, flags, unread)));
+    const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, call, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);
     return tile;
@@ -184,6 +187,12 @@ const ORDER: Severity[] = ["high", "medium", "low", "technical"];
 
 export function gravest(flags: readonly Flag[]): Severity | null {
   return ORDER.find((severity) => flags.some((flag) => severityOf(flag) === severity)) ?? null;
+}
+
+function drawCall(element: HTMLElement, call: Call | undefined): void {
+  element.hidden = !call;
+  if (call && element.dataset["call"] !== call.call) element.replaceChildren(h("span", { "aria-hidden": "true" }, "☎ "), t("tile.call", { name: call.by_name }));
+  element.dataset["call"] = call?.call ?? "";
 }
 
 function flagsBadge(element: HTMLElement, flags: readonly Flag[]): void {

@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from appliance.capture import ids
 from appliance.capture.frame import Encoded, Media
+from appliance.capture.holes import Holes
 from appliance.capture.playlist import Entry, Playlist
 from appliance.capture.recorder import Recorder, Resume
 from appliance.capture.segment import Place
 from appliance.capture.writer import Writer
 from appliance.config import CaptureSettings
-from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, Payload, SegmentClosed
+from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapFilled, GapOpened, Payload, SegmentClosed
 from appliance.exam.feed import Feed
 from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap
 
@@ -90,8 +91,11 @@ class LiveFeed:
         self._gap_id = ""
         self._over = False
         self._playlist = Playlist(services.media / place.folder, services.writer)
+        self.holes = Holes()
         for entry in entries or []:
             self._playlist.append(entry)
+            if entry.late:
+                self.holes.filled(entry.starts_at, entry.starts_at + entry.duration)
         self._playlist_at = self._media_at = 0.0
         self._leads = Media.VIDEO
         self._asked_at = -math.inf
@@ -152,6 +156,10 @@ class LiveFeed:
             self._cover(*self.coverage.missing(cause))
             self._publish_playlist()
 
+    def expected(self, cause: Cause) -> None:
+        """Media should come from now on, and nothing does yet: a gap is open."""
+        self._miss(cause, time.time())
+
     def over(self, at: float, done: Callable[[], None] | None = None) -> None:
         """The attempt has ended (wall seconds): nothing more is expected."""
         self._over = True
@@ -195,6 +203,7 @@ class LiveFeed:
         position = self.recorder.add(frame, wall=wall)
         if position is None:
             return
+        self.holes.anchor(frame, position)
         for viewer in list(self.viewers):
             viewer.offer(frame, position)
         if frame.media is Media.VIDEO:
@@ -242,10 +251,22 @@ class LiveFeed:
     def closed(self, segment: SegmentClosed) -> None:
         self._append(segment, ids.of(segment.path))
         name = segment.path.rsplit("/", 1)[1]
-        self._playlist.append(
-            Entry(name, segment.starts_at, segment.position, segment.duration, segment.bytes, segment.init_bytes)
-        )
+        said = (name, segment.starts_at, segment.position, segment.duration, segment.bytes, segment.init_bytes)
+        self._playlist.append(Entry(*said, late=segment.late))
         self._publish_playlist()
+
+    def filled(self, gap: str, segment: SegmentClosed) -> None:
+        """A late piece is on disk: it covers a part of this gap, which stays in the record."""
+        self.closed(segment)
+        starts_at, ends_at = segment.starts_at, segment.starts_at + segment.duration
+        self.holes.filled(starts_at, ends_at)
+        said = GapFilled(gap=gap, kind=self._kind, path=segment.path, starts_at=starts_at, ends_at=ends_at)
+        self._append(said, ids.of(segment.path, "filled"))
+
+    def explained(self, cause: Cause) -> None:
+        """Why the open gap is there, as the page says."""
+        if self.coverage is not None:
+            self.coverage = self.coverage.explained(cause)
 
     def failed(self, cause: Cause) -> None:
         if self.coverage is None:
@@ -296,6 +317,7 @@ class LiveFeed:
                 self._append(opened, ids.of(self._gap_id, "opened"))
             else:
                 assert was_open or noticed_late
+                self.holes.opened(self._gap_id, gap.starts_at, gap.ends_at)
                 self._append(
                     GapClosed(
                         gap=self._gap_id,

@@ -1,11 +1,12 @@
 """The HLS playlist of one feed (RFC 8216): every closed segment, and what is on disk of the open one.
 
 It names files as they are called once closed; while a segment is open its file's name also ends in `.open`. Where the
-recording has a gap the playlist has a discontinuity.
+recording has a gap the playlist has a discontinuity. A piece that came late stands in its place, between two of them.
 """
 
 import logging
 import math
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ _FOLLOWS_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One segment. `name`: its file; `bytes` of it are there, the first `init_bytes` of them the header."""
+    """One segment. `name`: its file; `bytes` of it are there, the first `init_bytes` of them the header; `late`: the
+    page uploaded it after a drop."""
 
     name: str
     starts_at: float
@@ -31,9 +33,14 @@ class Entry:
     duration: float
     bytes: int
     init_bytes: int
+    late: bool = False
+
+    @property
+    def end(self) -> float:
+        return self.position + self.duration
 
     @classmethod
-    def of(cls, name: str, starts_at: float, init_bytes: int, parts: Sequence[Part]) -> "Entry":
+    def of(cls, name: str, starts_at: float, init_bytes: int, parts: Sequence[Part], *, late: bool = False) -> "Entry":
         """From the parts that are on disk (at least one)."""
         first, last = parts[0], parts[-1]
         return cls(
@@ -43,6 +50,7 @@ class Entry:
             duration=last.end - first.position,
             bytes=last.offset + last.length,
             init_bytes=init_bytes,
+            late=late,
         )
 
 
@@ -57,17 +65,21 @@ class Playlist:
 
     def __init__(self, folder: Path, keeper: Keeper) -> None:
         self._path, self._keeper = folder / NAME, keeper
-        self._closed: list[str] = []
+        self.closed: list[Entry] = []
+        """In the order of their places."""
+        self._texts: list[str] = []
         self._writing = False
         self._next: str | None = None
         self._longest = 1
-        self._end: float | None = None
 
     def append(self, entry: Entry) -> None:
-        """A segment is closed."""
-        self._closed.append(self._text(entry))
+        """A segment is closed. It need not be the last one: a late piece goes where it belongs."""
+        insort(self.closed, entry, key=lambda known: known.position)
+        at = self.closed.index(entry)
+        self._texts.insert(at, self._text(entry, self.closed[at - 1] if at else None))
+        if at + 1 < len(self.closed):
+            self._texts[at + 1] = self._text(self.closed[at + 1], entry)
         self._longest = max(self._longest, math.ceil(entry.duration))
-        self._end = entry.position + entry.duration
 
     def render(self, still_open: Entry | None = None, *, over: bool = False) -> str:
         """The whole text."""
@@ -76,12 +88,12 @@ class Playlist:
             f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{longest}\n#EXT-X-MEDIA-SEQUENCE:1\n"
             "#EXT-X-INDEPENDENT-SEGMENTS\n"
         )
-        tail = self._text(still_open) if still_open else ""
-        return head + "".join(self._closed) + tail + ("#EXT-X-ENDLIST\n" if over else "")
+        tail = self._text(still_open, self.closed[-1] if self.closed else None) if still_open else ""
+        return head + "".join(self._texts) + tail + ("#EXT-X-ENDLIST\n" if over else "")
 
     def publish(self, still_open: Entry | None = None, *, over: bool = False) -> None:
         """Replace the file in one step, soon. It is not flushed: it can be made again from the segments."""
-        if not self._closed and still_open is None:
+        if not self.closed and still_open is None:
             return
         text = self.render(still_open, over=over)
         if over:  # at once: nothing comes after it, perhaps not even the answer to an older one
@@ -105,9 +117,12 @@ class Playlist:
             log.warning("%s could not be written: %s", self._path, error.strerror)
         self._write()
 
-    def _text(self, entry: Entry) -> str:
+    @staticmethod
+    def _text(entry: Entry, before: Entry | None) -> str:
         moment = datetime.fromtimestamp(entry.starts_at, UTC).isoformat(timespec="milliseconds")
-        breaks = self._end is not None and abs(entry.position - self._end) > _FOLLOWS_SECONDS
+        breaks = before is not None and (
+            abs(entry.position - before.end) > _FOLLOWS_SECONDS or entry.late or before.late
+        )
         return (
             ("#EXT-X-DISCONTINUITY\n" if breaks else "")
             + f'#EXT-X-MAP:URI="{entry.name}",BYTERANGE="{entry.init_bytes}@0"\n'

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance.capture import silence
 from appliance.capture.frame import RATE, Media, Sample
 from appliance.capture.part import Container, Part
 from appliance.errors import BadInput
@@ -15,25 +16,30 @@ OPEN = ".open"
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(
-    r"(?P<seat>.+)-(?P<kind>[a-z]+)-(?P<start>\d{8}T\d{6}\.\d{3})Z-(?P<number>\d{5})(?P<suffix>\.mp4|\.webm)(\.open)?"
+    r"(?P<seat>.+)-(?P<kind>[a-z]+)-(?P<start>\d{8}T\d{6}\.\d{3})Z-(?P<number>\d{5})"
+    r"(?P<late>-late)?(?P<suffix>\.mp4|\.webm)(\.open)?"
 )
 _TYPICAL = {Media.VIDEO: RATE[Media.VIDEO] // 15, Media.AUDIO: RATE[Media.AUDIO] // 50}
+
+_NEVER = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a file's name says."""
+    """What a file's name says. `late`: the page uploaded it after a drop."""
 
     seat: str
     kind: Kind
     starts_at: float
     number: int
     suffix: str
+    late: bool = False
 
     def __str__(self) -> str:
         moment = datetime.fromtimestamp(round(self.starts_at * 1000) / 1000, UTC)
         stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}"
-        return f"{self.seat}-{self.kind.value}-{stamp}Z-{self.number:05d}{self.suffix}"
+        mark = "-late" if self.late else ""
+        return f"{self.seat}-{self.kind.value}-{stamp}Z-{self.number:05d}{mark}{self.suffix}"
 
     @classmethod
     def parse(cls, name: str) -> "Name | None":
@@ -45,7 +51,8 @@ class Name:
             moment = datetime.strptime(match["start"] + "+0000", "%Y%m%dT%H%M%S.%f%z")
         except ValueError:
             return None
-        return cls(match["seat"], Kind(match["kind"]), moment.timestamp(), int(match["number"]), match["suffix"])
+        said = (match["seat"], Kind(match["kind"]), moment.timestamp(), int(match["number"]), match["suffix"])
+        return cls(*said, late=match["late"] is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,9 @@ class Place:
         """Relative to the media folder."""
         return f"{self.exam}/{self.feed.attempt}/{self.feed.kind.value}"
 
-    def file(self, starts_at: float, number: int, suffix: str) -> str:
+    def file(self, starts_at: float, number: int, suffix: str, *, late: bool = False) -> str:
         """Relative to the media folder."""
-        return f"{self.folder}/{Name(self.seat, self.feed.kind, starts_at, number, suffix)}"
+        return f"{self.folder}/{Name(self.seat, self.feed.kind, starts_at, number, suffix, late)}"
 
     @classmethod
     def of(cls, folder: Path, seat: str) -> "Place":
@@ -93,6 +100,8 @@ class Segment:
         self.bytes = len(self.header)
         self.stored: list[Part] = []
         self.sound_missing = False
+        self.heard = False
+        """Some sound arrived for it."""
         self.leads = Media.AUDIO if container.codecs == ("opus",) else Media.VIDEO
         self._video: list[Sample] = []
         self._audio: list[Sample] = []
@@ -100,10 +109,17 @@ class Segment:
         self.typical = _TYPICAL[self.leads]
         """How long the last sample of the leading track lasted whose successor is known, in ticks."""
         self._count = 0
+        self._filled_until: int | None = None if container.suffix == ".mp4" else _NEVER
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """What it holds: a track of sound that holds none does not count."""
+        return tuple(codec for codec in self.container.codecs if codec != "opus" or self.heard)
 
     def add(self, media: Media, sample: Sample) -> None:
         """Append a sample; the one before it now has its duration."""
         samples = self._video if media is Media.VIDEO else self._audio
+        self.heard = self.heard or media is Media.AUDIO
         if samples:
             lasted = samples[-1].duration = max(1, sample.position - samples[-1].position)
             if media is self.leads:
@@ -138,9 +154,27 @@ class Segment:
 
     def _part(self, video: list[Sample], audio: list[Sample]) -> tuple[bytes, Part]:
         self._count += 1
+        if self._filled_until != _NEVER:
+            audio = self._fill(video, audio)
         data = self.container.part(self._count, video, audio)
         rate, samples = (RATE[Media.VIDEO], video) if video else (RATE[Media.AUDIO], audio)
         start, end = samples[0].position / rate, (samples[-1].position + samples[-1].duration) / rate
         part = Part(self.bytes, len(data), start, end - start)
         self.bytes += len(data)
         return data, part
+
+    def _fill(self, video: list[Sample], audio: list[Sample]) -> list[Sample]:
+        """No hole in the sound: players would stop there."""
+        first, last = (video[0].position, video[-1].position + video[-1].duration) if video else (0, 0)
+        since = self._filled_until
+        if since is None:
+            since = _in_sound(first) if video else audio[0].position
+        audio = silence.filled(audio, since=since, until=_in_sound(last))
+        if audio:
+            self._filled_until = max(since, audio[-1].position + audio[-1].duration)
+        return audio
+
+
+def _in_sound(position: int) -> int:
+    """Ticks of the pictures -> ticks of the sound."""
+    return position * RATE[Media.AUDIO] // RATE[Media.VIDEO]

@@ -23,6 +23,19 @@ class Cause(StrEnum):
     STORAGE_FULL = "storage_full"
     STORAGE_FAILED = "storage_failed"
     NOT_PLAYABLE = "not_playable"  # no key frame yet
+    # What only the candidate's page can know, once it is back. It is the page's word.
+    NETWORK_LOST = "network_lost"  # the page ran on, without a way to the box
+    NETWORK_CHANGED = "network_changed"  # it came back with another address
+    DEVICE_SLEPT = "device_slept"  # its clock jumped: the computer slept, or the browser was stopped
+    PAGE_RELOADED = "page_reloaded"
+    BROWSER_CRASHED = "browser_crashed"  # the page of before went without a goodbye
+
+
+SAID_BY_PAGE = frozenset(
+    {Cause.NETWORK_LOST, Cause.NETWORK_CHANGED, Cause.DEVICE_SLEPT, Cause.PAGE_RELOADED, Cause.BROWSER_CRASHED}
+)
+_OPEN_TO_DOUBT = frozenset({Cause.NO_MEDIA, Cause.CONNECTION_LOST, Cause.PAGE_CLOSED, Cause.REPLACED})
+"""What the box saw from its side, without knowing why. What it knows of itself no page can change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,12 @@ class Coverage:
         if self.over or self.cause is not None:
             return self, []
         return replace(self, cause=cause), [Gap(cause, self.until)]
+
+    def explained(self, cause: Cause) -> "Coverage":
+        """The page says why, while the gap is still open: the first that does is believed."""
+        if cause not in SAID_BY_PAGE or self.cause not in _OPEN_TO_DOUBT:
+            return self
+        return replace(self, cause=cause)
 
     def ended(self, now: float) -> "tuple[Coverage, list[Gap]]":
         """The attempt is over: so is an open gap."""

@@ -31,6 +31,11 @@ CAUSES = {
     "storage_full": "the disk was full",
     "storage_failed": "the disk failed",
     "not_playable": "no key frame yet",
+    "network_lost": "the page had no network",
+    "network_changed": "the page's network changed",
+    "device_slept": "the candidate's computer slept",
+    "page_reloaded": "the page was loaded again",
+    "browser_crashed": "the browser ended without a goodbye",
     "ended": "the attempt was over",
 }
 STAGES = {

@@ -87,7 +87,7 @@ def survey(media: Path, folder: Path) -> Survey | None:
         except (ValueError, OSError) as error:
             damaged.append(_set_aside(media, path, name, str(error)))
             continue
-        entry = Entry.of(file.name, name.starts_at, scan.init_bytes, scan.parts)
+        entry = Entry.of(file.name, name.starts_at, scan.init_bytes, scan.parts, late=name.late)
         entries.append(entry)
         if begins_at is None:
             begins_at = round(name.starts_at - entry.position, 3)
@@ -97,7 +97,8 @@ def survey(media: Path, folder: Path) -> Survey | None:
         place = Place.of(folder, seat)
     except BadInput:
         return None
-    end = max((entry.position + entry.duration for entry in entries), default=0.0)
+    entries.sort(key=lambda entry: entry.position)  # a late piece stands where it belongs, whatever its number
+    end = max((entry.end for entry in entries), default=0.0)
     return Survey(place, Resume(begins_at, end, highest), entries, recovered, damaged)
 
 
@@ -122,6 +123,7 @@ def describe(media: Path, file: Path, *, recovered: bool = False) -> SegmentClos
         sha256=digest,
         codecs=list(scan.codecs),
         recovered=recovered,
+        late=name.late,
     )
 
 

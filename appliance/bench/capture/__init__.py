@@ -1,6 +1,6 @@
 """Capture against its peers, in one run: recording, forwarding, latency, freezes (`appliance bench capture`).
 
-A measurement that cannot run here says why, and its figures are null.
+A measurement that cannot run here says why, and its figures are null. About six minutes.
 """
 
 import os
@@ -8,40 +8,12 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from appliance.bench.capture import box as boxes
-from appliance.bench.capture import clip, forward, janus, record
+from appliance.bench.capture import browser, clip, forward, freeze, janus, latency, lossy, record
 from appliance.bench.capture.load import Load
 from appliance.bench.figures import Figures
-from appliance.errors import ApplianceError
-
-
-def run() -> Figures:
-    """`record`, `forward`, `latency`, `freeze_ms`: docs/performance.md says what each key means."""
-    with tempfile.TemporaryDirectory(prefix="appliance-bench-") as temporary, ExitStack() as stack:
-        folder = Path(temporary)
-        picture = clip.camera()
-        picture.write(folder / "camera.clip")
-        load = Load(folder, folder / "camera.clip")
-        box = stack.enter_context(boxes.capturing(folder / "data"))
-        why = janus.missing()
-        room = None if why else stack.enter_context(janus.running(_made(folder / "janus")))
-        measured: dict[str, Any] = {
-            "record": tried("record", lambda: record.run(load, box, room, picture)),
-            "forward": tried("forward", lambda: forward.run(load, box, room)) if room else not_measured("forward", why),
-        }
-    return measured
-
-
-def tried(name: str, measure: Callable[[], Figures]) -> Figures:
-    """What was measured, with the load of the machine beside it."""
-    before = os.getloadavg()[0]
-    try:
-        return {**measure(), "load_average": [round(before, 2), round(os.getloadavg()[0], 2)]}
-    except ApplianceError as error:
-        return not_measured(name, f"{error.message} {error.hint}".strip())
-
+from appliance.errors import ApplianceError, Unavailable
 
 KEYS: dict[str, tuple[str, ...]] = {
     "record": ("cpu_per_stream", "ratio_vs_janus", "ratio_vs_janus_raw", "ratio_vs_mediarecorder"),
@@ -49,14 +21,73 @@ KEYS: dict[str, tuple[str, ...]] = {
     "latency": ("ratio_vs_direct", "p50_ms", "p95_ms"),
     "freeze_ms": ("loss1", "loss5"),
 }
+"""The figures that are always there; null where they could not be measured."""
+
+
+def run() -> Figures:
+    """`record`, `forward`, `latency`, `freeze_ms`: docs/performance.md says what each key means."""
+    with tempfile.TemporaryDirectory(prefix="appliance-bench-") as temporary:
+        folder = Path(temporary)
+        return {
+            "record": tried("record", lambda: _record(folder / "record")),
+            "forward": tried("forward", lambda: _forward(folder / "forward")),
+            "latency": tried("latency", lambda: _latency(folder / "latency")),
+            "freeze_ms": tried("freeze_ms", lambda: _freeze(folder / "freeze")),
+        }
+
+
+def _record(folder: Path) -> Figures:
+    """Without Janus, what there is besides is measured all the same."""
+    why = janus.missing()
+    if why:
+        print(f"capture.record has no ratio to Janus: {why}", flush=True)
+    load, picture = _load(folder)
+    with ExitStack() as stack:
+        box = stack.enter_context(boxes.capturing(folder / "data"))
+        peer = None if why else stack.enter_context(janus.running(folder / "janus"))
+        return record.run(load, box, peer, picture)
+
+
+def _forward(folder: Path) -> Figures:
+    _need(janus.missing())
+    load, _ = _load(folder)
+    with boxes.capturing(folder / "data") as box, janus.running(folder / "janus") as peer:
+        return forward.run(load, box, peer)
+
+
+def _latency(folder: Path) -> Figures:
+    _need(browser.missing())
+    with boxes.capturing(folder) as box:
+        return latency.run(box)
+
+
+def _freeze(folder: Path) -> Figures:
+    _need(lossy.missing() or browser.missing())
+    return freeze.run(folder)
+
+
+def _load(folder: Path) -> tuple[Load, clip.Clip]:
+    folder.mkdir()
+    picture = clip.camera()
+    picture.write(folder / "camera.clip")
+    return Load(folder, folder / "camera.clip"), picture
+
+
+def _need(why: str) -> None:
+    if why:
+        raise Unavailable(why)
+
+
+def tried(name: str, measure: Callable[[], Figures]) -> Figures:
+    """What was measured, with the load of the machine before and after beside it."""
+    before = os.getloadavg()[0]
+    try:
+        return {**measure(), "load_average": [round(before, 2), round(os.getloadavg()[0], 2)]}
+    except ApplianceError as error:
+        return not_measured(name, f"{error.message} {error.hint}".strip())
 
 
 def not_measured(name: str, why: str) -> Figures:
-    """It cannot be measured here."""
+    """It cannot be measured here: say so, and leave its figures out."""
     print(f"capture.{name} was not measured: {why}", flush=True)
     return {**dict.fromkeys(KEYS[name]), "not_measured": why}
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder

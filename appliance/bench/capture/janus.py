@@ -61,6 +61,7 @@ def missing() -> str:
 @contextmanager
 def running(folder: Path) -> Iterator[Janus]:
     """A Janus with the video room and WebSockets alone, on a port of its own. Unavailable when it does not start."""
+    folder.mkdir()
     port = _free_port()
     _configure(folder, port)
     command = ["janus", "-F", str(folder), "-C", str(folder / "janus.jcfg")]

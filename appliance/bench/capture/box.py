@@ -72,8 +72,9 @@ def frames_in(file: Path) -> int:
 
 @contextmanager
 def capturing(data: Path, *, prefix: Sequence[str] = ()) -> Iterator[Box]:
-    """A capture process that is ready. `prefix`: a command that runs it elsewhere."""
+    """A capture process that is ready, the only one. `prefix`: a command that runs it elsewhere."""
     paths = Paths.of(data).make()
+    paths.config.write_text("[capture]\nworkers = 1\n", encoding="utf-8")
     with opened(paths.database) as writer:
         ledger = LedgerServer(paths.ledger_socket, writer=writer, reader=Reader(paths.database))
         ledger.start()

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from appliance.capture.frame import RATE, Media, Sample
 from appliance.capture.h264 import Parameters
 from appliance.capture.part import Part, Scan
+from appliance.capture.silence import is_filler
 
 _VIDEO, _AUDIO = 1, 2
 _SYNC, _NOT_SYNC = 0x02000000, 0x01010000
@@ -78,7 +79,7 @@ class Mp4:
         )  # fmt: skip
 
     def part(self, number: int, video: list[Sample], audio: list[Sample]) -> bytes:
-        """`moof` and `mdat`."""
+        """`moof` and `mdat`. Sound where there is no track for it is left out."""
         runs = [(_VIDEO, video)] if video else []
         if audio and self.sound:
             runs.append((_AUDIO, audio))
@@ -153,8 +154,10 @@ def scan(path: Path) -> Scan:
         init_bytes = head[1][1] + head[1][2]
         file.seek(head[1][1])
         moov = file.read(min(head[1][2], _LONGEST_HEADER))
-        codecs = tuple(name for kind, name in ((b"avc1", "h264"), (b"Opus", "opus")) if kind in moov)
-        return Scan(init_bytes, codecs, tuple(_parts(file, boxes)))
+        parts = list(_parts(file, boxes))
+        heard = any(spoken for _, spoken in parts)
+        codecs = (("h264",) if b"avc1" in moov else ()) + (("opus",) if heard else ())
+        return Scan(init_bytes, codecs, tuple(part for part, _ in parts))
 
 
 def _top_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -169,21 +172,24 @@ def _top_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         at += length
 
 
-def _parts(file: BinaryIO, boxes: Iterator[tuple[bytes, int, int]]) -> Iterator[Part]:
+def _parts(file: BinaryIO, boxes: Iterator[tuple[bytes, int, int]]) -> Iterator[tuple[Part, bool]]:
+    """Each with whether it holds sound that arrived."""
     for kind, offset, length in boxes:
         data = next(boxes, None)
         if kind != b"moof" or data is None or data[0] != b"mdat" or length > _LONGEST_HEADER * 8:
             return
         file.seek(offset)
         try:
-            position, end = _span(file.read(length))
+            position, end, heard = _span(file.read(length))
         except (ValueError, KeyError, struct.error):
             return
-        yield Part(offset, length + data[2], position, end - position)
+        yield Part(offset, length + data[2], position, end - position), heard
 
 
-def _span(moof: bytes) -> tuple[float, float]:
-    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound."""
+def _span(moof: bytes) -> tuple[float, float, bool]:
+    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound; and
+    whether there is sound that arrived."""
+    heard = False
     spans: dict[int, tuple[float, float]] = {}
     for kind, traf in children(moof[8:]):
         if kind != b"traf":
@@ -194,11 +200,13 @@ def _span(moof: bytes) -> tuple[float, float]:
         start = struct.unpack_from(">Q", inside[b"tfdt"], 4)[0]
         run = inside[b"trun"]
         count = struct.unpack_from(">I", run, 4)[0]
-        total = sum(struct.unpack_from(">I", run, 12 + 12 * index)[0] for index in range(count))
+        samples = [struct.unpack_from(">II", run, 12 + 12 * index) for index in range(count)]
+        total = sum(duration for duration, _ in samples)
+        heard = heard or (track == _AUDIO and not all(is_filler(*sample) for sample in samples))
         spans[track] = (start / rate, (start + total) / rate)
     if not spans:
         raise ValueError("the part holds nothing")
-    return spans.get(_VIDEO) or spans[_AUDIO]
+    return *(spans.get(_VIDEO) or spans[_AUDIO]), heard
 
 
 def children(body: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,9 +1,10 @@
 """From arriving frames to segments on disk: one recorder for each feed, over all its connections.
 
 It opens a file only at a key frame, takes a part from it each second, and begins a new one at a key frame when the old
-one is long or large enough, when the picture's size changes, or when sound comes or goes. A connection without pictures
-(a call) is recorded too: each packet of sound can begin a file. It never blocks: the writer's thread writes, and
-answers in the event loop.
+one is long or large enough or when codec or size of the picture change. A connection without pictures (a call) is
+recorded too: each packet of sound can begin a file. MP4 files have both tracks even where no sound comes (`silence`);
+WebM files begin anew when sound comes or goes. It never blocks: the writer's thread writes, and answers in the event
+loop.
 """
 
 import errno
@@ -19,7 +20,7 @@ from appliance.capture.frame import RATE, Encoded, Media, Sample
 from appliance.capture.mp4 import Mp4
 from appliance.capture.part import Container, Part
 from appliance.capture.segment import Place, Segment
-from appliance.capture.timeline import Track
+from appliance.capture.timeline import Timeline
 from appliance.capture.webm import WebM
 from appliance.capture.writer import File, Writer
 from appliance.config import CaptureSettings
@@ -86,7 +87,8 @@ class Recorder:
         self.unreadable = 0
         self.segment: Segment | None = None
         self._file: File | None = None
-        self._tracks: dict[Media, Track] = {}
+        self.timeline: Timeline | None = None
+        """Of the connection that is there; None before its first frame where there is no earlier recording."""
         self._connected = False
         self._expects_sound = False
         self._expects_picture = True
@@ -99,12 +101,12 @@ class Recorder:
 
     def begin(self, *, wall: float, now: float, sound: bool, picture: bool = True) -> None:
         """A connection is there; `sound` and `picture`: which tracks it may carry."""
-        self._tracks.clear()
+        self.timeline = None
         self._pending.clear()
         self._connected, self._heard_at = True, None
         self._expects_sound, self._expects_picture = sound, picture
         if self.begins_at is not None:
-            self._start_tracks(max(self.end, wall - self.begins_at), now)
+            self.timeline = Timeline(base=max(self.end, wall - self.begins_at), began=now)
 
     def finish(self, done: Callable[[], None]) -> None:
         """The connection is over: close the file, then `done`."""
@@ -118,22 +120,19 @@ class Recorder:
             self._flush(self.segment, self.segment.typical)
         self._close(done)
 
-    def _start_tracks(self, base: float, began: float) -> None:
-        self._tracks = {media: Track(media, base=base, began=began) for media in Media}
-
     # --- frames ---
 
     def add(self, frame: Encoded, *, wall: float) -> float | None:
         """Record a frame; -> its position in seconds, None before the first key frame ever."""
         if not self._connected:
             return None
-        if not self._tracks:
+        if self.timeline is None:
             if not frame.key and self._expects_picture:
                 self._ask(frame.arrived)
                 return None
             self.begins_at = round(wall, 3)
-            self._start_tracks(0.0, frame.arrived)
-        position = self._tracks[frame.media].place(frame.timestamp, frame.arrived)
+            self.timeline = Timeline(base=0.0, began=frame.arrived)
+        position = self.timeline.place(frame.media, frame.timestamp, frame.arrived, frame.captured)
         if frame.media is Media.AUDIO:
             self._add_sound(frame, position)
         elif self._must_wait(frame):
@@ -203,6 +202,9 @@ class Recorder:
         if self.segment is None:
             self._ask(frame.arrived)
             return
+        if frame.codec != self.segment.container.codecs[0]:
+            self._ask(frame.arrived)  # the sender went on with another codec before its key frame came
+            return
         data = h264.sample_data(frame.data) if frame.codec == "h264" else frame.data
         if not data:
             return
@@ -231,10 +233,17 @@ class Recorder:
             self._open(container, position, frame.arrived)
 
     def _container(self, frame: Encoded) -> Container:
-        heard = self._heard_at is not None and frame.arrived - self._heard_at < _SOUND_IS_GONE
         if frame.codec == "h264":
-            return Mp4(h264.Parameters.of(frame.data), heard)
-        return WebM(*vp8.picture_size(frame.data), heard)
+            return Mp4(h264.Parameters.of(frame.data), True)
+        return WebM(*vp8.picture_size(frame.data), self._hears(frame.arrived))
+
+    def _hears(self, now: float) -> bool:
+        return self._heard_at is not None and now - self._heard_at < _SOUND_IS_GONE
+
+    def codecs(self, now: float) -> tuple[str, ...]:
+        """What is being recorded, as in ("h264", "opus"): sound only while some comes."""
+        codecs = self.segment.container.codecs if self.segment else ()
+        return tuple(codec for codec in codecs if codec != "opus" or self._hears(now))
 
     def _long_enough(self, segment: Segment, position: int) -> bool:
         seconds = (position - segment.position) / RATE[segment.leads]
@@ -252,16 +261,14 @@ class Recorder:
     # --- files ---
 
     def _open(self, container: Container, position: int, now: float) -> None:
-        assert self.begins_at is not None  # the tracks exist, so the first frame came
-        for track in self._tracks.values():
-            track.settle()
+        assert self.begins_at is not None  # the timeline exists, so the first frame came
         self.number += 1
         starts_at = self.begins_at + position / RATE[Media.VIDEO if self._expects_picture else Media.AUDIO]
         path = self._place.file(starts_at, self.number, container.suffix)
         self.segment = Segment(container, self.number, path, starts_at, position)
         self._file = File(self._media / path, self.segment.header)
         self._cut_at = now
-        self._listener.opened(container.codecs, starts_at)
+        self._listener.opened(self.codecs(now), starts_at)
 
     def _flush(self, segment: Segment, lasts: int | None) -> None:
         counts_until = (segment.newest + min(lasts or 0, segment.typical)) / RATE[segment.leads]
@@ -323,5 +330,5 @@ class Recorder:
             bytes=file.size,
             init_bytes=len(segment.header),
             sha256=sha256,
-            codecs=list(segment.container.codecs),
+            codecs=list(segment.codecs),
         )

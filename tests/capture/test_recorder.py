@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import itertools
+import struct
 from dataclasses import replace
 
 import av
@@ -172,14 +174,83 @@ def test_the_first_pictures_wait_for_the_sound_but_not_long(tmp_path):
     assert silent.heard.segments[0].duration == pytest.approx(1.0)
 
 
-def test_sound_that_comes_later_begins_a_new_file(tmp_path):
-    scene = Scene(tmp_path)
+def test_sound_that_comes_later_begins_a_new_webm_file(tmp_path):
+    scene = Scene(tmp_path, codec="vp8")
     scene.begin()
     scene.play(0, 1, sound=False)
     scene.play(1, 4)
     scene.recorder.finish(lambda: None)
-    assert [segment.codecs for segment in scene.heard.segments] == [["h264"], ["h264", "opus"]]
+    assert [segment.codecs for segment in scene.heard.segments] == [["vp8"], ["vp8", "opus"]]
     assert [segment.position for segment in scene.heard.segments] == pytest.approx([0, 2])
+
+
+def spans_of_sound(content):
+    """(start, end, sizes) of the sound in each part of an MP4 file, in ticks."""
+    at, found = 0, []
+    while at < len(content):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        if kind == b"moof":
+            for name, traf in mp4.children(content[at + 8 : at + length]):
+                inside = dict(mp4.children(traf)) if name == b"traf" else {}
+                if inside and struct.unpack_from(">I", inside[b"tfhd"], 4)[0] == 2:
+                    start, run = struct.unpack_from(">Q", inside[b"tfdt"], 4)[0], inside[b"trun"]
+                    count = struct.unpack_from(">I", run, 4)[0]
+                    samples = [struct.unpack_from(">II", run, 12 + 12 * n) for n in range(count)]
+                    found.append((start, start + sum(lasts for lasts, _ in samples), [size for _, size in samples]))
+        at += length
+    return found
+
+
+def test_a_file_has_sound_from_its_beginning_to_its_end_whatever_arrives(tmp_path):
+    """Players stop where a track has a hole."""
+    scene = Scene(tmp_path, settings=replace(SETTINGS, segment_seconds=30.0))
+    scene.begin()
+    scene.play(0, 2, sound=False)
+    scene.play(2, 4)
+    scene.play(4, 7.3, sound=False)
+    scene.play(7.3, 10)
+    scene.recorder.finish(lambda: None)
+    (segment,) = scene.heard.segments
+    spans = spans_of_sound(scene.file(segment))
+    assert spans[0][0] == 0
+    for (_, ends, _), (begins, _, _) in itertools.pairwise(spans):
+        assert begins - ends == pytest.approx(0, abs=960)
+    assert spans[-1][1] == pytest.approx(10 * 48_000, abs=2000)
+    assert all(len(sizes) <= 1 for _, _, sizes in spans[:2]), "silence costs a packet for each part"
+    assert segment.codecs == ["h264", "opus"]
+
+
+def test_a_track_of_sound_that_holds_none_is_not_told_as_sound(tmp_path):
+    scene = Scene(tmp_path)
+    scene.begin(sound=False)
+    scene.play(0, 3, sound=False)
+    assert scene.recorder.codecs(3.0) == ("h264",)
+    scene.recorder.finish(lambda: None)
+    (segment,) = scene.heard.segments
+    assert scene.heard.codecs == [("h264",)]
+    assert segment.codecs == ["h264"]
+    path = tmp_path / "one.mp4"
+    path.write_bytes(scene.file(segment))
+    assert mp4.scan(path).codecs == ("h264",)
+    with av.open(str(path)) as file:
+        assert len(file.streams.audio) == 1
+
+
+def test_another_codec_begins_a_new_file_at_its_key_frame(tmp_path):
+    scene = Scene(tmp_path)
+    scene.begin(sound=False)
+    scene.play(0, 2, sound=False)
+    scene.codec, scene.frames = "vp8", media.video("vp8")
+    for number in range(31, 36):  # what comes before the first key frame belongs to nothing
+        scene.video(number)
+    scene.play(4, 6, sound=False)
+    scene.recorder.finish(lambda: None)
+    assert [segment.codecs for segment in scene.heard.segments] == [["h264"], ["vp8"]]
+    for segment in scene.heard.segments:
+        path = tmp_path / segment.path.rsplit("/", 1)[1]
+        path.write_bytes(scene.file(segment))
+        with av.open(str(path)) as file:
+            assert len(list(file.decode(video=0))) == 30
 
 
 def test_a_call_has_sound_only_and_is_cut_by_time(tmp_path):

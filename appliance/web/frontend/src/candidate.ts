@@ -4,6 +4,7 @@ import "./styles/candidate.css";
 import { call } from "./candidate/call";
 import { chat } from "./candidate/chat";
 import { Equipment } from "./candidate/equipment";
+import { PhonePanel } from "./candidate/phone";
 import { Session } from "./candidate/session";
 import { DEFAULTS, type Settings } from "./candidate/settings";
 import { sharing, type Sharing } from "./candidate/sharing";
@@ -41,6 +42,7 @@ class CandidatePage implements Page {
   private readonly body = h("div", {});
   private readonly aside = h("div", {});
   private readonly call: ReturnType<typeof call>;
+  private readonly phone = new PhonePanel(this.session);
   private readonly chat = chat(this.session);
   private readonly warn = warnings(this.session);
   private small: Sharing | null = null;
@@ -53,7 +55,7 @@ class CandidatePage implements Page {
   ) {
     this.equipment = new Equipment(settings);
     this.call = call(this.equipment);
-    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.chat.element);
+    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.phone.element, this.chat.element);
     const draw = (): void => this.draw();
     this.session.addEventListener("change", draw);
     this.equipment.addEventListener("change", draw);
@@ -77,6 +79,7 @@ class CandidatePage implements Page {
     this.drawRecorded(me);
     this.call.update(me);
     this.chat.element.hidden = me.stage === "invited" || this.shown === "name";
+    this.phone.update(me);
     this.chat.update(me);
     this.warn(me);
   }

@@ -3,7 +3,7 @@
 import { get, post, Problem, problemOf } from "../lib/api";
 import { now, synchronise } from "../lib/clock";
 import { connect } from "../lib/socket";
-import type { Me } from "../lib/types";
+import type { Invitation, Me } from "../lib/types";
 
 const CALM_MS = 15_000;
 const EAGER_MS = 3000;
@@ -43,6 +43,11 @@ export class Session extends EventTarget {
   async send(text: string): Promise<void> {
     await post("/api/me/messages", { text });
     await this.refresh();
+  }
+
+  /** A code for the phone. */
+  invite(): Promise<Invitation> {
+    return post<Invitation>("/api/me/phone");
   }
 
   async acknowledge(message: string): Promise<void> {

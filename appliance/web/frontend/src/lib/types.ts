@@ -12,7 +12,8 @@ export const CLOSED: readonly Stage[] = ["finished", "ended"];
 export interface Message {
   message: string;
   attempt: string;
-  kind: "chat" | "warning";
+  /** "phone": staff ask for the phone as a second camera. */
+  kind: "chat" | "warning" | "phone";
   sender: string;
   sender_name: string;
   text: string;
@@ -41,6 +42,7 @@ export interface Me {
   messages: Message[];
   /** Who speaks with the candidate now. */
   call: { call: string; by_name: string; started_at: number } | null;
+  phone: Phone | null;
 }
 
 export interface Call {
@@ -50,6 +52,26 @@ export interface Call {
   by_name: string;
   started_at: number;
   ended_at: number | null;
+}
+
+/** A phone that was invited as a second camera; one that is only invited is not told of. */
+export interface Phone {
+  pairing: string;
+  state: "scanned" | "confirmed" | "refused";
+  state_at: number;
+}
+
+/** A code to scan: the link holds a token that is good once, until `expires_at`. */
+export interface Invitation {
+  pairing: string;
+  expires_at: number;
+  now: number;
+  link: string;
+  address: string;
+  code: string;
+  picture: string;
+  /** The box cannot be reached from anywhere else. */
+  here: boolean;
 }
 
 /** What the box says to a phone. `feeds` is empty until a proctor has confirmed it, and after the end. */

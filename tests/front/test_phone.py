@@ -1,0 +1,155 @@
+"""The phone as a second camera, without media: the code on the candidate's page, read with a camera's eyes; the phone's
+own page; what the wall and the look page say of it."""
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.front.test_candidate import enter
+from tests.front.test_pages import assert_accessible, axe, sign_in  # noqa: F401
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+@pytest.fixture(scope="module")
+def room(make_room):
+    def prepare(room):
+        for seat in range(1, 7):
+            room.lead(seat, "in_exam")
+
+    made = make_room(6, prepare)
+    made.send(*range(1, 7))
+    return made
+
+
+@pytest.fixture
+def candidate(room, visit):
+    def open_page(seat, **options):
+        page = visit(**options)
+        enter(page, room, seat)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def watcher(room, visit):
+    """A proctor's page."""
+
+    def open_page(path, **options):
+        page = visit(viewport={"width": 1366, "height": 768}, reduced_motion="reduce", **options)
+        sign_in(page, room, "lead")
+        page.goto(room.url + path)
+        return page
+
+    return open_page
+
+
+def show_code(page):
+    page.get_by_role("button", name="Use your phone as a second camera").click()
+    picture = page.get_by_role("img", name="QR code")
+    expect(picture).to_be_visible()
+    return read(picture.screenshot())
+
+
+def read(png):
+    """What a phone's camera would make of the picture."""
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    text, *_ = cv2.QRCodeDetector().detectAndDecode(pixels)
+    return text
+
+
+def scan(visit, link, **options):
+    """A phone opens exactly this link."""
+    page = visit(**{**PHONE, **options})
+    page.goto(link)
+    page.wait_for_url("**/phone")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, visit, candidate, axe, scheme):  # noqa: F811
+    page = candidate(1, color_scheme=scheme)
+    link = show_code(page)
+    assert link.startswith(f"{room.url}/phone/join#")
+    assert_accessible(page, axe, f"code {scheme}")
+    phone = scan(visit, link, color_scheme=scheme)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Second camera of seat 1")
+    expect(phone.get_by_text("Waiting for the proctor to confirm this phone")).to_be_visible()
+    assert_accessible(phone, axe, f"phone {scheme}")
+    expect(page.get_by_text("A phone is there.")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code")).to_be_hidden()
+
+
+def test_a_code_is_typed_where_no_camera_reads_it(room, visit, candidate, axe):  # noqa: F811
+    page = candidate(2)
+    show_code(page)
+    code = page.get_by_label("Code", exact=True).inner_text()
+    phone = visit(**PHONE)
+    phone.goto(f"{room.url}/phone/join")
+    assert_accessible(phone, axe, "door for phones")
+    phone.get_by_label("Code").fill("nonsense")
+    phone.get_by_role("button", name="Connect").tap()
+    expect(phone.get_by_role("alert")).to_contain_text("not a code for a phone")
+    phone.get_by_label("Code").fill(code.upper())
+    phone.get_by_role("button", name="Connect").tap()
+    phone.wait_for_url("**/phone")
+
+
+def test_a_code_that_was_used_is_said_in_words(visit, candidate):
+    link = show_code(candidate(3))
+    scan(visit, link)
+    second = visit(**PHONE)
+    second.goto(link)
+    expect(second.get_by_role("alert")).to_contain_text("used already")
+
+
+def test_the_code_counts_down_and_grows_old(candidate):
+    page = candidate(3)
+
+    def hurry(route):
+        answer = route.fetch()
+        said = answer.json()
+        route.fulfill(response=answer, json={**said, "expires_at": said["now"] + 4})
+
+    page.route("**/api/me/phone", hurry)
+    show_code(page)
+    expect(page.get_by_text("Good for 00:0")).to_be_visible()
+    expect(page.get_by_text("This code is too old.")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code")).to_be_hidden()
+    page.unroute("**/api/me/phone")
+    page.get_by_role("button", name="Show a new code").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    expect(page.get_by_text("Good for 0")).to_be_visible()
+
+
+def test_on_this_computer_a_second_window_stands_in_for_the_phone(candidate):
+    page = candidate(4)
+    show_code(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open in a second window").click()
+    window = opened.value
+    window.wait_for_url("**/phone")
+    expect(window.get_by_role("heading", level=1)).to_have_text("Second camera of seat 4")
+    page.reload()
+    expect(page.get_by_text("A phone is there.")).to_be_visible()  # and this page is still the candidate's
+
+
+def test_a_camera_that_is_refused_is_no_error_but_a_sentence_and_a_way(visit, candidate, axe):  # noqa: F811
+    phone = visit(**PHONE)
+    phone.add_init_script(
+        """const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
+        window.allow = () => { navigator.mediaDevices.getUserMedia = get; };"""
+    )
+    phone.goto(show_code(candidate(5)))
+    phone.wait_for_url("**/phone")
+    expect(phone.get_by_role("alert")).to_contain_text("was not allowed to use the camera")
+    expect(phone.get_by_text("Nothing is sent yet. Turn on the camera.")).to_be_visible()
+    assert_accessible(phone, axe, "phone without a camera")
+    phone.evaluate("allow()")
+    phone.get_by_role("button", name="Turn on the camera").tap()
+    expect(phone.get_by_label("What this phone sees")).to_be_visible()

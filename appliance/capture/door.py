@@ -1,12 +1,15 @@
-"""Capture's HTTP: WHIP and WHEP on a Unix socket, behind nginx or the door."""
+"""Capture's HTTP: WHIP, WHEP and back-fill on a Unix socket, behind nginx or the door."""
 
 import asyncio
+import json
 import logging
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from appliance.box.token import Claim, FeedTokens, Purpose
+from appliance.capture import piece
 from appliance.capture.routing import Handler, Routing
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
@@ -74,6 +77,7 @@ class Door:
         application = web.Application(middlewares=[_errors, route], client_max_size=MOST_BYTES)
         application.router.add_post("/whip/{attempt}/{kind}", self._whip)
         application.router.add_post("/whep/{attempt}/{kind}", self._whep)
+        application.router.add_post("/fill/{attempt}/{kind}", self._fill)
         application.router.add_delete("/whip/{attempt}/{kind}/session/{id}", self._delete)
         application.router.add_delete("/whep/{attempt}/{kind}/session/{id}", self._delete)
         return application
@@ -87,6 +91,20 @@ class Door:
         claim, offer = self._claim(request, "view"), await _offer(request)
         id, answer = await self._station.view(claim, offer)
         return _created(answer, f"/whep/{claim.feed}/session/{id}")
+
+    async def _fill(self, request: web.Request) -> web.Response:
+        """A question in JSON, or a piece."""
+        claim = self._claim(request, "publish")
+        feed = self._station.feeds.get(claim.feed)
+        if feed is None or claim.feed.attempt in self._station.ended:
+            raise NotFound("this feed is not recorded just now", hint="Publish it first.")
+        if request.content_type == "application/json":
+            said = self._station.fills.asked(feed, await _why(request))
+        elif request.content_type == "application/octet-stream":
+            said = await self._station.fills.take(feed, partial(_body, request))
+        else:
+            raise _Refused(415, "the body is neither a question nor a piece", "See back-fill in docs/api.md.")
+        return web.json_response(said, headers={"Cache-Control": "no-store"})
 
     async def _delete(self, request: web.Request) -> web.Response:
         """The session's address is secret enough: a page that is being closed cannot send headers."""
@@ -118,6 +136,23 @@ async def _offer(request: web.Request) -> str:
         return (await request.read()).decode("utf-8")
     except UnicodeDecodeError:
         raise BadInput("the offer is not text", hint="Send the SDP offer of an RTCPeerConnection.") from None
+
+
+async def _why(request: web.Request) -> str:
+    try:
+        return str(json.loads(await request.read() or b"{}").get("why", ""))
+    except (ValueError, AttributeError, RecursionError):
+        raise BadInput("the question cannot be read", hint="See back-fill in docs/api.md.") from None
+
+
+async def _body(request: web.Request) -> bytes:
+    """Bounded by itself: a piece is larger than an offer."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > piece.MOST_BYTES:
+            raise BadInput("the piece is too large", hint="Send about four seconds at a time.")
+    return bytes(body)
 
 
 def _created(answer: str, location: str) -> web.Response:

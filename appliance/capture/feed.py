@@ -116,6 +116,11 @@ class LiveFeed:
         return self.place.feed
 
     @property
+    def services(self) -> Services:
+        """What it uses of this process."""
+        return self._services
+
+    @property
     def codec(self) -> str | None:
         """The video codec that arrives now."""
         return self._rate.codec if self._connection else None

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from appliance.capture.feed import LiveFeed, Services
+from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import RATE, Media
 from appliance.capture.lay import Laid, lay
 from appliance.capture.part import Part
 from appliance.capture.piece import read
 from appliance.capture.segment import Segment
-from appliance.capture.writer import File
+from appliance.capture.writer import File, Writer
 from appliance.errors import BadInput, Unavailable
 from appliance.exam.events import SegmentClosed
 from appliance.exam.gap import Cause
@@ -43,8 +43,7 @@ class _Account:
 class Fills:
     """Everything that pages bring late to this process. Belongs to the event loop."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self) -> None:
         self._accounts: WeakKeyDictionary[LiveFeed, _Account] = WeakKeyDictionary()
         self._room = asyncio.Semaphore(_AT_ONCE)
         self.counters = {"fills": 0, "fills_known": 0, "fills_refused": 0}
@@ -102,13 +101,13 @@ class Fills:
         starts_at = feed.recorder.begins_at + position / RATE[Media.VIDEO]
         path = feed.place.file(starts_at, feed.recorder.number, laid.container.suffix, late=True)
         segment = Segment(laid.container, feed.recorder.number, path, starts_at, position)
-        file = File(self._services.media / path, segment.header)
+        writer, file = feed.services.writer, File(feed.services.media / path, segment.header)
         for data, part in _parts(segment, laid):
-            if await self._append(file, data):
+            if await _append(writer, file, data):
                 segment.stored.append(part)
             else:
                 break
-        sha256 = await self._close(file)
+        sha256 = await _close(writer, file)
         if not sha256 or not segment.stored:
             raise Unavailable("the disk does not take it just now", hint="The page tries again by itself.")
         first, last = segment.stored[0], segment.stored[-1]
@@ -126,24 +125,28 @@ class Fills:
             late=True,
         )
 
-    async def _append(self, file: File, data: bytes) -> bool:
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-        def done(error: OSError | None, _: str) -> None:
-            if not answer.done():
-                answer.set_result(error is None)
+async def _append(writer: Writer, file: File, data: bytes) -> bool:
+    """Whether it is on disk."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-        return self._services.writer.append(file, data, done) and await answer
+    def done(error: OSError | None, _: str) -> None:
+        if not answer.done():
+            answer.set_result(error is None)
 
-    async def _close(self, file: File) -> str:
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    return writer.append(file, data, done) and await answer
 
-        def done(error: OSError | None, sha256: str) -> None:
-            if not answer.done():
-                answer.set_result("" if error else sha256)
 
-        self._services.writer.close(file, done)
-        return await answer
+async def _close(writer: Writer, file: File) -> str:
+    """-> its SHA-256; "" when it could not be closed, or holds nothing."""
+    answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def done(error: OSError | None, sha256: str) -> None:
+        if not answer.done():
+            answer.set_result("" if error else sha256)
+
+    writer.close(file, done)
+    return await answer
 
 
 def _parts(segment: Segment, laid: Laid) -> list[tuple[bytes, Part]]:

@@ -10,6 +10,7 @@ from typing import Any
 from appliance.box.token import Claim
 from appliance.capture import ids, index, rate
 from appliance.capture.feed import LiveFeed, Services
+from appliance.capture.fill import Fills
 from appliance.capture.index import Survey
 from appliance.capture.publish import Publication
 from appliance.capture.segment import Place
@@ -37,6 +38,7 @@ class Station:
         """What the other workers' publications would like to send."""
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
+        self.fills = Fills()
         self.open_gaps: dict[Feed, Cause] = {}
         """What the ledger tells, of every worker's feeds."""
         self._opening: dict[Feed, asyncio.Lock] = {}
@@ -220,5 +222,5 @@ class Station:
         for name, publication in self.publications.items():
             live.get(str(name), {}).update(publication.facts())
         wanted = [publication.stream.to_json() for publication in self.publications.values()]
-        counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
+        counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters, **self.fills.counters}
         return {"feeds": live, "streams": wanted, **counts}

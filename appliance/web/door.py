@@ -1,6 +1,8 @@
-"""The way to capture where no nginx is in front: `/whip` and `/whep` bytes are passed to its Unix socket as they are.
+"""The way to capture where no nginx is in front: `/whip`, `/whep` and `/fill` bytes are passed to its Unix socket as they
+are.
 
-Capture checks the Bearer token itself; nothing is decided here. A body has at most 64 kB, an answer comes in 10 s.
+Capture checks the Bearer token itself; nothing is decided here. A body has at most 64 kB (a piece of back-fill 4 MB), an
+answer comes in 10 s.
 """
 
 import contextlib
@@ -16,12 +18,13 @@ from appliance.box import workers
 from appliance.errors import ApplianceError, BadInput, Unavailable
 from appliance.exam.permissions import Action
 from appliance.web.context import services
-from appliance.web.needs import needs
+from appliance.web.needs import needs, takes
 
 bp = Blueprint("door", __name__)
 
 TIMEOUT_SECONDS = 10.0
 ANSWER_LIMIT = 256_000
+PIECE_LIMIT = 4_000_000
 _METHODS = ["POST", "DELETE", "PATCH"]
 _REST = re.compile(r"[A-Za-z0-9_/-]{1,200}")
 _ASKED = ("Content-Type", "Authorization", "If-Match")
@@ -64,6 +67,14 @@ def whip(rest: str) -> Response:
 def whep(rest: str) -> Response:
     """View a feed."""
     return _passed(f"/whep/{_checked(rest)}")
+
+
+@bp.route("/fill/<path:rest>", methods=["POST"])
+@takes(PIECE_LIMIT)
+@needs(Action.PUBLIC)
+def fill(rest: str) -> Response:
+    """Bring what a drop lost."""
+    return _passed(f"/fill/{_checked(rest)}")
 
 
 def _checked(rest: str) -> str:

@@ -34,6 +34,12 @@ class CaptureSettings:
     webcam_bitrate: int = 800_000
     screen_bitrate: int = 600_000
     lab_bitrate: int = 60_000_000
+    viewers: int = 160
+
+    @property
+    def viewers_each(self) -> int:
+        """Live views that one worker carries."""
+        return max(1, -(-self.viewers // max(1, self.workers)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

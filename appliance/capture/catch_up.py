@@ -29,6 +29,8 @@ from appliance.exam.events import (
     BOX,
     AttemptEnded,
     AttemptFinished,
+    CallEnded,
+    CallStarted,
     GapClosed,
     GapOpened,
     ProcessStarted,
@@ -41,7 +43,17 @@ from appliance.ledger.client import Handler, Told
 log = logging.getLogger(__name__)
 
 TYPES = frozenset(
-    cls.TYPE for cls in (AttemptEnded, AttemptFinished, SegmentClosed, GapOpened, GapClosed, ProcessStarted)
+    cls.TYPE
+    for cls in (
+        AttemptEnded,
+        AttemptFinished,
+        CallStarted,
+        CallEnded,
+        SegmentClosed,
+        GapOpened,
+        GapClosed,
+        ProcessStarted,
+    )
 )
 
 
@@ -110,6 +122,10 @@ class CatchUp:
         said, attempt = event.payload, event.chain
         if event.type in (AttemptEnded.TYPE, AttemptFinished.TYPE):
             self._station.end_attempt(attempt, event.wall)
+        elif event.type == CallStarted.TYPE:
+            self._station.call_began(attempt, event.wall)
+        elif event.type == CallEnded.TYPE:
+            self._station.call_over(attempt, event.wall)
         elif isinstance(said, SegmentClosed):
             if not (self.compared and attempt in self._station.ended):  # nobody will ask any more
                 self._segments[attempt].add(said.path)

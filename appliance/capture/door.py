@@ -12,6 +12,7 @@ from appliance.box.token import Claim, FeedTokens, Purpose
 from appliance.capture import piece
 from appliance.capture.routing import Handler, Routing
 from appliance.capture.station import Station
+from appliance.capture.view import Dropped
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Feed
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 * 1024
 _STATUS: tuple[tuple[type[ApplianceError], int], ...] = (
+    (Dropped, 410),
     (NotAllowed, 409),
     (BadInput, 400),
     (NotFound, 404),

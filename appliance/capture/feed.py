@@ -89,6 +89,7 @@ class LiveFeed:
         self._codecs: tuple[str, ...] = ()
         self._number = resume.number if resume else 0
         self._gap_id = ""
+        self._rested = False
         self._over = False
         self._playlist = Playlist(services.media / place.folder, services.writer)
         self.holes = Holes()
@@ -119,6 +120,11 @@ class LiveFeed:
     def services(self) -> Services:
         """What it uses of this process."""
         return self._services
+
+    @property
+    def live(self) -> bool:
+        """Media arrive that somebody could watch or hear."""
+        return self._connection is not None and (self._leads is Media.AUDIO or self._rate.codec is not None)
 
     @property
     def codec(self) -> str | None:
@@ -154,10 +160,10 @@ class LiveFeed:
             return
         self._leave(cause.value, lambda: self._after_connection(cause, done))
 
-    def resumed(self, cause: Cause = Cause.CAPTURE_RESTARTED) -> None:
-        """What was recorded earlier is all there is: a gap is open since."""
+    def resumed(self, cause: Cause = Cause.CAPTURE_RESTARTED, *, since: float = 0.0) -> None:
+        """What was recorded earlier is all there is: a gap is open since, but not before `since` (wall seconds)."""
         if self.recorder.begins_at is not None and self.coverage is None:
-            self.coverage = Coverage(self.recorder.begins_at + self.recorder.end)
+            self.coverage = Coverage(max(since, self.recorder.begins_at + self.recorder.end))
             self._cover(*self.coverage.missing(cause))
             self._publish_playlist()
 
@@ -179,6 +185,26 @@ class LiveFeed:
                 done()
 
         self._leave("ended", finished)
+
+    def rest(self, at: float) -> bool:
+        """A call is over since `at` (wall seconds): nothing is expected until the next one, and that is no gap. False:
+        it was an earlier call, and what is recorded now goes on."""
+        connection = self._connection
+        later = connection is not None and connection.since_wall > at
+        recorded_since = connection is None and self.coverage is not None and self.coverage.until > at + SILENCE_SECONDS
+        if later or recorded_since:
+            return False
+        for viewer in list(self.viewers):
+            viewer.leave()
+
+        def finished() -> None:
+            if self.coverage is not None:
+                self._cover(*self.coverage.ended(at))
+                self.coverage, self._rested = None, True
+            self._publish_playlist()
+
+        self._leave("ended", finished)
+        return True
 
     def _leave(self, cause: str, then: Callable[[], None]) -> None:
         connection, self._connection = self._connection, None
@@ -242,7 +268,7 @@ class LiveFeed:
 
     def stored(self, starts_at: float, ends_at: float) -> None:
         connection = self._connection
-        self._number = max(self._number, self.recorder.number)
+        self._number, self._rested = max(self._number, self.recorder.number), False
         if connection is not None and not connection.told:
             connection.told = True
             self._append(
@@ -315,9 +341,10 @@ class LiveFeed:
         was_open = self.coverage is not None and self.coverage.cause is not None
         self.coverage = coverage
         noticed_late = len(said) == 2
+        new = noticed_late or self._rested  # no other gap since the same segment may have its name
         for gap in said:
             if gap.ends_at is None:
-                self._gap_id = uuid.uuid4().hex if noticed_late else ids.of(self.place.folder, "gap", self._number)
+                self._gap_id = uuid.uuid4().hex if new else ids.of(self.place.folder, "gap", self._number)
                 opened = GapOpened(gap=self._gap_id, kind=self._kind, cause=gap.cause.value, starts_at=gap.starts_at)
                 self._append(opened, ids.of(self._gap_id, "opened"))
             else:

@@ -15,16 +15,18 @@ from appliance.capture.index import Survey
 from appliance.capture.publish import Publication
 from appliance.capture.segment import Place
 from appliance.capture.tasks import Tasks
-from appliance.capture.view import Viewing
+from appliance.capture.view import Dropped, Viewing
 from appliance.errors import NotAllowed, NotFound, Unavailable
+from appliance.exam.call import Span
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
 
 log = logging.getLogger(__name__)
 
 MOST_PUBLICATIONS = 80
-MOST_VIEWINGS = 80
-MOST_VIEWERS_OF_ONE = 8
+MOST_LISTENERS = 4
+"""Of one call: the candidate's page, and the one that it is just replaced by."""
+_REMEMBERED = 256
 
 
 class Station:
@@ -38,6 +40,10 @@ class Station:
         """What the other workers' publications would like to send."""
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
+        self.calls: dict[str, Span] = {}
+        """The newest call of each attempt."""
+        self._dropped: dict[str, None] = {}
+        self._answering = 0
         self.fills = Fills()
         self.open_gaps: dict[Feed, Cause] = {}
         """What the ledger tells, of every worker's feeds."""
@@ -51,6 +57,7 @@ class Station:
     async def publish(self, claim: Claim, offer: str) -> tuple[str, str]:
         """-> (session id, answer)."""
         self._refuse_ended(claim.feed.attempt)
+        self._refuse_ended_call(claim.feed)
         if len(self.publications) >= MOST_PUBLICATIONS and claim.feed not in self.publications:
             self._refuse_full(f"{MOST_PUBLICATIONS} candidates' streams")
         async with self._opening.setdefault(claim.feed, asyncio.Lock()):
@@ -72,14 +79,19 @@ class Station:
     async def view(self, claim: Claim, offer: str) -> tuple[str, str]:
         """-> (session id, answer)."""
         feed = self.feeds.get(claim.feed)
-        if feed is None or feed.codec is None:
+        if feed is None or not feed.live:
             raise NotFound("this feed is not live just now", hint="Its recording up to now can be played.")
-        if len(self.viewings) >= MOST_VIEWINGS:
-            self._refuse_full(f"{MOST_VIEWINGS} live views")
-        if len(feed.viewers) >= MOST_VIEWERS_OF_ONE:
-            self._refuse_full(f"{MOST_VIEWERS_OF_ONE} live views of one candidate")
-        viewing = Viewing(feed, codec=feed.codec, ended=self._viewing_ended)
-        answer = await viewing.answer(offer)
+        most = self._services.settings.viewers_each
+        if len(self.viewings) + self._answering >= most:
+            self._refuse_full(f"{most} live views in this process")
+        if claim.feed.kind is Kind.CALL and len(feed.viewers) >= MOST_LISTENERS:
+            self._refuse_full(f"{MOST_LISTENERS} listeners of one call")
+        viewing = Viewing(feed, ended=self._viewing_ended)
+        self._answering += 1
+        try:
+            answer = await viewing.answer(offer)
+        finally:
+            self._answering -= 1
         self.viewings[viewing.id] = viewing
         return viewing.id, answer
 
@@ -90,6 +102,8 @@ class Station:
             await viewing.close()
         elif publication is not None and publication.id == id:
             await publication.close(Cause.PAGE_CLOSED)
+        elif id in self._dropped:
+            raise Dropped("the line was too slow for the live picture", hint="Stills are shown; try again in a while.")
         else:
             raise NotFound("there is no such session", hint="It may have ended already.")
 
@@ -105,6 +119,23 @@ class Station:
                 feed.over(at, partial(self._forget, feed))
             if publication is not None:
                 self._tasks.start(publication.close(Cause.PAGE_CLOSED))
+
+    def call_began(self, attempt: str, at: float) -> None:
+        """A proctor calls since `at` (wall seconds)."""
+        self.calls[attempt] = Span(at)
+
+    def call_over(self, attempt: str, at: float) -> None:
+        """The call is over since `at` (wall seconds); another one may follow."""
+        self.calls[attempt] = Span(self.calls.get(attempt, Span(at)).started_at, at)
+        name = Feed(attempt, Kind.CALL)
+        feed, publication = self.feeds.get(name), self.publications.get(name)
+        if feed is not None and feed.rest(at) and publication is not None:
+            self._tasks.start(publication.close(Cause.PAGE_CLOSED))
+
+    def _refuse_ended_call(self, feed: Feed) -> None:
+        call = self.calls.get(feed.attempt) if feed.kind is Kind.CALL else None
+        if call is not None and call.ended_at is not None:
+            raise NotAllowed("this call is over", hint="Call again.")
 
     def _forget(self, feed: LiveFeed) -> None:
         if self.feeds.get(feed.feed) is feed:
@@ -127,7 +158,11 @@ class Station:
 
     def _viewing_ended(self, viewing: Viewing) -> None:
         self.viewings.pop(viewing.id, None)
-        self.counters["slow_viewers"] += viewing.slow
+        if viewing.slow:
+            self.counters["slow_viewers"] += 1
+            self._dropped[viewing.id] = None
+            while len(self._dropped) > _REMEMBERED:
+                del self._dropped[next(iter(self._dropped))]
 
     # --- feeds ---
 
@@ -151,8 +186,17 @@ class Station:
         self.tell(found)
         feed = LiveFeed(found.place, self._services, resume=found.resume, entries=found.entries)
         self._services.pictures.end(feed.feed)  # what an earlier worker left is no newest picture
-        feed.resumed(self.open_gaps.get(feed.feed, Cause.CAPTURE_RESTARTED))
+        self._resume(feed, self.open_gaps.get(feed.feed))
         return self._enter(feed)
+
+    def _resume(self, feed: LiveFeed, was: Cause | None) -> None:
+        """Media are expected; of a call only while it lasts. `was`: the cause of the gap that the ledger knows."""
+        call = self.calls.get(feed.feed.attempt) if feed.feed.kind is Kind.CALL else None
+        if call is None or call.ended_at is None:
+            feed.resumed(was or Cause.CAPTURE_RESTARTED, since=call.started_at if call else 0.0)
+        elif was is not None:
+            feed.resumed(was)
+            feed.rest(call.ended_at)
 
     def tell(self, found: Survey) -> None:
         """Say what putting a folder in order has changed. Saying it twice is harmless."""

@@ -16,6 +16,7 @@ from appliance.capture import hooks
 from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import RATE, Encoded, Media
 from appliance.capture.publish import CONNECT_SECONDS, close, configuration, negotiate, preferred, read_offer
+from appliance.errors import NotFound
 
 _Packet: TypeAlias = "Packet[Any]"
 log = logging.getLogger(__name__)
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 QUEUE_FRAMES = {Media.VIDEO: 60, Media.AUDIO: 200}
 """About four seconds: a viewer that far behind is dropped, and asks anew."""
 _MIME = {"h264": "video/H264", "vp8": "video/VP8"}
+
+
+class Dropped(NotFound):
+    """This view was ended because its line could not take it."""
 
 
 class Forwarded(MediaStreamTrack):
@@ -57,31 +62,32 @@ class Forwarded(MediaStreamTrack):
 
 
 class Viewing:
-    """One WHEP session. `ended` is called once; `slow` says whether it was dropped for being behind."""
+    """One WHEP session. `ended` is called once; `slow` says whether it was dropped for being behind. A feed without
+    pictures (a call) is listened to from the first packet on."""
 
-    def __init__(self, feed: LiveFeed, *, codec: str, ended: Callable[["Viewing"], None]) -> None:
+    def __init__(self, feed: LiveFeed, *, ended: Callable[["Viewing"], None]) -> None:
         self.id = uuid.uuid4().hex
         self.feed = feed
         self.slow = False
-        self._codec, self._ended = codec, ended
+        self._codec, self._ended = feed.codec, ended
         self._connection = RTCPeerConnection(configuration())
         self._tracks: dict[Media, Forwarded] = {}
         self._since = time.monotonic()
-        self._started = self._over = self._connected = False
+        self._started = self._codec is None
+        self._over = self._connected = False
         self._closing: asyncio.Task[None] | None = None
         self._connection.on("connectionstatechange", self._on_state)
 
     async def answer(self, offer: str) -> str:
         """BadInput when the offer cannot be answered; the session is closed then."""
         try:
-            kinds = read_offer(offer, wanted=("recvonly", "sendrecv"))
+            kinds = read_offer(offer, wanted=("recvonly", "sendrecv"), picture=self._codec is not None)
             for kind in kinds:
                 media = Media(kind)
                 self._tracks[media] = Forwarded(media)
                 transceiver = self._connection.addTransceiver(self._tracks[media], direction="sendonly")
-                transceiver.setCodecPreferences(
-                    preferred(kind, (_MIME[self._codec],) if media is Media.VIDEO else None)
-                )
+                codecs = (_MIME[self._codec],) if media is Media.VIDEO and self._codec else None
+                transceiver.setCodecPreferences(preferred(kind, codecs))
                 hooks.on_key_frame_request(transceiver.sender, self.feed.want_key_frame)
             said = await negotiate(self._connection, offer)
         except BaseException:

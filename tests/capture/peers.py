@@ -110,9 +110,10 @@ class Candidate:
 class Proctor:
     """Watches one feed and decodes it."""
 
-    def __init__(self, *, with_sound: bool = True) -> None:
+    def __init__(self, *, with_sound: bool = True, with_picture: bool = True) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.connection.addTransceiver("video", direction="recvonly")
+        if with_picture:
+            self.connection.addTransceiver("video", direction="recvonly")
         if with_sound:
             self.connection.addTransceiver("audio", direction="recvonly")
         self.frames: dict[str, int] = {"video": 0, "audio": 0}
@@ -150,3 +151,34 @@ async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not true within {seconds} s"
         await asyncio.sleep(0.02)
+
+
+class Speaker:
+    """Sends sound only: the proctor in a call."""
+
+    def __init__(self) -> None:
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.track = Encoded("audio", media.sound())
+        self.connection.addTrack(self.track)
+        self.connection.getTransceivers()[0].direction = "sendonly"
+
+    async def offer(self) -> str:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return str(self.connection.localDescription.sdp)
+
+    async def accept(self, answer: str) -> None:
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
+
+    async def close(self) -> None:
+        await self.connection.close()
+
+
+class Listener(Proctor):
+    """Hears sound only: the candidate in a call."""
+
+    def __init__(self) -> None:
+        super().__init__(with_sound=True, with_picture=False)
+
+    @property
+    def packets(self) -> int:
+        return self.frames["audio"]

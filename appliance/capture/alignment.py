@@ -9,6 +9,8 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from appliance.exam.events import FeedAligned
+
 _WINDOW_SECONDS = 5.0
 _WINDOWS = 6
 _HISTORY = 60
@@ -79,6 +81,17 @@ class Measured:
     drift: float
     method: str
 
+    def to_event(self, kind: str, connection: str) -> FeedAligned:
+        """For the ledger."""
+        return FeedAligned(
+            kind=kind,
+            connection=connection,
+            delay_ms=round(self.delay * 1e3, 1),
+            uncertainty_ms=round(self.uncertainty * 1e3, 1),
+            drift_ppm=round(self.drift * 1e6, 1),
+            method=self.method,
+        )
+
 
 class Delay:
     """How long even the promptest frame of one connection travelled: half of the shortest round trip lately, at most
@@ -122,3 +135,13 @@ class Delay:
             return Measured(0.0, _MOST_DELAY, clock.drift, "sender reports" if reported else "arrival")
         method = "round trip and sender reports" if reported else "round trip and arrival"
         return Measured(self.seconds, self.seconds + clock.spread, clock.drift, method)
+
+    def facts(self, clock: Alignment) -> dict[str, float | None]:
+        """For the health file."""
+        known = self.measured(clock)
+        return {
+            "rtt_ms": None if self.round_trip is None else round(self.round_trip * 1e3, 1),
+            "delay_ms": round(known.delay * 1e3, 1),
+            "uncertainty_ms": round(known.uncertainty * 1e3, 1),
+            "drift_ppm": round(known.drift * 1e6, 1),
+        }

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from appliance.capture import ids
+from appliance.capture.alignment import Delay
+from appliance.capture.flow import Flow
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.holes import Holes
 from appliance.capture.playlist import Entry, Playlist
@@ -25,7 +27,6 @@ log = logging.getLogger(__name__)
 
 _PLAYLIST_SECONDS = 2.0
 _KEY_FRAME_SECONDS = 0.5
-_RATE_SECONDS = 2.0
 
 
 class Ledger(Protocol):
@@ -67,6 +68,7 @@ class _Connection:
     ask_key_frame: Callable[[], None]
     since: float
     since_wall: float
+    delay: Delay
     told: bool = False
 
 
@@ -101,7 +103,7 @@ class LiveFeed:
         self._leads = Media.VIDEO
         self._asked_at = -math.inf
         self._lost: Callable[[], int] = lambda: 0
-        self._rate = _Rate()
+        self._rate = Flow(time.monotonic())
         self.recorder = Recorder(
             place,
             media=services.media,
@@ -144,7 +146,7 @@ class LiveFeed:
     ) -> None:
         """Media may arrive from now on; `sound` and `picture`: which tracks."""
         now, wall = time.monotonic(), time.time()
-        self._connection = _Connection(connection, ask_key_frame, now, wall)
+        self._connection = _Connection(connection, ask_key_frame, now, wall, Delay(now))
         self._lost, self._media_at, self._asked_at = lost, now, -math.inf
         self._leads = Media.VIDEO if picture else Media.AUDIO
         self.recorder.begin(wall=wall, now=now, sound=sound, picture=picture)
@@ -222,6 +224,18 @@ class LiveFeed:
             self._cover(*self.coverage.missing(cause))
         if done is not None:
             done()
+
+    def travelled(self, connection: str, round_trip: float | None, now: float) -> None:
+        """How long a question to the sender and its answer took (seconds; None: no answer)."""
+        current, timeline = self._connection, self.recorder.timeline
+        if current is None or current.id != connection or timeline is None:
+            return
+        if round_trip is not None:
+            current.delay.note(round_trip)
+            timeline.delay = current.delay.seconds
+        news = current.delay.news(timeline.clock, now)
+        if news is not None and current.told:
+            self._append(news.to_event(self._kind, connection))
 
     # --- frames ---
 
@@ -319,6 +333,7 @@ class LiveFeed:
 
     def facts(self, now: float) -> dict[str, Any]:
         """For the health file."""
+        connection, timeline = self._connection, self.recorder.timeline
         return {
             "fps": round(self._rate.frames, 1) if self._connection else 0.0,
             "bitrate": round(self._rate.bits) if self._connection else 0,
@@ -327,7 +342,11 @@ class LiveFeed:
             "silent_s": round(now - self._media_at, 1) if self._connection else None,
             "viewers": len(self.viewers),
             "gap": self.coverage.cause.value if self.coverage and self.coverage.cause else None,
-            "codecs": list(self._codecs),
+            "codecs": list(self.recorder.codecs(now) or self._codecs),
+            "unreadable": self.recorder.unreadable,
+            "timestamp_jumps": timeline.jumps if timeline else 0,
+            "clock_steps": timeline.steps if timeline else 0,
+            **(connection.delay.facts(timeline.clock) if connection and timeline else {}),
         }
 
     @property
@@ -368,26 +387,3 @@ class LiveFeed:
             name = segment.path.rsplit("/", 1)[1]
             still_open = Entry.of(name, segment.starts_at, len(segment.header), segment.stored)
         self._playlist.publish(still_open, over=self._over)
-
-
-class _Rate:
-    """Frames and bits a second, over the last two seconds."""
-
-    def __init__(self) -> None:
-        self.frames = self.bits = 0.0
-        self.codec: str | None = None
-        self._frames = self._bytes = 0
-        self._since = time.monotonic()
-
-    def add(self, frame: Encoded) -> None:
-        self._bytes += len(frame.data)
-        if frame.media is Media.VIDEO:
-            self._frames += 1
-            self.codec = frame.codec
-
-    def tick(self, now: float) -> None:
-        elapsed = now - self._since
-        if elapsed >= _RATE_SECONDS:
-            self.frames, self.bits = self._frames / elapsed, 8 * self._bytes / elapsed
-            self._frames = self._bytes = 0
-            self._since = now

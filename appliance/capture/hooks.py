@@ -8,11 +8,13 @@ jitter buffer: these freeze for seconds at 1 % loss and cost twice the time. RTC
 import inspect
 import logging
 import queue
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import aioice.ice
+import aioice.stun
 import aioice.turn
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from aiortc.codecs import CODECS
@@ -273,6 +275,22 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
     await receiver._send_rtcp(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=own, media_ssrc=0, fci=fci))
 
 
+async def round_trip(receiver: RTCRtpReceiver) -> float | None:
+    """Seconds from a STUN request to its answer, on the pair of addresses that carries the media (as the checks of RFC
+    7675); None when none came within half a second."""
+    connection = receiver.transport.transport._connection
+    pair = next(iter(connection._nominated.values()), None)
+    if pair is None or connection.remote_password is None:
+        return None
+    request, key = connection.build_request(pair, nominate=False), connection.remote_password.encode("utf8")
+    began = time.monotonic()
+    try:
+        await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=0)
+    except aioice.stun.TransactionError:
+        return None
+    return time.monotonic() - began
+
+
 def reception(receiver: RTCRtpReceiver) -> Reception:
     """What came of its packets so far; zeros where it is not tapped."""
     taker = receiver.transport.__dict__.get(_TAKER)
@@ -358,6 +376,9 @@ _EXPECTED = {
     ),
     "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
     "aioice.ice": (
+        "for pair in self._nominated.values()",
+        "request = self.build_request(pair, nominate=False)",
+        "await pair.protocol.request(",
         "def datagram_received(self, data",
         "self.receiver = receiver",
         "self._queue.put_nowait((data, component))",

@@ -124,7 +124,7 @@ def _video(codec: str, chosen: list[Placed], start: float) -> list[Sample]:
 def _container(codec: str, key_frame: bytes, sound: bool) -> Container:
     try:
         if codec == "h264":
-            return Mp4(h264.Parameters.of(key_frame), sound)
+            return Mp4(h264.Parameters.of(key_frame), True)
         return WebM(*vp8.picture_size(key_frame), sound)
     except ValueError:
         raise BadInput("the first picture of the piece cannot be read") from None

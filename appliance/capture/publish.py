@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
+_ROUND_TRIP_SECONDS = 3.0
 _RECORDED = {"video": ("video/H264", "video/VP8"), "audio": ("audio/opus",)}
 _AUXILIARY = {"RTX", "RED", "ULPFEC", "FLEXFEC-03"}
 _MOST_CANDIDATES = 64
@@ -121,6 +122,7 @@ class Publication:
         self._bitrate, self._ended = bitrate, ended
         self._controller = Controller(self.share)
         self._judged_at, self._counted = 0.0, (0, 0)
+        self._asked_at = 0.0
         self._connection = RTCPeerConnection(configuration())
         self._receivers: dict[Media, RTCRtpReceiver] = {}
         self._since = time.monotonic()
@@ -160,6 +162,9 @@ class Publication:
             return
         if self._connected:
             self._control(now)
+            if now - self._asked_at >= _ROUND_TRIP_SECONDS:
+                self._asked_at = now
+                self._tasks.start(self._measure())
         elif now - self._since > CONNECT_SECONDS:
             log.info("%s: no connection within %.0f s", self.feed.feed, CONNECT_SECONDS)
             self._tasks.start(self.close(Cause.CONNECTION_LOST))
@@ -184,6 +189,12 @@ class Publication:
         )
         self._judged_at, self._counted = now, counted
         self._tasks.start(hooks.allow_bitrate(list(self._receivers.values()), round(self._controller.allowed)))
+
+    async def _measure(self) -> None:
+        receiver = next(iter(self._receivers.values()))
+        round_trip = await hooks.round_trip(receiver)
+        if not self._over:
+            self.feed.travelled(self.id, round_trip, time.monotonic())
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         receiver = hooks.receiver_of(self._connection, track)

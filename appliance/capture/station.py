@@ -266,5 +266,5 @@ class Station:
         for name, publication in self.publications.items():
             live.get(str(name), {}).update(publication.facts())
         wanted = [publication.stream.to_json() for publication in self.publications.values()]
-        counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters, **self.fills.counters}
-        return {"feeds": live, "streams": wanted, **counts}
+        counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
+        return {"feeds": live, "streams": wanted, **counts, **self.fills.counters}

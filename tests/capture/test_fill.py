@@ -1,9 +1,11 @@
 """Back-fill: what a drop lost comes late, lies in its gap and nowhere else, and can be played."""
 
 import asyncio
+import io
 import itertools
 import json
 import struct
+import time
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,7 +26,8 @@ from appliance.exam.events import GapClosed, GapFilled, SegmentClosed
 from appliance.exam.gap import Cause
 from tests.capture import media
 from tests.capture.peers import RecordingLedger, until
-from tests.capture.scene import WEBCAM, Pictures
+from tests.capture.scene import SCREEN, WEBCAM, Pictures
+from tests.capture.test_door import at_the_door, publish_token, refused, view_token
 
 WALL = 1_795_000_000.0
 EVERY = 30
@@ -176,7 +179,7 @@ async def scene(folder, monkeypatch, *, codec="h264"):
     services = Services(media=folder, writer=writer, ledger=ledger, pictures=Pictures(), settings=settings)
     writer.start()
     feed = LiveFeed(Place("bio", WEBCAM, "S1"), services)
-    here = Scene(clock, ledger, services, feed, Page(feed, clock, codec=codec), Fills(services))
+    here = Scene(clock, ledger, services, feed, Page(feed, clock, codec=codec), Fills())
     here.page.connect("c1")
     try:
         yield here
@@ -473,3 +476,44 @@ def test_the_page_may_say_why_but_not_about_the_box(tmp_path, monkeypatch, cause
             return Counter(gap.cause for gap in here.ledger.of(GapClosed))
 
     assert run(work) == {told: 1}
+
+
+# --- the door ---
+
+ASK = {"body": '{"why": ""}', "kind": "application/json"}
+BRING = {"body": packed(GOOD, []), "kind": "application/octet-stream"}
+
+
+def test_only_the_publisher_of_the_feed_may_ask_and_bring(tmp_path):
+    async def work(ask, _):
+        for how in (ASK, BRING):
+            refused(await ask("POST", "/fill/a1/webcam", **how), 401, "token")
+            refused(await ask("POST", "/fill/a1/webcam", token=view_token(), **how), 401, "for view")
+            refused(await ask("POST", "/fill/a1/webcam", token=publish_token(SCREEN), **how), 403, "another feed")
+            refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), **how), 404, "not recorded")
+            refused(await ask("POST", "/fill/a1/nonsense", token=publish_token(), **how), 400)
+
+    at_the_door(tmp_path, work)
+
+
+def test_the_door_answers_a_question_and_takes_a_piece(tmp_path):
+    async def work(ask, here):
+        feed = here.station.feeds[WEBCAM] = LiveFeed(Place("bio", WEBCAM, "S1"), here.station._services)
+        status, said, _ = await ask("POST", "/fill/a1/webcam", token=publish_token(), **ASK)
+        assert (status, said["holes"], said["open"]) == (200, [], True)
+        assert abs(said["now"] - time.time()) < 5
+        status, said, _ = await ask("POST", "/fill/a1/webcam", token=publish_token(), **BRING)
+        assert (status, said) == (200, {"filled": None})
+        nonsense = BRING | {"body": b"nonsense"}
+        refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), **nonsense), 400, "not a piece")
+        huge = BRING | {"body": io.BytesIO(bytes(piece.MOST_BYTES + 1))}
+        refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), **huge), 400, "too large")
+        odd = ASK | {"body": "[]"}
+        refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), **odd), 400, "cannot be read")
+        refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), body="x"), 415)
+        assert here.station.facts()["fills_refused"] == 2
+        feed.over(time.time())
+        here.station.end_attempt("a1", time.time())
+        refused(await ask("POST", "/fill/a1/webcam", token=publish_token(), **ASK), 404)
+
+    at_the_door(tmp_path, work)

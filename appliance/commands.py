@@ -112,8 +112,9 @@ def verify(folder: Path, *, key: Path | None) -> int:
     return code
 
 
-def bench(names: Sequence[str], *, out: Path | None) -> int:
-    """Run the named benchmarks, or every one; a figure on each line, and all of them as JSON in `out`."""
+def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = None) -> int:
+    """Run the named benchmarks, or every one that does not take long; a figure on each line, and all of them as JSON in
+    `out`. `minutes`: how long those last that go on for as long as one likes."""
     from appliance import bench as benchmarks
     from appliance.bench import figures
 
@@ -122,8 +123,12 @@ def bench(names: Sequence[str], *, out: Path | None) -> int:
     if unknown:
         raise NotFound(f"there is no benchmark {unknown[0]!r}", hint=f"There are: {', '.join(known)}.")
     measured: dict[str, Any] = {"machine": figures.machine()}
-    for name in names or known:
-        measured[name] = importlib.import_module(f"{benchmarks.__name__}.{name}").run()
+    modules = {name: importlib.import_module(f"{benchmarks.__name__}.{name}") for name in names or known}
+    for name, module in modules.items():
+        lasting = getattr(module, "ON_REQUEST", False)
+        if lasting and name not in names:
+            continue
+        measured[name] = module.run(minutes) if lasting and minutes else module.run()
         print("\n".join(figures.lines({name: measured[name]})), flush=True)
     if out:
         figures.write(measured, out)

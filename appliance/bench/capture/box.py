@@ -1,10 +1,11 @@
 """The box's side of a measurement: the real capture process on an empty data folder, with a ledger that answers."""
 
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import av
 
 from appliance.bench.capture import usage
-from appliance.box import health
+from appliance.box import health, workers
 from appliance.box.paths import Paths
 from appliance.box.token import Claim, FeedTokens, Purpose
 from appliance.capture.segment import OPEN
@@ -29,30 +30,30 @@ STOP_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One capture process. `pid`: its own; the decoder is its child."""
+    """Capture workers. `pids`: their own, by name; a decoder is the child of each."""
 
     paths: Paths
-    pid: int
+    pids: dict[str, int]
     tokens: FeedTokens
 
     def address(self, feed: Feed, purpose: Purpose) -> dict[str, str]:
-        """Where a feed is published or viewed, for a helper process."""
+        """Where a feed is published or viewed, for a helper process: at the worker that should carry it."""
         claim = Claim(purpose, feed, EXAM, feed.attempt)
         verb = "whip" if purpose == "publish" else "whep"
-        token = self.tokens.mint(claim)
-        return {"socket": str(self.paths.capture_socket(1)), "path": f"/{verb}/{feed}", "token": token}
+        socket = self.paths.capture_socket(workers.order(feed.attempt, len(self.pids))[0])
+        return {"socket": str(socket), "path": f"/{verb}/{feed}", "token": self.tokens.mint(claim)}
 
     def cpu(self) -> float:
-        """Seconds of CPU of the capture process alone."""
-        return usage.cpu(self.pid)
+        """Seconds of CPU of the capture workers alone."""
+        return sum(usage.cpu(pid) for pid in self.pids.values())
 
     def decoder_cpu(self) -> float:
-        """Seconds of CPU of its children: the decoder."""
-        return sum(usage.cpu(child) for child in usage.children(self.pid))
+        """Seconds of CPU of their children: the decoders."""
+        return sum(usage.cpu(child) for pid in self.pids.values() for child in usage.children(pid))
 
-    def health(self) -> dict[str, Any]:
-        """What the capture process says of itself."""
-        return health.read(self.paths.health, "capture-1", now=time.time())
+    def health(self) -> dict[str, dict[str, Any]]:
+        """What each worker says of itself."""
+        return {name: health.read(self.paths.health, name, now=time.time()) for name in self.pids}
 
     def left_open(self) -> list[Path]:
         """Files that are being written."""
@@ -71,29 +72,30 @@ def frames_in(file: Path) -> int:
 
 
 @contextmanager
-def capturing(data: Path, *, prefix: Sequence[str] = ()) -> Iterator[Box]:
-    """A capture process that is ready, the only one. `prefix`: a command that runs it elsewhere."""
+def capturing(data: Path, *, count: int = 1, prefix: Sequence[str] = ()) -> Iterator[Box]:
+    """So many capture workers that are ready. `prefix`: a command that runs them elsewhere."""
     paths = Paths.of(data).make()
-    paths.config.write_text("[capture]\nworkers = 1\n", encoding="utf-8")
-    with opened(paths.database) as writer:
+    paths.config.write_text(f"[capture]\nworkers = {count}\n", encoding="utf-8")
+    with opened(paths.database) as writer, ExitStack() as stack:
         ledger = LedgerServer(paths.ledger_socket, writer=writer, reader=Reader(paths.database))
         ledger.start()
-        try:
-            with _process(paths, prefix) as pid:
-                yield Box(paths, pid, FeedTokens.from_file(paths.feed_key))
-        finally:
-            ledger.stop()
+        stack.callback(ledger.stop)
+        pids = {workers.worker(n): stack.enter_context(_process(paths, n, prefix)) for n in range(1, count + 1)}
+        yield Box(paths, pids, FeedTokens.from_file(paths.feed_key))
+    shutil.rmtree(paths.run, ignore_errors=True)
 
 
 @contextmanager
-def _process(paths: Paths, prefix: Sequence[str]) -> Iterator[int]:
+def _process(paths: Paths, number: int, prefix: Sequence[str]) -> Iterator[int]:
+    name = workers.worker(number)
     command = [*prefix, sys.executable, "-m", "appliance", "--data", str(paths.data), "capture"]
-    with open(paths.logs / "bench.log", "ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command += ["--worker", str(number)]
+    with open(paths.logs / f"{name}.log", "ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             deadline = time.monotonic() + START_SECONDS
-            while not health.read(paths.health, "capture-1", now=time.time())["healthy"]:
+            while not health.read(paths.health, name, now=time.time())["healthy"]:
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise Unavailable("the capture process did not start", hint=f"Its log is in {paths.logs}.")
+                    raise Unavailable("the capture process did not start", hint=_last_words(paths, name))
                 time.sleep(0.1)
             yield process.pid
         finally:
@@ -102,3 +104,8 @@ def _process(paths: Paths, prefix: Sequence[str]) -> Iterator[int]:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _last_words(paths: Paths, name: str) -> str:
+    lines = (paths.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f"Its last words: {lines[-1][:300]}" if lines else ""

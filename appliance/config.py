@@ -5,10 +5,12 @@ Every key, its default and its consequence stand in `docs/configuration.md`; a t
 
 import dataclasses
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from appliance.errors import ConfigError
 
@@ -60,6 +62,53 @@ class UpstreamSettings:
     site: str = "site"
 
 
+POSITIONS = ("front", "oblique", "paper", "screen", "room")
+"""As in `exam.feed.Position`, which stands on the same floor; a test keeps the two together."""
+
+_CAMERA = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSettings:
+    """A fixed camera of the lab. `url` may hold a password: show `shown`. `seat` empty: it sees the whole room."""
+
+    name: str
+    url: str = field(repr=False)
+    seat: str = ""
+    position: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=f"{'***@' if parts.username else ''}{parts.netloc.rpartition('@')[2]}").geturl()
+
+    @property
+    def placed(self) -> str:
+        """What it is placed to see: as written, else a room, or a seat from the side."""
+        return self.position or ("oblique" if self.seat else "room")
+
+    def check(self, where: str) -> None:
+        """ConfigError names what does not hold."""
+        if not _CAMERA.fullmatch(self.name):
+            raise ConfigError(f"{where} name is {self.name[:60]!r}", hint="Use 1-40 letters, digits and -.")
+        try:
+            parts = urlsplit(self.url)
+            known = parts.scheme in ("rtsp", "rtsps") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            known = False
+        if not known or not self.url.isprintable() or " " in self.url:
+            raise ConfigError(
+                f"{where} the url of camera {self.name} is not an address of RTSP",
+                hint="Write rtsp://USER:PASSWORD@HOST:PORT/PATH; percent-encode what is special in the password.",
+            )
+        if self.position and self.position not in POSITIONS:
+            raise ConfigError(
+                f"{where} position is {self.position[:60]!r}",
+                hint=f"Use one of {', '.join(POSITIONS)}, or leave it out.",
+            )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it."""
@@ -68,6 +117,7 @@ class Settings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    camera: tuple[CameraSettings, ...] = ()
 
 
 T = TypeVar("T")
@@ -84,11 +134,33 @@ def load(file: Path) -> Settings:
     sections = {f.name: f for f in dataclasses.fields(Settings)}
     _refuse_unknown(table, list(sections), where=f"{file}")
     values: dict[str, Any] = {}
+    cameras = table.pop("camera", [])
     for name, section in table.items():
         if not isinstance(section, dict):
             raise ConfigError(f"{file}: {name} is not a section", hint=f"Write [{name}] on a line of its own.")
         values[name] = _section(type(getattr(Settings(), name)), section, where=f"{file}: [{name}]")
-    return Settings(**values)
+    return Settings(**values, camera=_cameras(cameras, file=file))
+
+
+def _cameras(tables: Any, *, file: Path) -> tuple[CameraSettings, ...]:
+    where = f"{file}: [[camera]]"
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(
+            f"{file}: camera is not a list", hint="Write [[camera]] on a line of its own for each camera."
+        )
+    cameras: list[CameraSettings] = []
+    for table in tables:
+        for name in ("name", "url"):
+            if name not in table:
+                raise ConfigError(f"{where} has no {name}", hint="Each camera has a name and a url.")
+        camera = _section(CameraSettings, table, where=where)
+        camera.check(where)
+        if camera.name in (other.name for other in cameras):
+            raise ConfigError(f"{where} there are two cameras {camera.name!r}", hint="Give each a name of its own.")
+        if camera.seat and camera.seat in (other.seat for other in cameras):
+            raise ConfigError(f"{where} seat {camera.seat!r} has two cameras", hint="A seat has one camera at most.")
+        cameras.append(camera)
+    return tuple(cameras)
 
 
 def _section(cls: type[T], table: dict[str, Any], *, where: str) -> T:

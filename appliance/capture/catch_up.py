@@ -13,6 +13,7 @@ import asyncio
 import logging
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -65,16 +66,25 @@ class Follower(Ledger, Protocol):
     def start(self) -> None: ...
 
 
-async def begin(station: Station, ownership: Ownership, client: Follower, media: Path) -> "CatchUp":
-    """Put crashed recordings in order and follow the ledger from now on. Returns before the ledger has answered."""
+async def begin(
+    station: Station,
+    ownership: Ownership,
+    client: Follower,
+    media: Path,
+    *,
+    also: Callable[[Told], None] | None = None,
+    types: frozenset[str] = frozenset(),
+) -> "CatchUp":
+    """Put crashed recordings in order and follow the ledger from now on. Returns before the ledger has answered.
+    `also` is told every event too, in the event loop; it may want more `types`."""
     for folder in await asyncio.to_thread(_left_open, media):
         attempt = folder.parts[-2]
         if ownership.first(attempt) and ownership.claim(attempt) == ownership.number:
             found = await asyncio.to_thread(_survey, media, folder)
             if found is not None:
                 station.restore(found)
-    follower = CatchUp(station, ownership, client, media)
-    client.subscribe(follower.told, types=TYPES)
+    follower = CatchUp(station, ownership, client, media, also=also)
+    client.subscribe(follower.told, types=TYPES | types)
     started = ProcessStarted(process=workers.worker(ownership.number), version=__version__)
     client.append(started, chain=BOX, exam=None, id=follower.mark)
     client.start()
@@ -101,8 +111,17 @@ def _survey(media: Path, folder: Path) -> Survey | None:
 class CatchUp:
     """Follows the ledger. `told` belongs to the client's thread, the rest to the event loop."""
 
-    def __init__(self, station: Station, ownership: Ownership, ledger: Ledger, media: Path) -> None:
+    def __init__(
+        self,
+        station: Station,
+        ownership: Ownership,
+        ledger: Ledger,
+        media: Path,
+        *,
+        also: Callable[[Told], None] | None = None,
+    ) -> None:
         self.mark = uuid.uuid4().hex
+        self._also = also
         self._station, self._ownership, self._ledger, self._media = station, ownership, ledger, media
         self._loop = asyncio.get_running_loop()
         self._segments: defaultdict[str, set[str]] = defaultdict(set)  # attempt -> paths that the ledger knows
@@ -115,6 +134,8 @@ class CatchUp:
         """One event of the ledger, in the client's thread."""
         try:
             self._loop.call_soon_threadsafe(self._take, event)
+            if self._also is not None:
+                self._loop.call_soon_threadsafe(self._also, event)
         except RuntimeError:
             log.info("an event came after the end of the loop: seq %d", event.seq)
 

@@ -13,7 +13,8 @@ from appliance import __version__
 from appliance.box import health, process, workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
-from appliance.capture import catch_up, hooks, neighbours
+from appliance.capture import attendance, catch_up, hooks, neighbours
+from appliance.capture.cameras import Cameras
 from appliance.capture.catch_up import CatchUp
 from appliance.capture.door import Door, serve
 from appliance.capture.feed import Services
@@ -84,6 +85,7 @@ class Capture:
         )
         self.ownership = Ownership(paths.feeds, number=number, count=settings.capture.workers)
         self.routing = Routing(self.ownership, paths.capture_socket)
+        self.cameras = Cameras(settings.camera, self.station, self.ownership, self.client)
         self._late = 0.0
 
     async def run(self) -> int:
@@ -94,7 +96,9 @@ class Capture:
             loop.add_signal_handler(number, stopping.set)
         self.writer.start()
         self.decoder.start()
-        catching_up = await catch_up.begin(self.station, self.ownership, self.client, self._paths.media)
+        catching_up = await catch_up.begin(
+            self.station, self.ownership, self.client, self._paths.media, also=self.cameras.told, types=attendance.TYPES
+        )
         tokens = FeedTokens.from_file(self._paths.feed_key)
         runner = await serve(Door(self.station, tokens, self.routing).application(), self._socket)
         ticking = asyncio.ensure_future(self._tick(catching_up))
@@ -113,9 +117,15 @@ class Capture:
 
     async def _stop(self, runner: AppRunner) -> None:
         """Files first: they are the evidence. Then what they mean to the ledger."""
-        stopping = asyncio.gather(self.station.stop(), self.decoder.stop(), runner.cleanup(), self.routing.close())
+        stopping = (
+            self.cameras.stop(),
+            self.station.stop(),
+            self.decoder.stop(),
+            runner.cleanup(),
+            self.routing.close(),
+        )
         try:
-            await asyncio.wait_for(stopping, _STOP_SECONDS)
+            await asyncio.wait_for(asyncio.gather(*stopping), _STOP_SECONDS)
         except TimeoutError:
             log.warning("some connections did not close in time")
         await asyncio.to_thread(self.writer.stop)
@@ -126,7 +136,7 @@ class Capture:
         self._write_health(healthy=False, sentence="stopped")
 
     async def _tick(self, catching_up: CatchUp) -> None:
-        spoken, looking = 0.0, asyncio.ensure_future(catching_up.look())
+        spoken, looking = 0.0, asyncio.ensure_future(self._look(catching_up))
         try:
             while True:
                 before = time.monotonic()
@@ -136,12 +146,18 @@ class Capture:
                     self._tick_slowly(before)
                     if looking.done():
                         looking.result()
-                        looking = asyncio.ensure_future(catching_up.look())
+                        looking = asyncio.ensure_future(self._look(catching_up))
                     await asyncio.to_thread(self._tell_health, self.station.facts())
                 await asyncio.sleep(_TICK_SECONDS)
                 self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
         finally:
             looking.cancel()
+
+    async def _look(self, catching_up: CatchUp) -> None:
+        """Once a second: what other workers left, then the lab's cameras."""
+        await catching_up.look()
+        if catching_up.compared:
+            await self.cameras.look()
 
     def _tick_slowly(self, now: float) -> None:
         """Once a second."""
@@ -157,6 +173,7 @@ class Capture:
             healthy=healthy,
             sentence=sentence if healthy else "recordings cannot be written: the disk is full or read-only",
             **facts,
+            cameras=self.cameras.facts(),
             passed_on=self.routing.passed_on,
             loop_late_s=round(self._late, 3),
             writer={

@@ -166,6 +166,13 @@ class Station:
 
     # --- feeds ---
 
+    async def expect(self, place: Place) -> LiveFeed | None:
+        """The feed of a lab camera, which comes without a session; None when there is to be none any more."""
+        async with self._opening.setdefault(place.feed, asyncio.Lock()):
+            if self._stopping or place.feed.attempt in self.ended:
+                return None
+            return await self._feed(Claim("publish", place.feed, place.exam, place.seat))
+
     async def _feed(self, claim: Claim) -> LiveFeed:
         """The live feed, made from what is on disk if there is something."""
         known = self.feeds.get(claim.feed)

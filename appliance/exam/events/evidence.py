@@ -93,7 +93,7 @@ class GapFilled(Payload):
     ends_at: float
 
 
-@event("feed.positioned")
+@event("feed.positioned", by=("capture",))
 @dataclass(frozen=True, kw_only=True)
 class FeedPositioned(Payload):
     """What this feed's camera is placed to see, as in `exam.feed.Position`."""

@@ -1,0 +1,119 @@
+"""Who is there, as the ledger tells it, and so which lab cameras are recorded. Pure: events in, answers out.
+
+A camera with a seat is recorded with the attempt that sits there, in the stages in which anything of it is. A camera of
+the whole room is recorded from the first such stage of an exam until all its attempts are closed, under the id of a
+room: the same one however often this is worked out, and another one when somebody comes after everybody had left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from appliance.capture import ids
+from appliance.capture.segment import Place
+from appliance.config import CameraSettings
+from appliance.exam.events import (
+    AttemptAdmitted,
+    AttemptArrived,
+    AttemptCreated,
+    AttemptEnded,
+    AttemptEquipped,
+    AttemptFinished,
+    AttemptSigned,
+    AttemptStarted,
+    ExamEnded,
+    RoomWatched,
+)
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.stage import CLOSED, RECORDED, Stage
+from appliance.ledger.client import Told
+
+_STAGES = {
+    AttemptArrived.TYPE: Stage.CONSENT,
+    AttemptSigned.TYPE: Stage.EQUIPMENT,
+    AttemptEquipped.TYPE: Stage.WAITING,
+    AttemptAdmitted.TYPE: Stage.ADMITTED,
+    AttemptStarted.TYPE: Stage.IN_EXAM,
+    AttemptFinished.TYPE: Stage.FINISHED,
+    AttemptEnded.TYPE: Stage.ENDED,
+}
+
+TYPES = frozenset(_STAGES) | {AttemptCreated.TYPE, ExamEnded.TYPE, RoomWatched.TYPE}
+
+
+@dataclass(slots=True)
+class _Attempt:
+    exam: str
+    seat: str
+    stage: Stage = Stage.INVITED
+
+
+@dataclass(slots=True)
+class _Exam:
+    """`turn` counts how often everybody had left."""
+
+    attempts: set[str] = field(default_factory=set)
+    rooms: set[str] = field(default_factory=set)
+    watched: bool = False
+    turn: int = 0
+
+
+def room_id(exam: str, camera: str, turn: int) -> str:
+    """Stands where an attempt's id does."""
+    return ids.of("room", exam, camera, turn)
+
+
+class Attendance:
+    """Folds events, in the order of the ledger."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[str, _Attempt] = {}
+        self._exams: dict[str, _Exam] = {}
+
+    def take(self, event: Told) -> list[str]:
+        """-> the rooms that are over since this event."""
+        said = event.payload
+        if isinstance(said, AttemptCreated):
+            self._attempts[event.chain] = _Attempt(said.exam, said.seat)
+            self._exam(said.exam).attempts.add(event.chain)
+        elif isinstance(said, RoomWatched) and event.exam:
+            exam = self._exam(event.exam)
+            if not exam.watched:  # it was said when all was over
+                return [event.chain]
+            exam.rooms.add(event.chain)
+        elif isinstance(said, ExamEnded):
+            return self._left(self._exam(said.exam))
+        elif event.type in _STAGES and event.chain in self._attempts:
+            return self._moved(self._attempts[event.chain], _STAGES[event.type])
+        return []
+
+    def _exam(self, exam: str) -> _Exam:
+        return self._exams.setdefault(exam, _Exam())
+
+    def _moved(self, attempt: _Attempt, stage: Stage) -> list[str]:
+        attempt.stage = stage
+        exam = self._exam(attempt.exam)
+        exam.watched = exam.watched or stage in RECORDED
+        if stage in CLOSED and all(self._attempts[other].stage in CLOSED for other in exam.attempts):
+            return self._left(exam)
+        return []
+
+    def _left(self, exam: _Exam) -> list[str]:
+        rooms, exam.rooms = sorted(exam.rooms), set()
+        exam.turn += exam.watched
+        exam.watched = False
+        return rooms
+
+    def wanted(self, cameras: Sequence[CameraSettings]) -> dict[Place, CameraSettings]:
+        """What is to be recorded now."""
+        found: dict[Place, CameraSettings] = {}
+        for camera in cameras:
+            if camera.seat:
+                for id, attempt in self._attempts.items():
+                    if attempt.seat == camera.seat and attempt.stage in RECORDED:
+                        found[Place(attempt.exam, Feed(id, Kind.CAMERA), attempt.seat)] = camera
+                continue
+            for name, exam in self._exams.items():
+                if exam.watched:
+                    room = room_id(name, camera.name, exam.turn)
+                    found[Place(name, Feed(room, Kind.CAMERA), camera.name)] = camera
+        return found

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from appliance.errors import NotFound
 from appliance.exam import events
 from appliance.exam.events import BOX, Payload
+from appliance.exam.feed import Kind
 from appliance.exam.flags import RULES_VERSION, Decision
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
@@ -18,6 +19,7 @@ from appliance.ledger.state import AttemptRow, ExamRow, FlagRow
 from appliance.report import points, steps
 from appliance.report.facts import (
     AttemptFacts,
+    Call,
     Exam,
     ExamFacts,
     Flag,
@@ -72,6 +74,10 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         ),
         "flags": flags,
         "messages": _messages(connection, attempt, row),
+        "calls": tuple(
+            Call(who=call.by_name, starts_at=call.started_at, ends_at=call.ended_at)
+            for call in state.calls(connection, attempt=attempt)
+        ),
         "versions": _versions(connection, flags, until),
         "ledger": _head(connection, attempt),
     }
@@ -182,9 +188,17 @@ def _recordings(connection: sa.Connection, attempt: str, log: list[Event], until
                 recovered=sum(segment.path in recovered for segment in own),
                 damaged=damaged.count(kind),
                 closed=closed,
+                idle=_idle(connection, attempt, starts_at, ends_at) if kind == Kind.CALL else 0.0,
             )
         )
     return tuple(recordings)
+
+
+def _idle(connection: sa.Connection, attempt: str, starts_at: float, ends_at: float) -> float:
+    """Seconds of a span without a call."""
+    calls = [(call.started_at, call.ended_at or ends_at) for call in state.calls(connection, attempt=attempt)]
+    spoken = sum(max(0.0, min(ends_at, until) - max(starts_at, since)) for since, until in calls)
+    return max(0.0, ends_at - starts_at - spoken)
 
 
 def _flag(row: FlagRow, attempt: AttemptRow, names: dict[str, str], media: Path) -> Flag:

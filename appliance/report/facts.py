@@ -61,8 +61,8 @@ class RuleCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One feed: `seconds` on disk between `starts_at` and `ends_at`; `recovered` segments were closed after a crash,
-    `damaged` files were set aside."""
+    """One feed: `seconds` on disk between `starts_at` and `ends_at`, `idle` of which nothing was expected (between
+    calls); `recovered` segments were closed after a crash, `damaged` files were set aside."""
 
     kind: str
     starts_at: float
@@ -73,11 +73,12 @@ class Recording:
     recovered: int
     damaged: int
     closed: bool
+    idle: float = 0.0
 
     @property
     def share(self) -> float:
-        """Part of the span that is on disk, 0 to 1."""
-        span = self.ends_at - self.starts_at
+        """Part of what was expected that is on disk, 0 to 1."""
+        span = self.ends_at - self.starts_at - self.idle
         return min(1.0, self.seconds / span) if span > 0 else 1.0
 
 
@@ -150,6 +151,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A proctor (by name) spoke with the candidate; both are recorded. `ends_at` None: it was still going on."""
+
+    who: str
+    starts_at: float
+    ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
     """What judged: the rules in force when the report was written, those the flags name, models, software."""
 
@@ -190,6 +200,7 @@ class AttemptFacts:
     unseen: tuple[Span, ...]
     flags: tuple[Flag, ...]
     messages: tuple[Message, ...]
+    calls: tuple[Call, ...]
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]

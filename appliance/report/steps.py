@@ -1,4 +1,4 @@
-"""The stage log: the steps of an attempt, its feeds, and who looked. Segments, flags and chat are shown elsewhere."""
+"""The stage log: the steps of an attempt, its feeds and calls, who looked. Segments, flags, chat stand elsewhere."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -7,7 +7,7 @@ from appliance.ledger.record import Event
 from appliance.report import words
 from appliance.report.facts import Step
 
-_FEEDS = frozenset({"feed.opened", "feed.closed", "feed.viewed"})
+_FEEDS = frozenset({"feed.opened", "feed.closed", "feed.viewed", "call.started", "call.ended"})
 
 
 class _Details:
@@ -53,6 +53,12 @@ class _Details:
 
     def _feed_closed(self, said: events.FeedClosed) -> str:
         return f"{words.feed(said.kind)}: {words.cause(said.cause)}"
+
+    def _call_started(self, said: events.CallStarted) -> str:
+        return f"by {said.by_name}"
+
+    def _call_ended(self, said: events.CallEnded) -> str:
+        return f"by {self._person(said.by)}: {said.reason}"
 
     def _feed_viewed(self, said: events.FeedViewed) -> str:
         return f"{said.what} of the {words.feed(said.kind)} by {self._person(said.by)}"

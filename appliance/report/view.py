@@ -63,6 +63,14 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
             }
             for message in facts.messages
         ],
+        "calls": [
+            {
+                "span": f"{zone.clock(call.starts_at)} to {zone.clock(call.ends_at) if call.ends_at else '…'}",
+                "length": words.length(max(0.0, (call.ends_at or until) - call.starts_at)),
+                "who": call.who,
+            }
+            for call in facts.calls
+        ],
         "steps": [
             {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
             for step in facts.steps

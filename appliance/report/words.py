@@ -21,7 +21,7 @@ INNOCENT = {
     "camera_disconnected": "a loose cable, the network, a reloaded page",
     "lighting_poor": "a lamp or a window",
 }
-FEEDS = {"webcam": "webcam", "screen": "screen"}
+FEEDS = {"webcam": "webcam", "screen": "screen", "phone": "phone", "camera": "lab camera", "call": "proctor's voice"}
 CAUSES = {
     "no_media": "connected, but nothing arrived",
     "connection_lost": "connection lost",
@@ -63,6 +63,8 @@ STEPS = {
     "feed.opened": "Recording begins",
     "feed.closed": "Recording ends",
     "feed.viewed": "Looked at",
+    "call.started": "Call begins",
+    "call.ended": "Call ends",
 }
 DECISIONS = {"open": "Open", "confirmed": "Confirmed", "dismissed": "Dismissed"}
 REASONS = {

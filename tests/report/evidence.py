@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -42,8 +42,18 @@ class Evidence:
     segments: dict[str, int] = field(default_factory=dict)
     together: list[Draft] | None = None
 
-    def append(self, payload: events.Payload, chain: str, *, actor: str = "capture", exam: str | None = "bio") -> None:
+    def append(
+        self,
+        payload: events.Payload,
+        chain: str,
+        *,
+        actor: str = "capture",
+        exam: str | None = "bio",
+        at: float | None = None,
+    ) -> None:
+        """`at`: wall seconds, where it matters when."""
         draft = Draft(payload=payload, chain=chain, exam=exam, actor=actor)
+        draft = draft if at is None else replace(draft, at=replace(draft.at, wall=at))
         if self.together is None:
             self.writer.append(draft)
         else:

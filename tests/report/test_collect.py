@@ -70,6 +70,27 @@ def test_coverage_recordings_gaps_and_what_was_not_looked_at(evidence, facts):
     assert said.unseen[0].cause == "overload"
 
 
+def test_calls_are_listed_and_the_silence_between_them_is_no_hole(evidence, facts):
+    attempt = evidence.sit("1")
+    for n, (name, at) in enumerate((("Pia", START), ("Lea", START + 600))):
+        said = events.CallStarted(call=f"call{n}", by=name.lower(), by_name=name)
+        evidence.append(said, attempt, actor=name.lower(), at=at)
+        evidence.record(attempt, "call", seconds=30, at=at)
+        ended = events.CallEnded(call=f"call{n}", by=name.lower(), reason="hung up")
+        evidence.append(ended, attempt, actor=name.lower(), at=at + 40)
+    evidence.close(attempt, "call", at=START + 640)
+    said = facts(attempt)
+    assert [(call.who, call.starts_at, call.ends_at) for call in said.calls] == [
+        ("Pia", START, START + 40),
+        ("Lea", START + 600, START + 640),
+    ]
+    call = next(recording for recording in said.recordings if recording.kind == "call")
+    assert (call.seconds, call.idle) == (60, pytest.approx(560))
+    assert call.share == pytest.approx(60 / 80), "of the 80 seconds of calls"
+    steps = [(step.event, step.detail) for step in said.steps if step.event.startswith("call.")]
+    assert steps[:2] == [("call.started", "by Pia"), ("call.ended", "by Pia: hung up")]
+
+
 def test_a_recording_with_a_hole_says_how_much_is_on_disk(evidence, facts):
     attempt = evidence.sit("1")
     evidence.record(attempt, "webcam", seconds=30, at=START + 90)

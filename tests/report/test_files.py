@@ -243,7 +243,7 @@ def test_any_text_has_only_characters_that_can_be_shown(text):
 
 def test_without_flags_and_pictures_it_says_so(facts, media):
     bare = replace(
-        facts, flags=(), messages=(), gaps=(), unseen=(), recordings=(), coverage=(), steps=(), open_points=()
+        facts, flags=(), messages=(), calls=(), gaps=(), unseen=(), recordings=(), coverage=(), steps=(), open_points=()
     )
     said = flat(text_of(pdf.attempt_pdf(bare, BERLIN, media=media)))
     assert said.count("Noflagswereraised.") == 2

@@ -139,6 +139,7 @@ export class CallLine {
   private over(): void {
     if (!this.call) return;
     this.call = "";
+    this.listeners = 0;
     this.voice?.close();
     this.voice = null;
     for (const deaf of Object.values(this.deaf)) deaf();

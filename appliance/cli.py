@@ -64,10 +64,18 @@ def _web(options: argparse.Namespace) -> int:
     from appliance.web import main as web
 
     paths, settings = _service(options)
+    with held(paths, "writer"):
+        return web.run(paths=paths, settings=settings, port=options.port)
+
+
+def _door(options: argparse.Namespace) -> int:
+    from appliance.door import main as door
+    from appliance.web.strings import Catalogue
+
+    paths, settings = _service(options)
     if options.port is not None:
         settings = dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=options.port))
-    with held(paths, "writer"):
-        return web.run(paths=paths, settings=settings)
+    return door.run(paths=paths, settings=settings, words=Catalogue.load())
 
 
 def _capture(options: argparse.Namespace) -> int:
@@ -217,7 +225,9 @@ def _add_processes(commands: _Commands) -> None:
     run.add_argument("--port", type=_port, help="where the pages are (the settings' port; 0 takes a free one)")
     run.add_argument("--demo", action="store_true", help="with a demo exam and six simulated candidates")
     web = commands.add("web", _web, "only the web process")
-    web.add_argument("--port", type=_port, help="instead of the settings' port")
+    web.add_argument("--port", type=_port, help="on a port of its own, instead of behind the door")
+    door = commands.add("door", _door, "only the door: the process that listens on the network and passes on")
+    door.add_argument("--port", type=_port, help="instead of the settings' port")
     capture = commands.add("capture", _capture, "only one capture worker")
     capture.add_argument("--worker", type=_count, default=1, metavar="N", help="which of them (1)")
     commands.add("inference", _inference, "only the inference process")

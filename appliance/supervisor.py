@@ -31,8 +31,10 @@ from appliance.errors import ApplianceError, Unavailable
 from appliance.inference import pack
 
 SIMULATOR = "simulate"
-STOP_ORDER = ((SIMULATOR, "sync", "inference"), (workers.CAPTURE,), ("web",))
-"""One group after the other: what says the last things before what stores them."""
+DOOR = "door"
+STOP_ORDER = ((SIMULATOR, "sync", "inference"), (DOOR, workers.CAPTURE), ("web",))
+"""One group after the other: what says the last things before what stores them. The door closes as recording ends: the
+pages are told that the box goes away, and nobody new comes in meanwhile."""
 
 STOP_SECONDS = 4.0
 """All of them; then what is left is killed."""
@@ -249,7 +251,7 @@ def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: 
 def _service(paths: Paths, name: str, port: int) -> Child:
     service, _, number = name.partition("-")
     command = [sys.executable, "-m", "appliance", "--data", str(paths.data), service]
-    options = {"web": ["--port", str(port)], workers.CAPTURE: ["--worker", number]}.get(service, [])
+    options = {DOOR: ["--port", str(port)], workers.CAPTURE: ["--worker", number]}.get(service, [])
     return Child(name, [*command, *options], log=paths.logs / f"{name}.log")
 
 

@@ -144,7 +144,14 @@ def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch, capsy
     monkeypatch.setattr(
         Child, "terminate", lambda one, terminate=Child.terminate: (stopped.append(one.name), terminate(one))
     )
-    codes = {"web": STEADY, "capture-1": STUBBORN, "inference": STEADY, "sync": STEADY, "simulate": STEADY}
+    codes = {
+        "web": STEADY,
+        "door": STEADY,
+        "capture-1": STUBBORN,
+        "inference": STEADY,
+        "sync": STEADY,
+        "simulate": STEADY,
+    }
     children = [child(paths, code, name) for name, code in codes.items()]
     box = Supervisor(paths, children)
     box.look()
@@ -153,8 +160,8 @@ def test_all_stop_in_order_and_the_stubborn_are_killed(paths, monkeypatch, capsy
     started = time.monotonic()
     box.stop()
     assert time.monotonic() - started < 2.0
-    assert stopped == ["simulate", "sync", "inference", "capture-1", "web"]
-    assert [one.facts()["exit_code"] for one in children] == [0, -signal.SIGKILL, 0, 0, 0]
+    assert stopped == ["simulate", "sync", "inference", "door", "capture-1", "web"]
+    assert [one.facts()["exit_code"] for one in children] == [0, 0, -signal.SIGKILL, 0, 0, 0]
     assert capsys.readouterr().err == "appliance: capture-1 did not stop in time and is killed\n"
 
 

@@ -26,7 +26,7 @@ def workers(settings: Settings) -> list[str]:
 
 def services(settings: Settings) -> tuple[str, ...]:
     """Without each of these processes the box is not whole."""
-    return ("web", *workers(settings), "inference", "sync")
+    return ("web", *workers(settings), "inference", "sync", "door")
 
 
 def service_of(process: str) -> str:

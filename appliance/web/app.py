@@ -12,7 +12,6 @@ from appliance.web import (
     auth,
     call,
     candidate,
-    door,
     media,
     phone,
     planner,
@@ -37,7 +36,6 @@ _BLUEPRINTS = (
     reports.bp,
     staff.bp,
     media.bp,
-    door.bp,
 )
 
 
@@ -52,7 +50,6 @@ def create_app(services: Services, **config: Any) -> Flask:
     _templates(app, services)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    security.csrf.exempt(door.bp)
     app.view_functions["static"] = needs(Action.PUBLIC)(app.view_functions["static"])
     return app
 

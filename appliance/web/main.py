@@ -22,6 +22,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance.box import health, process
 from appliance.box.paths import Paths
@@ -32,7 +33,7 @@ from appliance.errors import ApplianceError, ConfigError, Unavailable
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
-from appliance.web import door, line, sockets
+from appliance.web import line, sockets
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
@@ -48,18 +49,22 @@ GRACE_SECONDS = 2
 """For answers under way when the process is told to stop."""
 
 
-def run(*, paths: Paths, settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; 0. ApplianceError, before anything runs, when the port is taken, the data folder
-    cannot be written or the ledger cannot be opened."""
+def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 0. On the box's Unix socket, behind the door or nginx, whose word about who asks is
+    taken; or on a port of its own. ApplianceError, before anything runs, when the port is taken, the data folder cannot
+    be written or the ledger cannot be opened."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(listening(settings))
+        behind = port is None
+        listener = stack.enter_context(listening_behind(paths) if behind else listening(settings, port=port or 0))
         services = stack.enter_context(serving(paths, settings))
         app = create_app(services)
         _, follower = sockets.create(app, services)
+        if behind:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
         follower.start()
         stack.callback(follower.stop)
         stack.enter_context(line.watched(services))
-        stack.enter_context(_heartbeat(app, services, follower, port=listener.getsockname()[1]))
+        stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
         process.notify("READY=1")
         _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))
         process.notify("STOPPING=1")
@@ -67,9 +72,25 @@ def run(*, paths: Paths, settings: Settings) -> int:
 
 
 @contextlib.contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
+def listening_behind(paths: Paths) -> Iterator[socket.socket]:
+    """The Unix socket. Whoever may write the ledger may take it: a crash leaves it behind."""
+    paths.make()
+    paths.web_socket.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(paths.web_socket))
+        paths.web_socket.chmod(0o600)
+        listener.listen(512)
+        _bound_silence(listener)
+        try:
+            yield listener
+        finally:
+            paths.web_socket.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def listening(settings: Settings, *, port: int) -> Iterator[socket.socket]:
     """The port, taken before anything else is started."""
-    host, port = settings.web.host, settings.web.port
+    host = settings.web.host
     try:
         if not 0 <= port <= 65_535:  # create_server would leave a socket open
             raise OverflowError("a port is at most 65535")
@@ -77,9 +98,13 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     except (OSError, OverflowError) as error:
         raise _no_port(host, port, error) from None
     with listener:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # inherited by every connection
-            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SILENT_SECONDS, 0))
+        _bound_silence(listener)
         yield listener
+
+
+def _bound_silence(listener: socket.socket) -> None:
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # inherited by every connection
+        listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SILENT_SECONDS, 0))
 
 
 def _no_port(host: str, port: int, error: Exception) -> ApplianceError:
@@ -123,11 +148,12 @@ def serving(paths: Paths, settings: Settings) -> Iterator[Services]:
 
 
 @contextlib.contextmanager
-def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int) -> Iterator[None]:
+def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int | None) -> Iterator[None]:
     """The health file, each second."""
     stopping = threading.Event()
     built = app.extensions["manifest"].built
-    says = services.words("server.runs", port=port) if built else services.words("server.not_built")
+    runs = services.words("server.runs_behind") if port is None else services.words("server.runs", port=port)
+    says = runs if built else services.words("server.not_built")
     folder = services.paths.health
 
     def beat() -> None:
@@ -155,7 +181,6 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int)
 def _goodbye(follower: Follower) -> None:
     """Who waits for something that takes long is told now."""
     follower.stop()
-    door.hang_up()
 
 
 class _Log(Logger):  # type: ignore[misc]

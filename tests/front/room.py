@@ -93,6 +93,7 @@ class Room:
     feeding: dict[Feed, bytes] = field(default_factory=dict)
     process: subprocess.Popen | None = None
     capture: subprocess.Popen | None = None
+    door: subprocess.Popen | None = None
     feeder: threading.Thread | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     number: int = 0
@@ -171,12 +172,15 @@ class Room:
 
     def start(self, *, capture: bool = False, port: int | None = None) -> None:
         """The web process as it is, and the stand-in for capture (or capture itself)."""
-        command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "web"]
+        appliance = [sys.executable, "-m", "appliance", "--data", str(self.paths.data)]
         port = port or _free_port()
-        (self.paths.config).write_text(f"[web]\nport = {port}\n")
         self.url = f"http://127.0.0.1:{port}"
         self.log = open(self.paths.data / "web.out", "ab")  # noqa: SIM115
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        streams = {"stdout": self.log, "stderr": self.log, "stdin": subprocess.DEVNULL}
+        at = ["--port", str(port)]
+        if capture:  # what is published has to find its way
+            self.door = subprocess.Popen([*appliance, "door", *at], **streams)
+        self.process = subprocess.Popen([*appliance, "web", *([] if self.door else at)], **streams)
         self._wait()
         if capture:
             self.start_capture()
@@ -185,7 +189,7 @@ class Room:
             self.feeder.start()
 
     def start_capture(self) -> None:
-        command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "capture"]
+        command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "capture", "--worker", "1"]
         self.capture = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
 
     def kill_capture(self) -> None:
@@ -203,7 +207,7 @@ class Room:
         self.stopping.set()
         if self.feeder is not None:
             self.feeder.join()
-        for process in (self.capture, self.process):
+        for process in (self.capture, self.process, self.door):
             if process is not None and process.poll() is None:
                 process.terminate()
                 process.wait(10)
@@ -250,9 +254,12 @@ class Room:
         while True:
             with contextlib.suppress(Exception):
                 if health.read(self.paths.health, "web", now=time.time()).get("pid") == self.process.pid:
-                    return
+                    break
             assert self.process.poll() is None, (self.paths.data / "web.out").read_text()
             assert time.monotonic() < deadline, "the web process is not up"
+            time.sleep(0.05)
+        while self.door is not None and not health.read(self.paths.health, "door", now=time.time())["healthy"]:
+            assert time.monotonic() < deadline, "the door is not up"
             time.sleep(0.05)
 
 

@@ -38,7 +38,8 @@ def english():
 
 
 def sources():
-    return [*(WEB / "frontend" / "src").rglob("*.ts"), *(WEB / "templates").glob("*.html")]
+    pages = [*(WEB / "frontend" / "src").rglob("*.ts"), *(WEB / "templates").glob("*.html")]
+    return [*pages, *WEB.with_name("door").glob("*.py")]
 
 
 def test_every_sentence_that_is_asked_for_is_there(english):
@@ -68,7 +69,7 @@ def test_whatever_the_box_can_say_has_words(english):
         *(f"decision.{decision.value}" for decision in Decision),
         *(f"severity.{severity.value}" for severity in Severity),
         *(f"kind.{kind.value}" for kind in Kind),
-        *(f"process.{name}" for name in ("web", "capture", "inference", "sync", "supervisor", "simulate")),
+        *(f"process.{name}" for name in ("web", "capture", "inference", "sync", "supervisor", "simulate", "door")),
     }
     assert wanted <= english.keys(), sorted(wanted - english.keys())
 

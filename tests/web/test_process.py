@@ -291,7 +291,7 @@ def test_a_data_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 def test_a_connection_that_says_nothing_gives_its_thread_back(monkeypatch):
     monkeypatch.setattr(main, "SILENT_SECONDS", 1)
     with (
-        main.listening(Settings(web=WebSettings(port=0))) as listener,
+        main.listening(Settings(), port=0) as listener,
         socket.create_connection(listener.getsockname()),
         listener.accept()[0] as silent,
     ):
@@ -301,8 +301,8 @@ def test_a_connection_that_says_nothing_gives_its_thread_back(monkeypatch):
 
 
 def test_a_port_that_cannot_be_is_a_sentence():
-    for settings in (WebSettings(port=70_000), WebSettings(host="300.1.1.1")):
-        with pytest.raises(ConfigError, match="cannot listen on"), main.listening(Settings(web=settings)):
+    for settings, port in ((WebSettings(), 70_000), (WebSettings(host="300.1.1.1"), 0)):
+        with pytest.raises(ConfigError, match="cannot listen on"), main.listening(Settings(web=settings), port=port):
             pass
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.front.room import EXAM, NAMES
 from tests.front.test_candidate import enter
 from tests.front.test_pages import assert_accessible, axe, sign_in  # noqa: F401
 
@@ -39,10 +40,12 @@ def candidate(room, visit):
 def watcher(room, visit):
     """A proctor's page."""
 
-    def open_page(path, **options):
-        page = visit(viewport={"width": 1366, "height": 768}, reduced_motion="reduce", **options)
+    def open_page(path, theme="dark"):
+        page = visit(viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+        page.context.add_cookies([{"name": "theme", "value": theme, "url": room.url}])
         sign_in(page, room, "lead")
         page.goto(room.url + path)
+        expect(page.locator(".line-state")).to_have_text("live")
         return page
 
     return open_page
@@ -82,6 +85,50 @@ def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, vis
     assert_accessible(phone, axe, f"phone {scheme}")
     expect(page.get_by_text("A phone is there.")).to_be_visible()
     expect(page.get_by_role("img", name="QR code")).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candidate, watcher, axe, theme):  # noqa: F811
+    wall = watcher(f"/wall/{EXAM}", theme=theme)
+    page = candidate(6)
+    phone = scan(visit, show_code(page))
+    item = wall.get_by_role("button", name="Seat 6 A phone wants to join")
+    item.click()
+    expect(wall.locator(".item-body").get_by_text("Chrome, Linux")).to_be_visible()
+    assert_accessible(wall, axe, f"wall with a phone {theme}")
+    wall.keyboard.press("a")
+    expect(item).to_be_hidden()
+    expect(page.get_by_text("Your phone is connected as a second camera.")).to_be_visible()
+    expect(phone.get_by_text("The box does not answer")).to_be_visible()  # there is no capture here
+    expect(wall.locator(".tile", has_text=NAMES[5]).get_by_text("phone")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_on_the_look_page_it_is_asked_for_placed_and_removed(visit, room, candidate, watcher, axe, theme):  # noqa: F811
+    page = candidate(2)
+    look = watcher(f"/look/{room.attempts[1]}", theme=theme)
+    look.get_by_role("button", name="Ask for the phone").click()
+    expect(page.get_by_text("Your proctor asks you to add your phone")).to_be_visible()
+    picture = page.get_by_role("img", name="QR code")  # shown by itself
+    expect(picture).to_be_visible()
+    phone = scan(visit, read(picture.screenshot()))
+    line = look.get_by_role("region", name="The candidate's phone")
+    expect(line).to_contain_text("A phone wants to join seat 2: Chrome, Linux")
+    assert_accessible(look, axe, f"look with a phone {theme}")
+    line.get_by_role("button", name="Confirm").press("Enter")
+    expect(line).to_contain_text("Phone connected since")
+    look.get_by_label("phone", exact=True).select_option("over paper")
+    expect(look.get_by_text("Seat 2, phone: over paper")).to_be_visible()
+    expect(look.get_by_label("phone", exact=True)).to_have_value("paper")
+    assert_accessible(look, axe, f"look with a phone that is in {theme}")
+    line.get_by_role("button", name="Remove").press("Enter")
+    look.get_by_label("Reason").fill("shows the ceiling")
+    assert_accessible(look, axe, f"removing {theme}")
+    look.keyboard.press("Enter")
+    expect(line).to_be_hidden()
+    expect(phone.get_by_role("alert")).to_contain_text("This phone is not connected.")
+    assert_accessible(phone, axe, f"phone that was removed {theme}")
+    expect(page.get_by_text("your proctor did not let it in or has removed it")).to_be_visible()
 
 
 def test_a_code_is_typed_where_no_camera_reads_it(room, visit, candidate, axe):  # noqa: F811

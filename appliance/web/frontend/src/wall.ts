@@ -50,6 +50,8 @@ class Wall {
       confirm: (item) => { if (item.kind === "flag") void this.acts.confirm(item.flag, item.attempt); },
       dismiss: (item, reason) => { if (item.kind === "flag") void this.acts.dismiss(item.flag, item.attempt, reason); },
       admit: (item) => this.admit(item.attempt.attempt),
+      confirmPhone: (item) => { if (item.kind === "phone" && boot.may.confirm_phone) void this.acts.confirmPhone(item.phone, item.attempt); },
+      refusePhone: (item) => { if (item.kind === "phone") this.acts.refusePhone(item.phone, item.attempt); },
       answer: (item) => void this.message(item.attempt.attempt),
       settle: (item) => this.settle(item),
       still: (attempt) => this.tiles.still(attempt),
@@ -166,6 +168,13 @@ class Wall {
     if (row?.stage === "waiting" && this.boot.may.admit) void this.acts.admit(row);
   }
 
+  /** Whoever waits: the candidate, or a phone. */
+  private letIn(item: Item | null, attempt: string | undefined): void {
+    if (this.panel) this.panel.letIn();
+    else if (item?.kind === "phone" && this.boot.may.confirm_phone) void this.acts.confirmPhone(item.phone, item.attempt);
+    else if (attempt) this.admit(attempt);
+  }
+
   private settle(item: Item): void {
     if (item.kind !== "message") return;
     for (const message of item.messages) this.settled.add(message.message);
@@ -199,7 +208,7 @@ class Wall {
         m: () => { const id = attempt(); if (id && may.message) void this.message(id); },
         w: () => { const r = row(); if (r && may.message) this.acts.warn(r); },
         t: () => { if (this.panel) this.panel.talk(); else look(); },
-        a: () => { const id = attempt(); if (id) this.admit(id); },
+        a: () => this.letIn(item(), attempt()),
         u: () => this.acts.undo(),
         "/": () => { if (!this.panel) this.bar.focusSearch(); },
         "?": () => showKeys(this.keys),

@@ -8,13 +8,13 @@ import { countdown, duration } from "../src/lib/clock";
 import { preferred } from "../src/lib/peer";
 import { countNeeded, csv } from "../src/lib/roster";
 import { plural, t, use } from "../src/lib/strings";
-import { healthOf, microphoneOf, numbers, severityOf } from "../src/lib/words";
+import { browserOf, healthOf, microphoneOf, numbers, severityOf } from "../src/lib/words";
 import type { Flag } from "../src/lib/types";
 import { closed, length, mediaTime, parse, wallTime } from "../src/look/timeline";
 
 beforeAll(() => {
   use({
-    "a.b": "{n} of {all}", "x.one": "one", "x.other": "{n} things",
+    "a.b": "{n} of {all}", "common.unknown": "unknown", "x.one": "one", "x.other": "{n} things",
     "duration.seconds": "{n} s", "duration.minutes": "{m}:{s} min", "duration.hours": "{h}:{m} h",
     "numbers.looks": "{true} of {assessable} looks", "numbers.score": "{looks} · {score}",
   });
@@ -129,4 +129,14 @@ describe("the recording's time", () => {
     expect(whole.endsWith("http://box/media/webcam/a-2.mp4\n#EXT-X-ENDLIST\n")).toBe(true);
     expect(parse(whole)).toMatchObject({ over: true, spans });
   });
+});
+
+describe("a browser in words", () => {
+  it.each([
+    ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", "Safari, iPhone"],
+    ["Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36", "Chrome, Android"],
+    ["Mozilla/5.0 (Android 15; Mobile; rv:133.0) Gecko/133.0 Firefox/133.0", "Firefox, Android"],
+    ["Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36", "Chrome, Linux"],
+    ["", "unknown"],
+  ])("%s", (agent, words) => expect(browserOf(agent)).toBe(words));
 });

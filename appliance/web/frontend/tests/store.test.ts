@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt, LedgerEvent, WallSnapshot } from "../src/lib/types";
 import { keepPlace, queue, tileOrder, unanswered } from "../src/wall/queue";
-import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, openFlags, unreadOf, type State } from "../src/wall/store";
+import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, openFlags, phonesOf, unreadOf, type State } from "../src/wall/store";
 
 const exam = { exam: "bio", title: "Biology", minutes: 90, starts_at: 0, admission: "proctor" as const, warnings_before_end: 1, ended_at: null };
 
@@ -10,7 +10,7 @@ function attempt(seat: string): Attempt {
 }
 
 function wall(...seats: string[]): State {
-  const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {} }));
+  const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {}, phones: [] }));
   const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [] };
   return fromSnapshot(snapshot);
 }
@@ -144,5 +144,32 @@ describe("calls", () => {
   it("ends only the call that is named", () => {
     const state = run(wall("1"), started("c1"), event("call.ended", { call: "c1" }), started("c2"), event("call.ended", { call: "c1" }));
     expect(callOf(state, "a1")?.call).toBe("c2");
+  });
+});
+
+describe("a phone as a second camera", () => {
+  const scanned = (pairing: string): LedgerEvent => event("phone.scanned", { pairing, browser: "Chrome" });
+  const states = (state: State): string[] => phonesOf(state, "a1").map((phone) => `${phone.pairing} ${phone.state}`);
+
+  it("waits for a decision, is in, and goes", () => {
+    const waiting = run(wall("1"), scanned("p1"));
+    expect(states(waiting)).toEqual(["p1 scanned"]);
+    expect(queue(waiting).map((item) => item.key)).toEqual(["phone:p1"]);
+    const joined = run(waiting, event("phone.confirmed", { pairing: "p1", by: "pat" }));
+    expect(states(joined)).toEqual(["p1 confirmed"]);
+    expect(queue(joined)).toEqual([]);
+    expect(states(run(joined, event("phone.refused", { pairing: "p1", by: "pat", reason: "x" })))).toEqual([]);
+  });
+
+  it("is nobody's business once the attempt is over", () => {
+    expect(queue(run(wall("1"), scanned("p1"), event("attempt.finished", {})))).toEqual([]);
+  });
+
+  it("is not there as long as nobody has used its code", () => {
+    expect(states(run(wall("1"), event("phone.invited", { pairing: "p1", by: "candidate", expires_at: 1 })))).toEqual([]);
+  });
+
+  it("stands where the ledger says", () => {
+    expect(run(wall("1"), event("feed.positioned", { kind: "phone", position: "paper", by: "pat" })).places.get("phone")).toBe("paper");
   });
 });

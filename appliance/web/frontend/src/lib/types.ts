@@ -61,6 +61,18 @@ export interface Phone {
   state_at: number;
 }
 
+/** A phone that waits or is in, as staff see it. */
+export interface StaffPhone {
+  pairing: string;
+  attempt: string;
+  state: "scanned" | "confirmed";
+  state_at: number;
+  browser: string;
+}
+
+/** What a camera is placed to see. */
+export type Place = "front" | "oblique" | "paper" | "screen" | "room";
+
 /** A code to scan: the link holds a token that is good once, until `expires_at`. */
 export interface Invitation {
   pairing: string;
@@ -190,7 +202,7 @@ export interface WallSnapshot {
   exam: Exam;
   now: number;
   seq: number;
-  attempts: (Attempt & { pictures: Pictures; health: Healths })[];
+  attempts: (Attempt & { pictures: Pictures; health: Healths; phones: StaffPhone[] })[];
   flags: Flag[];
   messages: Message[];
   /** Those that go on. */
@@ -209,6 +221,8 @@ export interface AttemptDetail extends Attempt {
   gaps: Gap[];
   segments: Segment[];
   calls: Call[];
+  phones: StaffPhone[];
+  positions: Partial<Record<Kind, Place | null>>;
 }
 
 /** Once a second, for the wall. */
@@ -223,5 +237,5 @@ export interface Boot {
   exam: Exam;
   attempt?: string;
   viewer: { user: string; name: string; role: string };
-  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call", boolean>;
+  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call" | "confirm_phone", boolean>;
 }

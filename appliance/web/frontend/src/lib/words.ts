@@ -32,6 +32,15 @@ export function numbers(flag: Flag): string {
   return score === null || score === undefined ? looks : t("numbers.score", { looks, score: score.toFixed(2) });
 }
 
+/** "Chrome, Android" of what a browser says of itself; nobody reads the whole of it. */
+export function browserOf(agent: string): string {
+  const first = (...words: string[]): string | undefined => words.find((word) => agent.includes(word)); // many claim to be others
+  const device = first("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux");
+  const name = first("Edg", "OPR", "SamsungBrowser", "FxiOS", "CriOS", "Firefox", "Chrome", "Safari");
+  const short: Record<string, string> = { Edg: "Edge", OPR: "Opera", SamsungBrowser: "Samsung Internet", FxiOS: "Firefox", CriOS: "Chrome", Macintosh: "Mac", CrOS: "ChromeOS" };
+  return [name, device].flatMap((part) => (part ? [short[part] ?? part] : [])).join(", ") || t("common.unknown");
+}
+
 export type Health = "good" | "weak" | "none";
 
 const SILENT_SECONDS = 2;

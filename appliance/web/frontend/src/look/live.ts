@@ -40,7 +40,7 @@ export class Live {
     private readonly label: string,
   ) {
     this.video.setAttribute("aria-label", label);
-    this.video.muted = kind === "screen";
+    this.video.muted = kind !== "webcam";
     this.element = h("figure", { class: `live ${kind}` }, this.video, this.said);
     this.video.addEventListener("playing", () => { this.showStill(false); write(this.said, ""); });
     void this.connect();

@@ -4,13 +4,15 @@ import { get } from "../lib/api";
 import { countdown, now, synchronise, time } from "../lib/clock";
 import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type LedgerEvent, type Pulse } from "../lib/types";
+import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type Kind, type LedgerEvent, type Pulse } from "../lib/types";
 import type { Acts } from "../wall/acts";
-import { acknowledgedWarnings, apply, fromDetail, messagesOf, unreadOf, type State } from "../wall/store";
+import { acknowledgedWarnings, apply, fromDetail, messagesOf, phonesOf, unreadOf, type State } from "../wall/store";
 import { CallLine } from "./call";
 import { StaffChat } from "./chat";
 import { FlagList } from "./flags";
 import { Live } from "./live";
+import { PhoneLine } from "./phone";
+import { Places } from "./places";
 
 interface Options {
   boot: Boot;
@@ -40,6 +42,8 @@ export class LookPanel {
   private readonly end: HTMLButtonElement;
   private readonly endWhy = h("span", { class: "hint", id: "end-why" });
   private readonly call: CallLine;
+  private readonly phone: PhoneLine;
+  private readonly places: Places;
   private readonly chat: StaffChat;
   private readonly flags: FlagList;
   readonly element: HTMLElement;
@@ -60,6 +64,8 @@ export class LookPanel {
     const { acts, boot } = options;
     const { may } = boot;
     this.call = new CallLine(attempt, boot, () => this.lives[0]);
+    this.phone = new PhoneLine(attempt, boot, acts);
+    this.places = new Places(may.admit, (kind, place) => acts.place(attempt, kind, place));
     this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
     this.flags = new FlagList({
       confirm: (flag) => void acts.confirm(flag, attempt),
@@ -76,7 +82,7 @@ export class LookPanel {
       ...(may.raise_flag ? [act("F", t("look.own_flag"), () => acts.ownFlag(attempt))] : []),
     ];
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
-      h("div", { class: "look-left" }, this.call.element, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts)),
+      h("div", { class: "look-left" }, this.call.element, this.phone.element, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts), h("section", {}, h("h3", {}, t("look.places")), this.places.element)),
       h("div", { class: "look-right" }, this.flags.element, this.chat.element)));
     this.draw();
     this.timer = window.setInterval(() => this.tick(), 1000);
@@ -148,6 +154,12 @@ export class LookPanel {
     void this.call.toggle();
   }
 
+  /** Admit who waits; else let the phone in that does. */
+  letIn(): void {
+    if (!this.admit.hidden) void this.options.acts.admit(this.attempt);
+    else this.phone.letIn();
+  }
+
   close(): void {
     clearInterval(this.timer);
     this.call.close();
@@ -165,7 +177,7 @@ export class LookPanel {
         close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
         close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null),
       h("div", { class: "item-actions look-actions" },
-        this.sound, this.admit, this.call.button, ...this.now,
+        this.sound, this.admit, this.call.button, this.phone.button, ...this.now,
         boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null));
   }
 
@@ -180,6 +192,9 @@ export class LookPanel {
     this.drawEnd(over);
     this.drawLive(attempt);
     this.call.update(this.state.calls, LIVE_STAGES.includes(attempt.stage));
+    const phones = phonesOf(this.state, this.id);
+    this.phone.update(phones, LIVE_STAGES.includes(attempt.stage));
+    this.places.update(this.state.places, this.cameras(), !over);
     this.drawFacts(attempt);
     this.drawFlags();
     this.chat.draw(messagesOf(this.state, this.id));
@@ -220,7 +235,30 @@ export class LookPanel {
     } else if (!wanted) {
       this.hangUp();
     }
+    if (wanted) this.drawPhone(attempt);
     this.drawSound();
+  }
+
+  /** The second camera, as long as it is in. */
+  private drawPhone(attempt: Attempt): void {
+    const shown = this.lives.find((live) => live.kind === "phone");
+    const wanted = phonesOf(this.state, this.id).some((phone) => phone.state === "confirmed");
+    if (wanted && !shown) {
+      const live = new Live(this.id, "phone", t("look.phone.camera", { seat: attempt.seat }));
+      this.lives.push(live);
+      this.videos.append(live.element);
+    } else if (shown && !wanted) {
+      shown.close();
+      shown.element.remove();
+      this.lives = this.lives.filter((live) => live !== shown);
+    }
+  }
+
+  /** Those that there are, or were. */
+  private cameras(): Kind[] {
+    const recorded = new Set(this.state.segments.map((segment) => segment.kind));
+    const there = phonesOf(this.state, this.id).some((phone) => phone.state === "confirmed");
+    return (["webcam", "phone", "camera"] as const).filter((kind) => kind === "webcam" || recorded.has(kind) || (kind === "phone" && there));
   }
 
   private toggleSound(): void {

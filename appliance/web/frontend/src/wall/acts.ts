@@ -5,7 +5,7 @@ import { ask } from "../lib/dialog";
 import { h } from "../lib/dom";
 import { t } from "../lib/strings";
 import { complain, toast } from "../lib/toast";
-import type { Attempt, Flag } from "../lib/types";
+import type { Attempt, Flag, Kind, Place, StaffPhone } from "../lib/types";
 import type { Reason } from "./next";
 
 const UNDO_SECONDS = 10;
@@ -30,6 +30,38 @@ export class Acts {
 
   admit(attempt: Attempt): Promise<void> {
     return this.send(() => post(`/api/attempts/${attempt.attempt}/admit`), t("done.admitted", { seat: attempt.seat }));
+  }
+
+  /** The candidate's page offers the phone, and the chat says so. */
+  askForPhone(attempt: Attempt): Promise<void> {
+    const text = t("look.phone.asked");
+    return this.send(() => post(`/api/attempts/${attempt.attempt}/messages`, { text, kind: "phone" }), t("done.asked_phone", { seat: attempt.seat }));
+  }
+
+  confirmPhone(phone: StaffPhone, attempt: Attempt): Promise<void> {
+    return this.send(() => post(`/api/attempts/${attempt.attempt}/phones/${phone.pairing}/confirm`), t("done.confirmed_phone", { seat: attempt.seat }));
+  }
+
+  refusePhone(phone: StaffPhone, attempt: Attempt): void {
+    const waits = phone.state === "scanned";
+    const reason = h("input", { id: "phone-reason", maxlength: 500, required: true });
+    ask({
+      title: t(waits ? "look.phone.refuse_title" : "look.phone.remove_title", { seat: attempt.seat }),
+      body: [h("p", {}, t(waits ? "look.phone.refuse_text" : "look.phone.remove_text")), h("div", { class: "row" }, h("label", { for: "phone-reason" }, t("look.end_reason")), reason)],
+      go: t(waits ? "look.phone.refuse" : "look.phone.remove"),
+      danger: true,
+      run: async () => {
+        this.needLine();
+        await post(`/api/attempts/${attempt.attempt}/phones/${phone.pairing}/refuse`, { reason: reason.value.trim() });
+        return t(waits ? "done.refused_phone" : "done.removed_phone", { seat: attempt.seat });
+      },
+    });
+    reason.focus();
+  }
+
+  place(attempt: Attempt, kind: Kind, position: Place): Promise<void> {
+    const values = { seat: attempt.seat, kind: t(`kind.${kind}`), place: t(`place.${position}`) };
+    return this.send(() => post(`/api/attempts/${attempt.attempt}/position`, { kind, position }), t("done.placed", values));
   }
 
   /** Everything up to this message was seen. Not worth a complaint: it is said again the next time. */

@@ -3,7 +3,7 @@
 import { duration, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
+import { browserOf, flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
 import { keepPlace, type Item } from "./queue";
 import type { Still } from "./stills";
 import { OLD_SECONDS } from "./tiles";
@@ -16,12 +16,14 @@ interface Actions {
   confirm(item: Item): void;
   dismiss(item: Item, reason: Reason): void;
   admit(item: Item): void;
+  confirmPhone(item: Item): void;
+  refusePhone(item: Item): void;
   answer(item: Item): void;
   settle(item: Item): void;
   still(attempt: string): Still | undefined;
   /** The item that is stood on has changed. */
   moved(item: Item | null): void;
-  may: { decide_flag: boolean; admit: boolean; message: boolean };
+  may: { decide_flag: boolean; admit: boolean; message: boolean; confirm_phone: boolean };
 }
 
 interface Entry {
@@ -146,7 +148,7 @@ export class Next {
 
   private make(item: Item): Entry {
     const severity = item.kind === "flag" ? severityOf(item.flag) : null;
-    const sign = severity ? SIGN[severity] : item.kind === "message" ? "✉" : "◷";
+    const sign = severity ? SIGN[severity] : item.kind === "message" ? "✉" : item.kind === "phone" ? "▯" : "◷";
     const title = h("span", { class: "item-title" });
     const wait = h("span", { class: "item-wait" });
     const head = h("button", { type: "button", class: "item-head", onclick: () => this.select(item.key) },
@@ -165,6 +167,10 @@ export class Next {
     const look = button(t("queue.looks"), "L", () => this.actions.look(item));
     if (item.kind === "admit") {
       return [this.stillOf(item), h("p", {}, item.attempt.name), h("div", { class: "item-actions" }, this.actions.may.admit ? button(t("queue.admit_go"), "A", () => this.actions.admit(item), "primary") : null, look)];
+    }
+    if (item.kind === "phone") {
+      const acts = this.actions.may.confirm_phone ? [button(t("look.phone.confirm"), "A", () => this.actions.confirmPhone(item), "primary"), button(t("look.phone.refuse"), "", () => this.actions.refusePhone(item))] : [];
+      return [this.stillOf(item), h("p", {}, item.attempt.name), h("p", { class: "muted" }, t("queue.phone_hint", { browser: browserOf(item.phone.browser) })), h("div", { class: "item-actions" }, ...acts, look)];
     }
     const said = item.messages.slice(-3).map((message) => h("p", { class: "pre quote" }, message.text));
     const acts = this.actions.may.message ? [button(t("queue.answer"), "M", () => this.actions.answer(item), "primary"), button(t("queue.settle"), "", () => this.actions.settle(item))] : [];
@@ -208,6 +214,7 @@ function detailKey(item: Item): string {
 function headline(item: Item): string {
   if (item.kind === "flag") return item.flag.code === "manual_flag" ? flagTitle(item.flag) : flagSentence(item.flag);
   if (item.kind === "admit") return t("queue.admit");
+  if (item.kind === "phone") return t("queue.phone");
   return t("queue.message", { text: item.messages.at(-1)?.text ?? "" });
 }
 

@@ -1,15 +1,17 @@
 /** Everything that wants a decision, most urgent first. Pure. */
 
-import { CLOSED, type Attempt, type Flag, type Message } from "../lib/types";
+import { CLOSED, type Attempt, type Flag, type Message, type StaffPhone } from "../lib/types";
 import { messagesOf, type State } from "./store";
 
 export type Item =
   | { key: string; kind: "flag"; attempt: Attempt; since: number; rank: number; flag: Flag }
   | { key: string; kind: "message"; attempt: Attempt; since: number; rank: number; messages: Message[] }
-  | { key: string; kind: "admit"; attempt: Attempt; since: number; rank: number };
+  | { key: string; kind: "admit"; attempt: Attempt; since: number; rank: number }
+  | { key: string; kind: "phone"; attempt: Attempt; since: number; rank: number; phone: StaffPhone };
 
 const FLAG_RANK = { high: 0, medium: 2, low: 4 } as const;
 const UNREAD_RANK = 1;
+/** Somebody waits at the door: a candidate, or a phone. */
 const ADMIT_RANK = 3;
 const UNANSWERED_RANK = 5;
 
@@ -32,6 +34,11 @@ export function queue(state: State, settled: ReadonlySet<string> = new Set()): I
       const rank = asked.some((message) => message.read_at === null) ? UNREAD_RANK : UNANSWERED_RANK;
       items.push({ key: `message:${attempt.attempt}`, kind: "message", attempt, since: first.sent_at, rank, messages: asked });
     }
+  }
+  for (const phone of state.phones) {
+    const attempt = state.attempts.get(phone.attempt);
+    if (phone.state !== "scanned" || !attempt || CLOSED.includes(attempt.stage)) continue;
+    items.push({ key: `phone:${phone.pairing}`, kind: "phone", attempt, since: phone.state_at, rank: ADMIT_RANK, phone });
   }
   return items.sort((a, b) => a.rank - b.rank || a.since - b.since || a.key.localeCompare(b.key));
 }

@@ -1,6 +1,6 @@
 /** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
 
-import type { Attempt, AttemptDetail, Call, Exam, Flag, Gap, LedgerEvent, Message, Segment, Stage, WallSnapshot } from "../lib/types";
+import type { Attempt, AttemptDetail, Call, Exam, Flag, Gap, Kind, LedgerEvent, Message, Place, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
 
 export interface State {
   readonly exam: Exam;
@@ -13,6 +13,10 @@ export interface State {
   readonly segments: readonly Segment[];
   /** Oldest first; a wall knows of those only that went on when it was opened, or came later. */
   readonly calls: readonly Call[];
+  /** Phones that wait or are in. */
+  readonly phones: readonly StaffPhone[];
+  /** Where the cameras of one candidate stand; a wall does not know. */
+  readonly places: ReadonlyMap<Kind, Place>;
 }
 
 export function fromSnapshot(said: WallSnapshot): State {
@@ -25,6 +29,8 @@ export function fromSnapshot(said: WallSnapshot): State {
     gaps: new Map(),
     segments: [],
     calls: said.calls,
+    phones: said.attempts.flatMap((attempt) => attempt.phones),
+    places: new Map(),
   };
 }
 
@@ -38,6 +44,8 @@ export function fromDetail(said: AttemptDetail): State {
     gaps: new Map(said.gaps.map((gap) => [gap.gap, gap])),
     segments: said.segments,
     calls: said.calls,
+    phones: said.phones,
+    places: new Map((Object.entries(said.positions) as [Kind, Place | null][]).flatMap(([kind, place]) => (place ? [[kind, place]] : []))),
   };
 }
 
@@ -57,6 +65,8 @@ export function apply(state: State, event: LedgerEvent): State {
   if (subject === "message" || subject === "warning") return { ...next, messages: withMessage(state.messages, event) };
   if (subject === "flag") return { ...next, flags: withFlag(state.flags, event) };
   if (subject === "call") return { ...next, calls: withCall(state.calls, event) };
+  if (subject === "phone") return { ...next, phones: withPhone(state.phones, event) };
+  if (event.type === "feed.positioned") return { ...next, places: withPlace(state.places, event) };
   if (subject === "gap") return { ...next, gaps: withGap(state.gaps, event) };
   if (event.type === "segment.closed") return { ...next, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
   return next;
@@ -139,6 +149,23 @@ function withCall(calls: State["calls"], event: LedgerEvent): State["calls"] {
   return [...calls, { call, by, by_name, attempt: event.chain, started_at: event.wall, ended_at: null }];
 }
 
+function withPhone(phones: State["phones"], event: LedgerEvent): State["phones"] {
+  const said = event.payload as unknown as StaffPhone | null;
+  if (!said) return phones;
+  if (event.type === "phone.scanned") {
+    return [...phones, { pairing: said.pairing, attempt: event.chain, state: "scanned", state_at: event.wall, browser: said.browser }];
+  }
+  if (event.type === "phone.confirmed") {
+    return phones.map((phone) => (phone.pairing === said.pairing ? { ...phone, state: "confirmed", state_at: event.wall } : phone));
+  }
+  return event.type === "phone.refused" ? phones.filter((phone) => phone.pairing !== said.pairing) : phones;
+}
+
+function withPlace(places: State["places"], event: LedgerEvent): State["places"] {
+  const said = event.payload as unknown as { kind: Kind; position: Place } | null;
+  return said ? new Map(places).set(said.kind, said.position) : places;
+}
+
 function number(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
@@ -160,6 +187,10 @@ export function callOf(state: State, attempt: string): Call | undefined {
 
 export function unreadOf(state: State, attempt: string): Message[] {
   return messagesOf(state, attempt).filter((message) => message.sender === "candidate" && message.read_at === null);
+}
+
+export function phonesOf(state: State, attempt: string): StaffPhone[] {
+  return state.phones.filter((phone) => phone.attempt === attempt);
 }
 
 export function acknowledgedWarnings(state: State, attempt: string): number {

@@ -3,9 +3,9 @@
 import { duration, countdown, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import type { Attempt, Call, Flag, Kind, Own, Pulse } from "../lib/types";
+import type { Attempt, Call, Flag, Kind, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
-import { callOf, openFlags, unreadOf, type State } from "./store";
+import { callOf, openFlags, phonesOf, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
 import { Stills, type Still } from "./stills";
 
@@ -16,7 +16,8 @@ const SHORT_SECONDS = 600;
 /** Up to so many candidates the tiles may be so large; 24 small ones fit a laptop's screen. */
 const SIZES = [[4, "huge"], [8, "large"], [15, "middle"]] as const;
 
-const DOTS = ["webcam", "screen", "microphone"] as const;
+const DOTS = ["webcam", "screen", "phone", "microphone"] as const;
+const STILLS = ["webcam", "screen", "phone"] as const;
 
 interface Actions {
   look(attempt: string): void;
@@ -33,7 +34,8 @@ interface Tile {
   none: HTMLElement;
   name: HTMLElement;
   stage: HTMLElement;
-  dots: Record<Own | "microphone", HTMLElement>;
+  phone: HTMLImageElement;
+  dots: Record<(typeof DOTS)[number], HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
   call: HTMLElement;
@@ -73,13 +75,12 @@ export class Tiles {
   beat(pulse: Pulse): void {
     for (const [attempt, tile] of this.tiles) {
       const facts = pulse.attempts[attempt];
-      for (const kind of ["webcam", "screen"] as const) {
+      for (const kind of STILLS) {
         dot(tile.dots[kind], kind, healthOf(kind, facts?.health[kind]));
         if (this.visible.has(tile.element) && !document.hidden) this.stills.want(attempt, kind, facts?.pictures[kind]);
       }
       dot(tile.dots.microphone, "microphone", microphoneOf(facts?.health.webcam));
-      if (!facts?.pictures.webcam) this.picture(attempt, "webcam");
-      if (!facts?.pictures.screen) this.picture(attempt, "screen");
+      for (const kind of STILLS) if (!facts?.pictures[kind]) this.picture(attempt, kind);
     }
   }
 
@@ -109,6 +110,7 @@ export class Tiles {
     if (unread) tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, `✉${unread}`), h("span", { class: "hidden" }, t("tile.unread", { n: unread })));
     drawCall(tile.call, callOf(state, attempt.attempt));
     tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic";
+    tile.dots.phone.hidden = !phonesOf(state, attempt.attempt).some((phone) => phone.state === "confirmed");
     tile.element.dataset["stageAt"] = String(attempt.stage_at);
     tile.element.dataset["endsAt"] = attempt.ends_at === null ? "" : String(attempt.ends_at);
     this.age(attempt.attempt, tile);
@@ -119,20 +121,21 @@ export class Tiles {
     const id = attempt.attempt;
     const webcam = h("img", { class: "still", alt: "", hidden: true });
     const screen = h("img", { class: "inset", alt: "", hidden: true });
+    const phone = h("img", { class: "inset second", alt: "", hidden: true });
     const age = h("span", { class: "age" });
     const none = h("span", { class: "none" }, t("tile.no_picture"));
-    const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen);
+    const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen, phone);
     const name = h("h3", {});
     const stage = h("p", { class: "tile-stage" });
-    const dots = { webcam: h("span", { class: "dot" }), screen: h("span", { class: "dot" }), microphone: h("span", { class: "dot microphone" }) };
+    const dots = { webcam: h("span", { class: "dot" }), screen: h("span", { class: "dot" }), phone: h("span", { class: "dot", hidden: true }), microphone: h("span", { class: "dot microphone" }) };
     for (const kind of DOTS) dot(dots[kind], kind, "none");
     const flags = h("span", { class: "tile-flags", hidden: true });
     const unread = h("span", { class: "tile-unread", hidden: true });
     const call = h("span", { class: "tile-call", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
     const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age), admit,
-      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, call, flags, unread)));
-    const tile = { element, open, webcam, screen, age, none, name, stage, dots, flags, unread, call, admit };
+      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, dots.phone, call, flags, unread)));
+    const tile = { element, open, webcam, screen, phone, age, none, name, stage, dots, flags, unread, call, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);
     return tile;
@@ -140,7 +143,7 @@ export class Tiles {
 
   private picture(attempt: string, kind: Kind): void {
     const tile = this.tiles.get(attempt);
-    if (!tile || (kind !== "webcam" && kind !== "screen")) return;
+    if (!tile || !isStill(kind)) return;
     const still = this.stills.get(attempt, kind);
     const image = tile[kind];
     if (still) image.src = still.url;
@@ -153,6 +156,9 @@ export class Tiles {
     const old = still ? now() - still.takenAt : Infinity;
     const behind = this.stills.get(attempt, "screen");
     set(tile.element, "data-old", still !== undefined && old > OLD_SECONDS);
+    const beside = this.stills.get(attempt, "phone");
+    set(tile.phone, "data-old", beside !== undefined && now() - beside.takenAt > OLD_SECONDS);
+    if (beside) tile.phone.title = t("tile.phone", { n: Math.max(0, Math.round(now() - beside.takenAt)) });
     set(tile.screen, "data-old", behind !== undefined && now() - behind.takenAt > SCREEN_OLD_SECONDS);
     tile.none.hidden = still !== undefined;
     tile.age.hidden = !still;
@@ -161,6 +167,10 @@ export class Tiles {
     write(tile.stage, words);
     tile.stage.hidden = words === "";
   }
+}
+
+function isStill(kind: Kind): kind is (typeof STILLS)[number] {
+  return STILLS.some((each) => each === kind);
 }
 
 function stageLine(data: DOMStringMap): string {
@@ -176,7 +186,7 @@ function stageLine(data: DOMStringMap): string {
 const DOT = { good: "●", weak: "◐", none: "○", unknown: "?" } as const;
 
 /** A shape and a word, and the state in words for who does not see the shape. */
-export function dot(element: HTMLElement, kind: Own | "microphone", state: keyof typeof DOT): void {
+export function dot(element: HTMLElement, kind: (typeof DOTS)[number], state: keyof typeof DOT): void {
   if (element.dataset["state"] === state) return;
   element.dataset["state"] = state;
   element.title = `${t(`kind.${kind}`)}: ${t(`health.${state}`)}`;

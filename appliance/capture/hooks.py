@@ -135,7 +135,7 @@ def tap(receiver: RTCRtpReceiver, on_frame: OnFrame) -> None:
     handle = getattr(receiver, _HANDLE_RTCP)
 
     async def handle_rtcp(packet: Any) -> None:
-        if isinstance(packet, RtcpSrPacket):
+        if isinstance(packet, RtcpSrPacket) and packet.sender_info.ntp_timestamp:  # 0: it does not know the time
             info = packet.sender_info
             clock = SenderClock(info.ntp_timestamp / (1 << 32) - _NTP_TO_UNIX, info.rtp_timestamp)
             taker.intake.note_report(packet.ssrc, clock)
@@ -277,7 +277,7 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
 
 async def round_trip(receiver: RTCRtpReceiver) -> float | None:
     """Seconds from a STUN request to its answer, on the pair of addresses that carries the media (as the checks of RFC
-    7675); None when none came within half a second."""
+    7675); None when none came within 1.5 s. Too long by half a second where the first request was lost."""
     connection = receiver.transport.transport._connection
     pair = next(iter(connection._nominated.values()), None)
     if pair is None or connection.remote_password is None:
@@ -285,7 +285,7 @@ async def round_trip(receiver: RTCRtpReceiver) -> float | None:
     request, key = connection.build_request(pair, nominate=False), connection.remote_password.encode("utf8")
     began = time.monotonic()
     try:
-        await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=0)
+        await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=1)
     except aioice.stun.TransactionError:
         return None
     return time.monotonic() - began

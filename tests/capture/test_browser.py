@@ -12,6 +12,7 @@ from playwright.async_api import async_playwright
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index
 from appliance.capture.door import Door
+from appliance.capture.routing import Routing
 from appliance.config import CaptureSettings
 from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
 from tests.capture.peers import until
@@ -99,7 +100,7 @@ async ({url, seeks}) => {
 
 
 @asynccontextmanager
-async def site(station, media: Path):
+async def site(here, media: Path):
     """The door on a TCP port, with a page, and the recordings as the web process serves them."""
 
     async def page(_request):
@@ -114,7 +115,8 @@ async def site(station, media: Path):
         still_open = file.with_name(file.name + ".open")
         return web.FileResponse(file if file.exists() else still_open, headers={"Content-Type": "video/mp4"})
 
-    application = Door(station, TOKENS).application()
+    routing = Routing(here.ownership, lambda number: media / f"{number}.sock")
+    application = Door(here.station, TOKENS, routing).application()
     application.router.add_get("/", page)
     application.router.add_get("/media/{path:.*}", recording)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -125,6 +127,7 @@ async def site(station, media: Path):
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+        await routing.close()
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +160,7 @@ def test_chromium_publishes_watches_and_plays_with_a_gap_and_after_a_crash(tmp_p
         settings = CaptureSettings(segment_seconds=4.0, keyframe_seconds=2.0)
         async with (
             scene(tmp_path / "media", settings=settings) as here,
-            site(here.station, tmp_path / "media") as base,
+            site(here, tmp_path / "media") as base,
             chromium() as browser,
         ):
             first = await publish(browser, base)
@@ -246,7 +249,7 @@ def test_chromium_publishes_vp8_and_a_screen(tmp_path):
     async def work():
         async with (
             scene(tmp_path / "media") as here,
-            site(here.station, tmp_path / "media") as base,
+            site(here, tmp_path / "media") as base,
             chromium() as browser,
         ):
             await publish(browser, base, codec="VP8")

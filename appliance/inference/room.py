@@ -28,6 +28,8 @@ TYPES = frozenset(
         events.FeedClosed,
         events.GapOpened,
         events.GapClosed,
+        events.CallStarted,
+        events.CallEnded,
         events.FlagRaised,
         events.FlagClosed,
         events.AnalysisCovered,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.exam import events
+from appliance.exam.call import Span, suspended
 from appliance.exam.episode import Episode
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind
@@ -51,6 +52,7 @@ class Seat:
         self._models = models
         self._watch = Watch()
         self._connections: set[str] = set()
+        self._calls: dict[str, Span] = {}
         self._gap: tuple[str, float] | None = None  # cause and start of the one that is open
         self._snapshots: dict[str, list[dict[str, Any]]] = {}  # of the flags that are open, by flag
         self._inherited: dict[str, events.FlagRaised] = {}  # by rule
@@ -73,7 +75,8 @@ class Seat:
     def see(self, seen: Observation, jpeg: bytes) -> tuple[list[Said], bool]:
         """A picture; -> events, and whether the next one should be looked at closely."""
         missed = self.looks.looked(seen.at)
-        outputs, closely = self._watch.see(seen, jpeg)
+        resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), seen.at))
+        outputs, closely = self._watch.see(seen, jpeg, resting=resting)
         return [*self._missed(missed), *self._flags(outputs)], closely
 
     def beat(self, now: float) -> list[Said]:
@@ -166,6 +169,17 @@ class Seat:
         self._gap = None
         if self._connections:
             self.looks.begin(payload.ends_at)
+
+    @_hear.register
+    def _(self, payload: events.CallStarted, at: float) -> Iterator[Said]:
+        self._calls[payload.call] = Span(at)
+        yield from ()
+
+    @_hear.register
+    def _(self, payload: events.CallEnded, at: float) -> Iterator[Said]:
+        if begun := self._calls.get(payload.call):
+            self._calls[payload.call] = Span(begun.started_at, at)
+        yield from ()
 
     @_hear.register
     def _(self, payload: events.FlagRaised, _at: float) -> Iterator[Said]:

@@ -72,16 +72,19 @@ class Watch:
         """Go on with a flag that an earlier process raised."""
         self._states[code] = episode.resume(begun)
 
-    def see(self, seen: Observation, jpeg: bytes | None) -> tuple[list[Begun | Over], bool]:
+    def see(
+        self, seen: Observation, jpeg: bytes | None, *, resting: frozenset[str] = frozenset()
+    ) -> tuple[list[Begun | Over], bool]:
         """What follows from one picture, and whether the next should be looked at closely: something was seen that a
-        rule wants to see again soon."""
+        rule wants to see again soon. Rules that are `resting` (a call) judge nothing."""
         self._memory, found = ticks.judge(self._memory, seen)
         self._position = seen.position
         shot = None if jpeg is None else Shot(seen.at, jpeg)
         self._last = shot or self._last
         outputs = []
         for code, tick in episode.suppress(found, self.active).items():
-            outputs += self._advance(code, tick, shot)
+            rests = code in resting
+            outputs += self._advance(code, replace(tick, verdict=Verdict.UNASSESSABLE) if rests else tick, shot)
         return outputs, any(self._doubtful(code) for code in ("phone_visible", "multiple_people"))
 
     def connected(self, at: float, *, lost: bool | None) -> list[Begun | Over]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from appliance.exam import events
+from appliance.exam.call import RESTS
 from appliance.inference.room import Room
 from tests.inference.seen import every, face, seen
 
@@ -305,3 +306,32 @@ def test_every_event_of_an_attempt_has_its_own_id(ledger):
     assert len(flags) == 2
     assert all(one != other for one, other in pairwise(flags))
     assert ledger.resent == 0
+
+
+# --- calls ---
+
+
+def test_a_rule_that_rests_during_a_call_judges_nothing_until_it_is_over(ledger, monkeypatch):
+    """No rule about speech is there yet: the first of those that are stands for it."""
+    monkeypatch.setitem(RESTS, "face_absent", (0.0, 5.0))
+    room = ledger.room()
+    into_exam(ledger, room)
+    ledger.happen(room, events.CallStarted(call="c1", by="pia", by_name="Pia"), START + 10)
+    ledger.look(room, absent(START + 10, 30))
+    assert ledger.said(events.FlagRaised) == []
+    ledger.happen(room, events.CallEnded(call="c1", by="pia", reason="hung up"), START + 40)
+    ledger.look(room, absent(START + 40, 5))
+    assert ledger.said(events.FlagRaised) == []
+    ledger.look(room, absent(START + 45.5, 15))
+    (raised,) = ledger.said(events.FlagRaised)
+    assert raised.code == "face_absent"
+    assert raised.onset_at >= START + 45
+
+
+def test_a_process_that_starts_anew_knows_of_the_call(ledger, monkeypatch):
+    monkeypatch.setitem(RESTS, "face_absent", (0.0, 5.0))
+    into_exam(ledger, ledger.room())
+    ledger.happen(None, events.CallStarted(call="c1", by="pia", by_name="Pia"), START + 10)
+    room = ledger.room()
+    ledger.look(room, absent(START + 10, 30))
+    assert ledger.said(events.FlagRaised) == []

@@ -5,7 +5,7 @@ from typing import Any
 from appliance.exam.flags import Decision
 from appliance.report import facts as f
 from appliance.report import words
-from appliance.report.facts import AttemptFacts, Exam, ExamFacts, Flag, LedgerHead, PictureState, Span, Versions
+from appliance.report.facts import AttemptFacts, Call, Exam, ExamFacts, Flag, LedgerHead, PictureState, Span, Versions
 from appliance.report.moments import Zone, position
 
 GAPS_ON_PAGE_ONE = 12
@@ -63,14 +63,7 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
             }
             for message in facts.messages
         ],
-        "calls": [
-            {
-                "span": f"{zone.clock(call.starts_at)} to {zone.clock(call.ends_at) if call.ends_at else '…'}",
-                "length": words.length(max(0.0, (call.ends_at or until) - call.starts_at)),
-                "who": call.who,
-            }
-            for call in facts.calls
-        ],
+        "calls": [_call(call, zone, until) for call in facts.calls],
         "steps": [
             {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
             for step in facts.steps
@@ -160,6 +153,14 @@ def _coverage(facts: AttemptFacts) -> list[dict[str, Any]]:
         }
         for rule in facts.coverage
     ]
+
+
+def _call(call: Call, zone: Zone, until: float) -> dict[str, str]:
+    return {
+        "span": f"{zone.clock(call.starts_at)} to {zone.clock(call.ends_at) if call.ends_at else '…'}",
+        "length": words.length(max(0.0, (call.ends_at or until) - call.starts_at)),
+        "who": call.who,
+    }
 
 
 def _spans(spans: tuple[Span, ...], zone: Zone, until: float, most: int) -> dict[str, Any]:

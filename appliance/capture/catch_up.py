@@ -34,6 +34,7 @@ from appliance.exam.events import (
     CallStarted,
     GapClosed,
     GapOpened,
+    PhoneRefused,
     ProcessStarted,
     SegmentClosed,
 )
@@ -50,6 +51,7 @@ TYPES = frozenset(
         AttemptFinished,
         CallStarted,
         CallEnded,
+        PhoneRefused,
         SegmentClosed,
         GapOpened,
         GapClosed,
@@ -147,6 +149,8 @@ class CatchUp:
             self._station.call_began(attempt, event.wall)
         elif event.type == CallEnded.TYPE:
             self._station.call_over(attempt, event.wall)
+        elif isinstance(said, PhoneRefused):
+            self._station.remove_phone(attempt, said.pairing)
         elif isinstance(said, SegmentClosed):
             if not (self.compared and attempt in self._station.ended):  # nobody will ask any more
                 self._segments[attempt].add(said.path)

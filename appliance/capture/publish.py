@@ -112,11 +112,14 @@ async def close(connection: RTCPeerConnection) -> None:
 
 
 class Publication:
-    """One WHIP session. `ended` is called once, when it is over for any reason."""
+    """One WHIP session. `ended` is called once, when it is over for any reason; `pairing` is the phone that sends."""
 
-    def __init__(self, feed: LiveFeed, *, bitrate: int, ended: Callable[["Publication"], None]) -> None:
+    def __init__(
+        self, feed: LiveFeed, *, bitrate: int, ended: Callable[["Publication"], None], pairing: str = ""
+    ) -> None:
         self.id = uuid.uuid4().hex
         self.feed = feed
+        self.pairing = pairing
         self.share = float(bitrate + SOUND_BITRATE)
         """What the lab's network has for it, bits a second, sound included. Whoever knows of all of them sets it."""
         self._bitrate, self._ended = bitrate, ended

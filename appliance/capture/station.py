@@ -40,6 +40,8 @@ class Station:
         """What the other workers' publications would like to send."""
         self.viewings: dict[str, Viewing] = {}
         self.ended: dict[str, float] = {}
+        self.removed: set[str] = set()
+        """Pairings of phones that may not publish, or not any more."""
         self.calls: dict[str, Span] = {}
         """The newest call of each attempt."""
         self._dropped: dict[str, None] = {}
@@ -58,13 +60,14 @@ class Station:
         """-> (session id, answer)."""
         self._refuse_ended(claim.feed.attempt)
         self._refuse_ended_call(claim.feed)
+        self._refuse_removed(claim)
         if len(self.publications) >= MOST_PUBLICATIONS and claim.feed not in self.publications:
             self._refuse_full(f"{MOST_PUBLICATIONS} candidates' streams")
         async with self._opening.setdefault(claim.feed, asyncio.Lock()):
             feed = await self._feed(claim)
             settings = self._services.settings
-            bitrate = settings.webcam_bitrate if claim.feed.kind is Kind.WEBCAM else settings.screen_bitrate
-            publication = Publication(feed, bitrate=bitrate, ended=self._publication_ended)
+            bitrate = settings.screen_bitrate if claim.feed.kind is Kind.SCREEN else settings.webcam_bitrate
+            publication = Publication(feed, bitrate=bitrate, ended=self._publication_ended, pairing=claim.pairing)
             answer = await publication.answer(offer)
             before = self.publications.get(claim.feed)
             self.publications[claim.feed] = publication
@@ -74,6 +77,9 @@ class Station:
         if self._stopping or claim.feed.attempt in self.ended:  # it ended while this was negotiated
             await publication.close(Cause.PAGE_CLOSED)
             self._refuse_ended(claim.feed.attempt)
+        if claim.pairing in self.removed:
+            await publication.close(Cause.REMOVED)
+            self._refuse_removed(claim)
         return publication.id, answer
 
     async def view(self, claim: Claim, offer: str) -> tuple[str, str]:
@@ -119,6 +125,17 @@ class Station:
                 feed.over(at, partial(self._forget, feed))
             if publication is not None:
                 self._tasks.start(publication.close(Cause.PAGE_CLOSED))
+
+    def remove_phone(self, attempt: str, pairing: str) -> None:
+        """A proctor refused this phone: what it sends ends now, and its token opens nothing any more."""
+        self.removed.add(pairing)
+        publication = self.publications.get(Feed(attempt, Kind.PHONE))
+        if publication is not None and publication.pairing == pairing:
+            self._tasks.start(publication.close(Cause.REMOVED))
+
+    def _refuse_removed(self, claim: Claim) -> None:
+        if claim.pairing in self.removed:
+            raise NotAllowed("this phone is not let in", hint="Show a new code on the computer and scan it.")
 
     def call_began(self, attempt: str, at: float) -> None:
         """A proctor calls since `at` (wall seconds)."""

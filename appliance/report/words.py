@@ -31,6 +31,7 @@ CAUSES = {
     "storage_full": "the disk was full",
     "storage_failed": "the disk failed",
     "not_playable": "no key frame yet",
+    "removed": "the phone was removed",
     "network_lost": "the page had no network",
     "network_changed": "the page's network changed",
     "device_slept": "the candidate's computer slept",
@@ -63,6 +64,10 @@ STEPS = {
     "feed.opened": "Recording begins",
     "feed.closed": "Recording ends",
     "feed.viewed": "Looked at",
+    "phone.scanned": "A phone asks to join",
+    "phone.confirmed": "Phone confirmed",
+    "phone.refused": "Phone refused or removed",
+    "feed.positioned": "Camera placed",
     "call.started": "Call begins",
     "call.ended": "Call ends",
 }

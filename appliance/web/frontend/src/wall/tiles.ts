@@ -111,6 +111,7 @@ export class Tiles {
     drawCall(tile.call, callOf(state, attempt.attempt));
     tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic";
     tile.dots.phone.hidden = !phonesOf(state, attempt.attempt).some((phone) => phone.state === "confirmed");
+    if (tile.dots.phone.hidden) tile.phone.hidden = true; // removed: what it showed last is no picture of now
     tile.element.dataset["stageAt"] = String(attempt.stage_at);
     tile.element.dataset["endsAt"] = attempt.ends_at === null ? "" : String(attempt.ends_at);
     this.age(attempt.attempt, tile);
@@ -147,7 +148,7 @@ export class Tiles {
     const still = this.stills.get(attempt, kind);
     const image = tile[kind];
     if (still) image.src = still.url;
-    image.hidden = !still;
+    image.hidden = !still || (kind === "phone" && tile.dots.phone.hidden);
     if (kind === "webcam") this.age(attempt, tile);
   }
 

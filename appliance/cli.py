@@ -153,6 +153,12 @@ def _status(options: argparse.Namespace) -> int:
     return commands.status(_paths(options), as_json=options.json)
 
 
+def _capacity(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.capacity(_paths(options).make(), as_json=options.json)
+
+
 def _exam_create(options: argparse.Namespace) -> int:
     from appliance import administration
     from appliance.exam.policy import Admission, ExamPolicy
@@ -258,6 +264,8 @@ def _add_questions(commands: _Commands) -> None:
     end.add_argument("--reason", default="ended at the command line")
     status = commands.add("status", _status, "the health of every process; exit code 1 when one is not well")
     status.add_argument("--json", action="store_true")
+    capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
+    capacity.add_argument("--json", action="store_true")
     verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")
     verify.add_argument("folder", type=Path, metavar="DIR")
     verify.add_argument("--key", type=Path, metavar="FILE", help="the box's public key, from another place")

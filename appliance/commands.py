@@ -1,5 +1,6 @@
 """What a person or a script asks of a box at the command line: flags, the end of an exam, its state, its evidence."""
 
+import dataclasses
 import importlib
 import json
 import pkgutil
@@ -15,10 +16,10 @@ from typing import Any
 
 from appliance import __version__, config
 from appliance.box import health, workers
-from appliance.box.paths import Paths
+from appliance.box.paths import Paths, models_folder
 from appliance.box.process import wait_for
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
-from appliance.exam.events import BOX, ExamEnded, UpstreamFailed
+from appliance.exam.events import BOX, CapacityMeasured, ExamEnded, Payload, UpstreamFailed
 from appliance.ledger import database, reader, state
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
@@ -102,6 +103,36 @@ def status(paths: Paths, *, as_json: bool) -> int:
     return 0 if healthy else 1
 
 
+def capacity(paths: Paths, *, as_json: bool) -> int:
+    """Measure this box; say, keep and tell the ledger how many seats it carries."""
+    from appliance import capacity as measuring
+    from appliance.box import capacity as rules
+
+    settings = config.load(paths.config)
+    say = (lambda sentence: print(sentence, file=sys.stderr, flush=True)) if as_json else print
+    measured = measuring.measure(paths.data, settings, models=models_folder(), say=say)
+    found = rules.of(measured, settings)
+    rules.write(paths.capacity, measured)
+    if paths.ledger_socket.exists():
+        said = CapacityMeasured(seats=found.seats, parts=found.parts or {})
+        _append(paths, said, exam=None)
+    if as_json:
+        said_json = {
+            "seats": found.seats,
+            "limited_by": found.limited_by,
+            "parts": found.parts,
+            "reserve": rules.RESERVE,
+        }
+        print(json.dumps({**said_json, "measured": dataclasses.asdict(measured)}, indent=1))
+        return 0
+    for name, seats in sorted((found.parts or {}).items(), key=lambda part: part[1]):
+        print(f"  {name:<10} {seats:>6} seats")
+    print(f"{found.sentence} {rules.RESERVE:.0%} is kept in reserve.")
+    if settings.capture.seats:
+        print(f"Its settings say {settings.capture.seats} seats: that is what holds.")
+    return 0
+
+
 def verify(folder: Path, *, key: Path | None) -> int:
     """Prove a folder of evidence; -> 0 and OK, or 1 and the first thing that is missing or changed."""
     if not folder.is_dir():
@@ -140,10 +171,13 @@ def _append_end(paths: Paths, exam: str, reason: str) -> None:
         raise Unavailable(
             f"no box runs on the data folder {paths.data}", hint="Start it with `appliance run`, then end the exam."
         )
+    _append(paths, ExamEnded(exam=exam, reason=reason[:500]), exam=exam)
+
+
+def _append(paths: Paths, said: Payload, *, exam: str | None) -> None:
     client = Client(paths.ledger_socket, process="cli")
     client.start()
     try:
-        said = ExamEnded(exam=exam, reason=reason[:500])
         client.append_and_wait(said, chain=BOX, exam=exam, seconds=ANSWER_SECONDS)
     finally:
         client.stop(flush_seconds=0.0)

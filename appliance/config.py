@@ -42,6 +42,9 @@ class CaptureSettings:
     def viewers_each(self) -> int:
         """Live views that one worker carries."""
         return max(1, -(-self.viewers // max(1, self.workers)))
+    seats: int = 0
+    low_water_bytes: int = 2_000_000_000
+    floor_bytes: int = 64_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures, self.feeds):
+            for folder in (self.run, self.health, self.pictures, self.feeds, self.seats):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"
@@ -92,6 +92,16 @@ class Paths:
     def outbox(self) -> Path:
         """What was made to be sent upstream and is not proved to be there yet: outbox/EXAM/ATTEMPT/."""
         return self.data / "outbox"
+
+    @property
+    def capacity(self) -> Path:
+        """What `appliance capacity` measured last."""
+        return self.data / "capacity.json"
+
+    @property
+    def seats(self) -> Path:
+        """seats/ATTEMPT: an attempt that was admitted to a seat of this box."""
+        return self.run / "seats"
 
     @property
     def cache(self) -> Path:

@@ -89,7 +89,7 @@ class CapacityRefused(Payload):
     limit: float
 
 
-@event("capacity.measured")
+@event("capacity.measured", by=("cli",))
 @dataclass(frozen=True, kw_only=True)
 class CapacityMeasured(Payload):
     """`appliance capacity` found how many seats the box carries. `parts`: capture, inference, disk, uplink -> seats."""

@@ -1,0 +1,71 @@
+"""What `appliance capacity` measures with: the disk for real, the models where they are, a whole run."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from appliance import cli
+from appliance.box.capacity import read
+from appliance.box.paths import Paths, models_folder
+from appliance.capacity import disk, looking
+from appliance.errors import StorageFull
+from appliance.exam.events import CapacityMeasured
+from appliance.ledger import reader
+from appliance.ledger.reader import Reader
+from appliance.ledger.socket import LedgerServer
+from appliance.ledger.writer import opened
+
+
+def test_the_disk_is_written_and_flushed_and_left_as_it_was(tmp_path):
+    found = disk.measure(tmp_path, streams=3, seconds=0.3)
+    assert found.bytes_a_second > 0
+    assert 0 < found.flush_seconds < 0.3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_is_said(small_disk):
+    with pytest.raises(StorageFull, match="cannot be measured"):
+        disk.measure(small_disk, streams=30, seconds=5.0)
+    assert list(small_disk.iterdir()) == []
+
+
+def test_an_upstream_that_is_not_there_is_not_measured(tmp_path):
+    assert disk.copy_rate(tmp_path, tmp_path / "away", size=1000) is None
+    (tmp_path / "there").mkdir()
+    assert disk.copy_rate(tmp_path, tmp_path / "there", size=100_000) > 0
+
+
+def test_without_models_there_is_no_figure_for_looks(tmp_path):
+    assert looking.measure(tmp_path, threads=1) is None
+
+
+def test_a_look_for_objects_costs_more_than_one_for_faces():
+    if not (models_folder() / "pack.json").exists():
+        pytest.skip("the model pack is not installed")
+    found = looking.measure(models_folder(), threads=1, looks=5)
+    assert found.look_seconds > 0
+    assert found.objects_seconds > 0
+    assert looking.person(models_folder()).shape == (looking.HEIGHT, looking.WIDTH, 3)
+    assert looking.person(models_folder()).dtype == np.uint8
+
+
+@pytest.mark.slow
+def test_the_command_measures_keeps_and_tells(tmp_path, capsys):
+    paths = Paths.of(tmp_path / "data").make()
+    with opened(paths.database) as writer:
+        ledger = LedgerServer(paths.ledger_socket, writer=writer, reader=Reader(paths.database))
+        ledger.start()
+        began = time.monotonic()
+        assert cli.main(["--data", str(paths.data), "capacity", "--json"]) == 0
+        assert time.monotonic() - began < 90  # of which a quiet machine takes 25
+        said = json.loads(capsys.readouterr().out)
+        ledger.stop()
+    with reader.opened(paths.database) as told:
+        (event,) = told.events(after=0, types=frozenset({CapacityMeasured.TYPE}))
+    assert said["seats"] == min(said["parts"].values()) == event.payload.seats
+    assert event.payload.parts == said["parts"]
+    assert said["limited_by"] in said["parts"]
+    assert {"capture", "disk", "memory"} <= set(said["parts"])
+    assert read(paths.capacity).cores >= 1

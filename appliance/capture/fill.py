@@ -7,7 +7,7 @@ page can fill nothing but holes of its own feed, and not with more than a camera
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import RATE, Media
 from appliance.capture.lay import Laid, lay
 from appliance.capture.part import Part
-from appliance.capture.piece import read
+from appliance.capture.piece import Piece, read
 from appliance.capture.segment import Segment
 from appliance.capture.writer import File, Writer
 from appliance.errors import BadInput, Unavailable
@@ -29,6 +29,7 @@ _AT_ONCE = 8
 _BYTES_A_SECOND = 1_000_000
 _SPARE_BYTES = 4_000_000
 _PART_SECONDS = 0.9
+_FILES_A_PIECE = 8
 
 
 @dataclass(slots=True)
@@ -63,20 +64,26 @@ class Fills:
         self._admit(account, time.monotonic())
         async with account.turn, self._room:
             try:
-                laid = self._lay(feed, account, await asyncio.wait_for(body(), READ_SECONDS))
+                piece = read(await asyncio.wait_for(body(), READ_SECONDS))
+                spans = [span async for span in self._fill(feed, account, piece)]
             except (BadInput, TimeoutError) as error:
                 self.counters["fills_refused"] += 1
                 if isinstance(error, BadInput):
                     raise
                 raise BadInput("the upload took too long", hint="The page tries again by itself.") from None
+            self.counters["fills" if spans else "fills_known"] += 1
+            return {"filled": [spans[0][0], spans[-1][1]] if spans else None}
+
+    async def _fill(self, feed: LiveFeed, account: _Account, piece: Piece) -> AsyncIterator[tuple[float, float]]:
+        """-> each span that is on disk now. One file, unless the size of the picture changes or another hole begins."""
+        for _ in range(_FILES_A_PIECE):
+            laid = self._lay(feed, account, piece)
             if laid is None:
-                self.counters["fills_known"] += 1
-                return {"filled": None}
+                return
             segment = await self._write(feed, laid)
             account.bytes[laid.hole.gap] += segment.bytes
             feed.filled(laid.hole.gap, segment)
-            self.counters["fills"] += 1
-            return {"filled": [segment.starts_at, segment.starts_at + segment.duration]}
+            yield segment.starts_at, segment.starts_at + segment.duration
 
     def _admit(self, account: _Account, now: float) -> None:
         if len(account.times) == MOST_A_MINUTE and now - account.times[0] < 60:
@@ -84,8 +91,8 @@ class Fills:
             raise Unavailable("this page uploads too often", hint="It goes on by itself in a minute.")
         account.times.append(now)
 
-    def _lay(self, feed: LiveFeed, account: _Account, body: bytes) -> Laid | None:
-        piece, begins_at = read(body), feed.recorder.begins_at
+    def _lay(self, feed: LiveFeed, account: _Account, piece: Piece) -> Laid | None:
+        begins_at = feed.recorder.begins_at
         laid = None if begins_at is None else lay(piece, feed.holes, begins_at)
         if laid is not None:
             bound = _SPARE_BYTES + _BYTES_A_SECOND * feed.holes.length(laid.hole.gap)

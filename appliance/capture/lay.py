@@ -74,17 +74,24 @@ def is_key(codec: str, data: bytes) -> bool:
 
 
 def _choose(codec: str, pictures: list[Placed], start: float, end: float) -> list[Placed]:
-    """What lies inside, after what must be decoded before it: from the last key frame on. Those are on disk already."""
+    """What lies inside, after what must be decoded before it, from the last key frame on. One file has pictures of one
+    size, so it ends where that changes."""
     lead: list[Placed] = []
     inside: list[Placed] = []
+    begins: Container | None = None
     for position, frame in pictures:
         key = is_key(codec, frame.data)
         if position >= end - _EDGE or (inside and position - inside[-1][0] > _BREAK):
             break
+        if key and not inside:
+            lead, begins = [], _container(codec, frame.data, False)
+        elif key and _container(codec, frame.data, False) != begins:
+            break
+        if begins is None:
+            continue
         if position < start - _EDGE:
-            lead = [(position, frame)] if key else [*lead, (position, frame)] if lead else []
-        elif inside or lead or key:
-            lead = [] if key and not inside else lead
+            lead.append((position, frame))
+        else:
             inside.append((position, frame))
     return [*((start, frame) for _, frame in lead), *inside] if inside else []
 

@@ -258,6 +258,29 @@ def test_a_piece_is_taken_once(tmp_path, monkeypatch):
     run(work)
 
 
+def test_a_picture_that_changes_its_size_makes_another_file(tmp_path, monkeypatch):
+    async def work():
+        async with scene(tmp_path, monkeypatch) as here:
+            page = here.page
+            await page.play(5)
+            await page.play(3, line=False)
+            page.pictures = media.video("h264", every=EVERY, width=640, height=480)
+            await here.drop(4)
+            ((hole),) = here.fills.asked(here.feed, "")["holes"]
+            (body,) = page.pieces(*hole, seconds=60)
+            assert (await here.bring(body))["filled"] == pytest.approx(hole, abs=0.1)
+            await settled()
+            return here.played(), [tmp_path / said.path for said in here.ledger.of(GapFilled)]
+
+    played, files = run(work)
+    sizes = []
+    for file in files:
+        with av.open(str(file)) as source:
+            sizes.append({(frame.width, frame.height) for frame in source.decode(video=0)})
+    assert sizes == [{(320, 240)}, {(640, 480)}]
+    assert max(after - before for before, after in itertools.pairwise(played)) < 0.2
+
+
 def test_nothing_outside_a_gap_is_taken(tmp_path, monkeypatch):
     async def work():
         async with scene(tmp_path, monkeypatch) as here:

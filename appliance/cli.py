@@ -131,7 +131,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.bench(options.only, out=options.json)
+    return commands.bench(options.only, out=options.json, minutes=options.minutes)
 
 
 def _flags(options: argparse.Namespace) -> int:
@@ -251,6 +251,7 @@ def _add_processes(commands: _Commands) -> None:
     bench = commands.add("bench", _bench, "measure this machine; a figure on each line")
     bench.add_argument("only", nargs="*", metavar="NAME", help="only these benchmarks")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    bench.add_argument("--minutes", type=float, metavar="M", help="how long the soak lasts (30)")
 
 
 def _add_questions(commands: _Commands) -> None:

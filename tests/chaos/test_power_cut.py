@@ -55,10 +55,10 @@ keyframe_seconds = 2.0
 
 @pytest.fixture
 def disk(tmp_path):
-    disk = Disk(tmp_path / "disk.ext4", tmp_path / "disk")
+    disk = Disk(tmp_path / "power")
     disk.make()
     yield disk
-    disk.unmount()
+    disk.remove()
 
 
 class Box:

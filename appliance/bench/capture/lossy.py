@@ -22,7 +22,7 @@ table inet bench {{
   chain arriving {{
     type filter hook prerouting priority 0; policy accept;
     iifname "line" meta l4proto udp counter
-    iifname "line" meta l4proto udp numgen random mod 1000 < {thousandths} counter drop
+    iifname "line" meta l4proto udp {chance} counter drop
   }}
 }}
 """
@@ -55,7 +55,7 @@ class Line:
     def lose(self, percent: float) -> None:
         """From now on lose so many packets of a hundred; 0: none."""
         _do([*self.at_box, "nft", "flush", "ruleset"])
-        _do([*self.at_box, "nft", "-f", "-"], said=_RULES.format(thousandths=round(percent * 10)))
+        _do([*self.at_box, "nft", "-f", "-"], said=_RULES.format(chance=_chance(percent)))
 
     def counted(self) -> tuple[int, int]:
         """-> (UDP packets that arrived, and those of them that were lost) since `lose` was called last."""
@@ -92,6 +92,11 @@ def line() -> Iterator[Line]:
     finally:
         for name in (made.sender, made.box):
             subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def _chance(percent: float) -> str:
+    """nftables has no comparison that always holds."""
+    return "" if percent >= 100 else f"numgen random mod 1000 < {round(percent * 10)}"
 
 
 def _do(command: list[str], *, said: str = "") -> str:

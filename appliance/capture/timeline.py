@@ -9,8 +9,9 @@ whatever their paths take; it is kept at the promptest frames, less the time tha
 moves are gradual: sound by so little that nobody hears it, pictures faster, so that they follow the sound. Nothing ever
 moves back before what is placed already.
 
-A sender's numbers may jump, stand still or run wild: then its frames go on where they arrive. No frame is placed more
-than 2 s ahead of its arrival, and none more than 10 s behind it.
+A sender's numbers may jump, stand still or run wild, or not count a pause (Chromium's sound, where a page takes it away
+and gives it back): then its frames go on where they arrive. No frame is placed more than 2 s ahead of its arrival, and
+none more than 10 s behind it.
 """
 
 from appliance.capture.alignment import Alignment
@@ -25,17 +26,33 @@ _FAR = 0.2
 _STEP = 0.25
 """The clock of the sender was set."""
 _CALM = 10.0
-"""After that, or after a jump, so many seconds pass until new reports are there for both tracks."""
+"""After that, or after a jump, so many seconds pass until new reports are there."""
 _BACK = 1.0
 _AHEAD = 2.0
-_BEHIND, _BEHIND_SECONDS, _FAR_BEHIND = 2.0, 3.0, 10.0
+_BEHIND, _FAR_BEHIND = 1.0, 10.0
+_BEHIND_SECONDS = 0.3
+_CATCHES_UP = 0.3
+"""What was held up comes faster than it was made: so much less late in each second."""
+_PROMPT = 0.5
 _MOVE_SECONDS = 0.1
 
 
 class _Track:
     """`offset`: our monotonic moment of the sender's RTP time 0; `link`: the sender's wall clock at that time."""
 
-    __slots__ = ("before", "behind_since", "clock", "last", "link", "moved_at", "offset", "rate")
+    __slots__ = (
+        "before",
+        "behind",
+        "calm_until",
+        "clock",
+        "last",
+        "late",
+        "link",
+        "moved_at",
+        "offset",
+        "rate",
+        "seen_at",
+    )
 
     def __init__(self, media: Media, last: int) -> None:
         self.rate = RATE[media]
@@ -43,7 +60,8 @@ class _Track:
         self.link: float | None = None
         self.clock = Alignment()  # of its RTP clock: all there is before the first report
         self.before = 0.0
-        self.behind_since: float | None = None
+        self.behind: tuple[float, float] | None = None  # since when, and how late the frame was then
+        self.late = self.seen_at = self.calm_until = 0.0
         self.moved_at = 0.0
         self.last = last
 
@@ -72,7 +90,6 @@ class Timeline:
         """How often the sender's wall clock was set."""
         self._way: float | None = None  # what is added to the sender's wall clock to have our monotonic moment
         self._way_at = 0.0
-        self._calm_until = 0.0
         self._heard = False
 
     def place(self, media: Media, timestamp: int, arrived: float, captured: float | None = None) -> int:
@@ -80,43 +97,60 @@ class Timeline:
         track = self._tracks[media]
         at = timestamp / track.rate
         if track.offset is None or self._jumped(track, at, arrived):
-            self._begin(track, at, arrived)
+            self._begin(track, media, at, arrived)
         elif arrived - track.moved_at >= _MOVE_SECONDS:
             self._move(track, media, at, arrived, captured)
-        track.before = at
+        track.before, track.seen_at = at, arrived
         if captured is None:
             track.clock.note(at, arrived)
-        elif arrived >= self._calm_until:
+        elif arrived >= track.calm_until:
             self.clock.note(captured, arrived)
         assert track.offset is not None
         position = round((self._base + track.offset + at) * track.rate)
         track.last = position if position > track.last else track.last + 1
         return track.last
 
-    def _begin(self, track: _Track, at: float, arrived: float) -> None:
-        """The first frame, or the first after a jump, stands where it arrived."""
+    def _begin(self, track: _Track, media: Media, at: float, arrived: float) -> None:
+        """The first frame, or the first after a jump, stands where it arrived. What the last report said of the track's
+        count is void; of the sender's clock it still holds."""
         if track.offset is not None:
             self.jumps += 1
-            self._be_calm(arrived)
-        track.offset, track.link, track.behind_since = arrived - at, None, None
+            track.calm_until = arrived + _CALM
+            self._heard = self._heard and media is not Media.AUDIO
+        track.offset, track.link, track.behind, track.late = arrived - at, None, None, 0.0
         track.clock, track.moved_at = Alignment(), arrived
 
     def _jumped(self, track: _Track, at: float, arrived: float) -> bool:
-        """It runs back, or the frame comes long before it was sent, or all come long after."""
+        """It runs back, or the frame comes long before it was sent, or it comes long after and was not held up."""
         assert track.offset is not None
-        late = arrived - track.offset - at
+        late = track.late = arrived - track.offset - at
         if late <= _BEHIND:
-            track.behind_since = None
-        elif track.behind_since is None:
-            track.behind_since = arrived
-        behind = track.behind_since is not None and arrived - track.behind_since > _BEHIND_SECONDS
-        return at - track.before < -_BACK or late < -_AHEAD or late > _FAR_BEHIND or behind
+            track.behind = None
+            return at - track.before < -_BACK or late < -_AHEAD
+        if track.behind is None:
+            track.behind = arrived, late
+        since, first = track.behind
+        stands = arrived - since > _BEHIND_SECONDS and late > first - _CATCHES_UP * (arrived - since)
+        return stands or late > _FAR_BEHIND or at - track.before < -_BACK or self._other_is_prompt(track, arrived)
+
+    def _other_is_prompt(self, track: _Track, now: float) -> bool:
+        """The other track's frames came in time all along: nothing held this one up, it paused."""
+        return (
+            any(
+                other is not track
+                and other.offset is not None
+                and now - other.seen_at < _PROMPT
+                and other.late < _PROMPT
+                for other in self._tracks.values()
+            )
+            and now - track.seen_at > _BEHIND
+        )
 
     def _move(self, track: _Track, media: Media, at: float, arrived: float, captured: float | None) -> None:
         """A little towards where the clocks say that it should be."""
         if captured is not None:
             self._link(track, media, captured - at, arrived)
-        if arrived < self._calm_until:
+        if arrived < track.calm_until:
             track.moved_at = arrived
             return
         sound = media is Media.AUDIO
@@ -133,12 +167,12 @@ class Timeline:
 
     def _link(self, track: _Track, media: Media, link: float, now: float) -> None:
         """A report: what the sender's wall clock says at the track's RTP time 0."""
-        if track.link is not None and abs(link - track.link) > _STEP:
-            self.steps += 1
-            self._be_calm(now)
-        track.link = link
-        if now < self._calm_until or track.offset is None:
+        if now < track.calm_until or track.offset is None:
             return
+        if track.link is not None and abs(link - track.link) > _STEP:
+            self._be_calm(now)
+            return
+        track.link = link
         if self._way is None or (media is Media.AUDIO and not self._heard):
             self._way, self._way_at = track.offset - link, now  # as it is placed now: nothing moves at once
         self._heard = self._heard or media is Media.AUDIO
@@ -155,8 +189,8 @@ class Timeline:
         self._way_at = now
 
     def _be_calm(self, now: float) -> None:
-        """The reports cannot be believed just now: each track goes on by its own count."""
-        self._calm_until = now + _CALM
+        """The sender's clock was set. Until both tracks were told so, each goes on by its own count."""
+        self.steps += 1
         self.clock, self._way, self._heard = Alignment(), None, False
         for track in self._tracks.values():
-            track.link = None
+            track.link, track.calm_until = None, now + _CALM

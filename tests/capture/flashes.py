@@ -1,4 +1,4 @@
-"""Something that happens at one moment, for every camera and microphone: a flash, a beep. And when a recording saw it."""
+"""What happens at one moment for every camera and microphone: a flash, a beep. And when a recording saw it."""
 
 import asyncio
 import functools

@@ -104,7 +104,7 @@ class Camera:
 
 
 def recorded(root, ledger, kind):
-    """Wall times of all flashes in the recording of one kind: a position and the beginning that the files' names say."""
+    """Wall times of all flashes in the recording of one kind: position + the beginning that its file names say."""
     segments = [segment for segment in ledger.of(SegmentClosed) if segment.kind == kind]
     begins_at = Name.parse(segments[0].path.rsplit("/", 1)[1]).starts_at - segments[0].position
     return [begins_at + at for at in flashes.seen(root / segment.path for segment in segments)]

@@ -41,8 +41,8 @@ def test_a_count_that_stands_still_is_not_followed_for_long():
     timeline = Timeline(base=0.0, began=0.0)
     for number in range(200):
         position = timeline.place(VIDEO, 77, number * 0.1)
-        assert number * 0.1 - position / 90_000 < 5.5
-    assert 1 <= timeline.jumps <= 6
+        assert number * 0.1 - position / 90_000 < 1.6
+    assert 10 <= timeline.jumps <= 20
 
 
 def test_a_late_frame_is_no_new_count():
@@ -50,6 +50,42 @@ def test_a_late_frame_is_no_new_count():
     timeline.place(VIDEO, 0, 0.0)
     assert timeline.place(VIDEO, 6000, 4.0) == 6000
     assert timeline.place(VIDEO, 360_000, 4.01) == pytest.approx(360_000, abs=500)
+    assert timeline.jumps == 0
+
+
+def test_sound_that_paused_without_counting_goes_on_where_it_arrives():
+    """Chromium, where a page takes the microphone away and gives it back: the pictures say that nothing was held up."""
+    timeline, sound = Timeline(base=0.0, began=0.0), 0
+    for number in range(500):
+        now = number / 50
+        timeline.place(VIDEO, round(now * 90_000), now)
+        if not 2 <= now < 7:
+            position = timeline.place(AUDIO, sound * 960, now)
+            sound += 1
+            assert position / 48_000 == pytest.approx(now, abs=0.002)
+    assert timeline.jumps == 1
+
+
+def test_a_call_that_paused_without_counting_is_behind_for_less_than_half_a_second():
+    timeline = Timeline(base=0.0, began=0.0)
+    for number in range(500):
+        now = number / 50 + (5 if number >= 100 else 0)
+        position = timeline.place(AUDIO, number * 960, now) / 48_000
+        assert position == pytest.approx(now, abs=0.002) or 7 <= now < 7.4
+    assert timeline.jumps == 1
+
+
+@pytest.mark.parametrize("backlog_lasts", [0.2, 4.0])
+def test_what_was_held_up_keeps_its_place_however_slowly_it_comes(backlog_lasts):
+    """A network that stalls for 3 s, then sends what it kept."""
+    timeline = Timeline(base=0.0, began=0.0)
+    for number in range(500):
+        sent = number / 50
+        drained = 5 + (sent - 2) / (3 + backlog_lasts) * backlog_lasts
+        arrived = max(sent, drained) if 2 <= sent < 5 + backlog_lasts else sent
+        for media in Media:
+            position = timeline.place(media, round(sent * RATE[media]), arrived) / RATE[media]
+            assert position == pytest.approx(sent, abs=0.03)
     assert timeline.jumps == 0
 
 
@@ -179,7 +215,7 @@ def test_a_sender_whose_clock_is_set_keeps_its_place():
         told = at >= (60.3 if media is VIDEO else 64)
         captured = captured - 7.0 if captured and told else captured
         placed.append((media, at, timeline.place(media, timestamp, arrived, captured) / RATE[media]))
-    assert timeline.steps == 2
+    assert timeline.steps == 1
     assert apart(placed, since=10.0) < 0.08
     assert max(abs(position - at) for _, at, position in placed) < 0.2
 

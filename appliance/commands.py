@@ -145,7 +145,8 @@ def verify(folder: Path, *, key: Path | None) -> int:
 
 def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = None) -> int:
     """Run the named benchmarks, or every one that does not take long; a figure on each line, and all of them as JSON in
-    `out`. `minutes`: how long those last that go on for as long as one likes."""
+    `out`, by the benchmark's name. Of one that is named alone they stand at the top as well. `minutes`: how long those
+    last that go on for as long as one likes."""
     from appliance import bench as benchmarks
     from appliance.bench import figures
 
@@ -162,7 +163,7 @@ def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = Non
         measured[name] = module.run(minutes) if lasting and minutes else module.run()
         print("\n".join(figures.lines({name: measured[name]})), flush=True)
     if out:
-        figures.write(measured, out)
+        figures.write({**measured[names[0]], **measured} if len(names) == 1 else measured, out)
     return 0
 
 

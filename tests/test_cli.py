@@ -375,4 +375,21 @@ def test_a_benchmark_says_its_figures_on_lines_and_as_json(run, tmp_path, monkey
     code, out, _ = run("bench", "ledger", "--json", str(tmp_path / "figures.json"))
     assert code == 0
     assert re.fullmatch(r"ledger.ratio_vs_sqlite.one_thread +0.5\n", out)
-    assert json.loads((tmp_path / "figures.json").read_text())["ledger"] == {"ratio_vs_sqlite": {"one_thread": 0.5}}
+    written = json.loads((tmp_path / "figures.json").read_text())
+    assert written["ledger"] == {"ratio_vs_sqlite": {"one_thread": 0.5}}
+    assert written["ratio_vs_sqlite"] == {"one_thread": 0.5}, "named alone, at the top as well"
+    assert written["machine"]["cores"]
+
+
+def test_the_soak_runs_by_name_alone_and_for_as_long_as_it_is_told(run, monkeypatch):
+    from appliance.bench import capture, exam, ledger, soak
+
+    for short in (capture, exam, ledger):
+        monkeypatch.setattr(short, "run", lambda: {"ratio": 1.0})
+    lasted = []
+    monkeypatch.setattr(soak, "run", lambda minutes=30.0: lasted.append(minutes) or {"failures": []})
+    assert run("bench")[0] == 0
+    assert lasted == []
+    assert run("bench", "soak", "--minutes", "3")[0] == 0
+    assert run("bench", "soak")[0] == 0
+    assert lasted == [3.0, 30.0]

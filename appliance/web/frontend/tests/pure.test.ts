@@ -68,8 +68,9 @@ describe("the candidate's page", () => {
   });
 
   it("tries again soon, then not so soon, never all at once", () => {
-    expect([1, 2, 5, 50].map((n) => backoff(n, 0.5))).toEqual([1000, 2000, 5000, 5000]);
-    expect(backoff(1, 0)).toBeLessThan(backoff(1, 1));
+    expect([1, 2, 5, 50].map((n) => backoff(n, true, 0.5))).toEqual([1000, 2000, 5000, 5000]);
+    expect([1, 2, 5, 50].map((n) => backoff(n, false, 0.5))).toEqual([750, 750, 750, 750]); // the box comes back soon
+    expect(backoff(1, true, 0)).toBeLessThan(backoff(1, true, 1));
   });
 
   it("prefers H.264 with packetization mode 1, then VP8, and nothing that the box cannot take", () => {

@@ -1,7 +1,15 @@
-/** WHIP (RFC 9725): sends one stream to the box and keeps it there. A lost connection is made anew, by itself. */
+/** WHIP (RFC 9725): sends one stream to the box and keeps it there. A lost connection is made anew, by itself, and what was
+ * lost with it is brought later.
+ *
+ * The lost connection is kept until another one is live: its encoder goes on, so the ring has what the drop lost; and its path may
+ * come back by itself before the box has answered a new offer. */
 
-import { gathered, preferred } from "../lib/peer";
+import { goodbye, offer, preferred, Refused } from "../lib/peer";
 import type { Door, Kind } from "../lib/types";
+import { before, left, sending } from "./farewell";
+import type { Why } from "./fill";
+import { Keeper } from "./keeper";
+import { Path, SILENT_MS } from "./path";
 
 export type Line = "off" | "connecting" | "live" | "again" | "away";
 
@@ -11,24 +19,45 @@ interface Wishes {
   layers: boolean;
 }
 
-const LOST_MS = 2500;
-const ANSWER_MS = 10_000;
+const LOOK_MS = 500;
+const SLEPT_MS = 5000;
+const CUT_MS = 4000;
+const CONNECT_MS = 10_000;
+const PROBE_MS = 1500;
+const TOGETHER_MS = 300;
 const LONGEST_WAIT_MS = 5000;
+/** Both encode for a moment, so that nothing is missing between the last frame of one and the first of the other. */
+const HANDOVER_MS = 1000;
 
-/** Waits 1, 2, 3, 4, 5, 5, ... seconds between attempts, never exactly together with the neighbours. */
-export function backoff(failures: number, random = Math.random()): number {
+/** How long to wait after a failed attempt, in milliseconds, never exactly together with the neighbours. While the box is away or just
+ * being started again half a second to a second; when it refuses, 1, 2, 3, 4, 5, 5, ... seconds. */
+export function backoff(failures: number, refused: boolean, random = Math.random()): number {
+  if (!refused) return 500 + 500 * random;
   return Math.min(1000 * Math.max(1, failures), LONGEST_WAIT_MS) * (0.85 + 0.3 * random);
 }
 
+interface Made {
+  connection: RTCPeerConnection;
+  path: Path;
+  session: string | null;
+}
+
+/** `start` with a stream and a door; `line` says how it is, and `changed` is called when it changes; `renew` gives a newer token for
+ * later; `stop` ends it, and `start` may follow. */
 export class Publisher {
   line: Line = "off";
-  private connection: RTCPeerConnection | null = null;
-  private session: string | null = null;
+  private made: Made | null = null;
+  private lost: Made | null = null;
   private stream: MediaStream | null = null;
   private door: Door | null = null;
   private failures = 0;
   private timer = 0;
   private generation = 0;
+  private why: Why = "";
+  private looked = 0;
+  private cut = 0;
+  private looking = 0;
+  private readonly keeper = new Keeper();
 
   constructor(
     readonly kind: Kind,
@@ -36,15 +65,23 @@ export class Publisher {
     private readonly changed: () => void,
   ) {
     window.addEventListener("online", () => this.hurry());
-    window.addEventListener("pagehide", () => this.goodbye());
+    window.addEventListener("pageshow", (event) => event.persisted && this.lose(""));
+    window.addEventListener("pagehide", () => this.leave(true));
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
   }
 
   /** Begin, or go on with another stream. The token is kept: reconnecting asks nobody for a new one. */
   async start(stream: MediaStream, door: Door): Promise<void> {
+    this.why ||= this.door ? "" : before(door.url);
     this.stream = stream;
     this.door = door;
-    if (this.connection && (await this.swap(stream))) return;
+    if (this.made && (await this.swap(this.made.connection, stream))) return;
     this.failures = 0;
+    this.setAside(this.made);
+    this.say("connecting");
+    clearInterval(this.looking);
+    this.looked = Date.now();
+    this.looking = window.setInterval(() => void this.look(), LOOK_MS);
     void this.connect();
   }
 
@@ -56,84 +93,167 @@ export class Publisher {
   stop(): void {
     this.generation += 1;
     clearTimeout(this.timer);
-    this.goodbye();
-    this.hangUp();
+    clearInterval(this.looking);
+    this.leave(false);
+    this.made?.connection.close();
+    this.lost?.connection.close();
+    this.made = this.lost = null;
     this.stream = null;
+    this.why = "";
     this.say("off");
   }
+
+  // --- to the box ---
 
   private async connect(): Promise<void> {
     const { stream, door } = this;
     if (!stream || !door) return;
     const generation = ++this.generation;
     clearTimeout(this.timer);
-    this.hangUp();
-    if (this.line !== "again" && this.line !== "away") this.say("connecting");
-    const connection = new RTCPeerConnection({ iceServers: [] });
-    this.connection = connection;
-    connection.onconnectionstatechange = () => this.watch(connection);
+    this.made?.connection.close();
+    this.made = null;
     try {
+      if (this.line !== "connecting") await reachable(door); // a way that is gone holds up a request longer than it is gone
+      if (generation !== this.generation) return;
+      const connection = new RTCPeerConnection({ iceServers: [] });
+      const made: Made = { connection, path: new Path(connection, performance.now()), session: null };
+      this.made = made;
+      connection.onconnectionstatechange = () => this.watch(made);
       addTracks(connection, stream, this.wishes);
-      await connection.setLocalDescription();
-      await gathered(connection);
-      const answer = await this.offer(connection, door);
+      this.keeper.keep(connection);
+      const { answer, session } = await offer(connection, door);
       if (generation !== this.generation) return connection.close();
+      made.session = session; // from here on the box has given up the connection before
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
-      this.watch(connection); // it may be connected already; if not, it has some seconds
+      this.watch(made); // it may be connected already; if not, it has some seconds
     } catch (error) {
       console.warn(`${this.kind}: not published`, error);
-      this.failed(generation, error instanceof TypeError || error instanceof Refused ? "away" : "again");
+      this.failed(generation, error);
     }
   }
 
-  private async offer(connection: RTCPeerConnection, door: Door): Promise<string> {
-    const response = await fetch(door.url, {
-      method: "POST",
-      headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${door.token}` },
-      body: connection.localDescription?.sdp ?? "",
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    const text = await response.text();
-    if (response.status !== 201) throw new Refused(`${response.status} ${text.slice(0, 300)}`);
-    this.session = response.headers.get("Location");
-    return text;
-  }
-
-  private watch(connection: RTCPeerConnection): void {
-    if (connection !== this.connection) return;
+  private watch(made: Made): void {
+    if (made !== this.made) return;
     const generation = this.generation;
-    clearTimeout(this.timer);
-    if (connection.connectionState === "connected") {
-      this.failures = 0;
-      this.say("live");
-    } else if (connection.connectionState === "disconnected") {
-      this.timer = window.setTimeout(() => this.failed(generation, "again"), LOST_MS);
-    } else if (connection.connectionState === "failed" || connection.connectionState === "closed") {
-      this.failed(generation, "again");
-    } else {
-      this.timer = window.setTimeout(() => this.failed(generation, "again"), ANSWER_MS);
+    const state = made.connection.connectionState;
+    const gone = state === "failed" || state === "closed";
+    if (this.line === "live") {
+      if (gone) this.lose("network_lost");
+    } else if (state === "connected") this.live(made);
+    else if (gone) this.failed(generation, null);
+    else {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.failed(generation, null), CONNECT_MS);
     }
   }
 
-  private failed(generation: number, line: Line): void {
+  private live(made: Made): void {
+    clearTimeout(this.timer);
+    this.failures = 0;
+    this.say("live");
+    const { lost, door } = this;
+    this.lost = null;
+    if (lost && lost !== made) window.setTimeout(() => lost.connection.close(), HANDOVER_MS);
+    if (!door) return;
+    sending(door.url);
+    void this.back(door, lost, made);
+  }
+
+  /** Something was lost, or the page itself was: the box hears why, and gets what it misses. */
+  private async back(door: Door, lost: Made | null, made: Made): Promise<void> {
+    await made.path.silent(performance.now()).catch(() => 0);
+    const moved = lost && lost.path.address !== "" && made.path.address !== "" && lost.path.address !== made.path.address;
+    const why = this.why === "network_lost" && moved ? "network_changed" : this.why;
+    this.why = "";
+    if (lost || why) this.keeper.back(door, why);
+  }
+
+  private failed(generation: number, error: unknown): void {
     if (generation !== this.generation) return;
     this.generation += 1;
     this.failures += 1;
-    this.hangUp();
-    this.say(line);
+    this.made?.connection.close();
+    this.made = null;
+    const refused = error instanceof Refused && error.status < 502;
+    this.say(error === null ? "again" : "away");
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.connect(), backoff(this.failures));
+    this.timer = window.setTimeout(() => void this.connect(), backoff(this.failures, refused));
   }
 
+  // --- noticing ---
+
+  private async look(): Promise<void> {
+    if (Date.now() - this.looked > SLEPT_MS) this.woke();
+    this.looked = Date.now();
+    const { made, lost } = this;
+    try {
+      if (this.line === "live" && made) {
+        const silent = await made.path.silent(performance.now());
+        if (made !== this.made || this.line !== "live") return;
+        if (silent >= SILENT_MS) this.lose("network_lost");
+        else if (silent === 0 && this.why && this.door) void this.back(this.door, null, made); // woken, and nothing was lost
+      } else if (lost) {
+        this.keepCutting(lost);
+        if (!made?.session && (await lost.path.silent(performance.now())) === 0) this.again(lost);
+      }
+    } catch (error) {
+      console.warn(`${this.kind}: no statistics`, error);
+    }
+  }
+
+  private keepCutting(lost: Made): void {
+    if (performance.now() - this.cut < CUT_MS) return;
+    this.cut = performance.now();
+    this.keeper.cut(lost.connection);
+  }
+
+  /** This computer slept. Said at once, if the line still is: the box forgets why as soon as media come. */
+  private woke(): void {
+    this.why = "device_slept";
+    this.made?.path.wake(performance.now());
+    if (this.line === "live" && this.door) this.keeper.back(this.door, this.why);
+  }
+
+  /** The connection is of no use any more. */
+  private lose(why: Why): void {
+    if (this.line !== "live") return;
+    this.why ||= why;
+    this.generation += 1;
+    clearTimeout(this.timer);
+    this.setAside(this.made);
+    this.say("again");
+    this.timer = window.setTimeout(() => void this.connect(), TOGETHER_MS * Math.random());
+  }
+
+  /** Until another one is live. */
+  private setAside(made: Made | null): void {
+    if (!made || this.line !== "live") return;
+    this.lost?.connection.close();
+    this.lost = made;
+    this.made = null;
+  }
+
+  /** The lost connection came back by itself, before the box was asked for another. */
+  private again(lost: Made): void {
+    if (lost !== this.lost || lost.connection.connectionState !== "connected" || this.made?.session) return;
+    this.generation += 1;
+    this.made?.connection.close();
+    this.made = lost;
+    this.live(lost);
+  }
+
+  /** The network, or the person, is back: no waiting. */
   private hurry(): void {
-    if (this.line !== "again" && this.line !== "away") return;
+    if (this.made?.session || (this.line !== "again" && this.line !== "away")) return;
     this.failures = 0;
     void this.connect();
   }
 
+  // --- the rest ---
+
   /** Another camera in the same connection: no gap in the recording. */
-  private async swap(stream: MediaStream): Promise<boolean> {
-    const senders = this.connection?.getSenders() ?? [];
+  private async swap(connection: RTCPeerConnection, stream: MediaStream): Promise<boolean> {
+    const senders = connection.getSenders();
     const pairs = stream.getTracks().map((track) => ({ track, sender: senders.find((s) => s.track?.kind === track.kind) }));
     if (pairs.some(({ sender }) => !sender) || pairs.length !== senders.length) return false;
     try {
@@ -146,20 +266,10 @@ export class Publisher {
   }
 
   /** The box closes the recording at once instead of waiting for silence. */
-  private goodbye(): void {
-    if (!this.session || !this.door) return;
-    const session = this.session;
-    this.session = null;
-    fetch(session, { method: "DELETE", keepalive: true, headers: { Authorization: `Bearer ${this.door.token}` } }).catch(() => {
-      // the box is away: it notices the silence by itself
-    });
-  }
-
-  private hangUp(): void {
-    const connection = this.connection;
-    this.connection = null;
-    this.session = null;
-    connection?.close();
+  private leave(reload: boolean): void {
+    if (!this.stream || !this.door) return;
+    left(this.door.url, { reload });
+    if (this.made?.session) void goodbye(this.made.session);
   }
 
   private say(line: Line): void {
@@ -169,7 +279,10 @@ export class Publisher {
   }
 }
 
-class Refused extends Error {}
+/** Any answer will do. Throws what `fetch` throws when there is none. */
+async function reachable(door: Door): Promise<void> {
+  await fetch(door.url, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PROBE_MS) });
+}
 
 function addTracks(connection: RTCPeerConnection, stream: MediaStream, wishes: Wishes): void {
   for (const track of stream.getTracks()) {

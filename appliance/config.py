@@ -24,6 +24,9 @@ class WebSettings:
     threads: int = 200
 
 
+_FEWEST_PORTS = 16
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSettings:
     """Recording. Lengths in seconds and bytes, rates in bits a second."""
@@ -37,11 +40,28 @@ class CaptureSettings:
     screen_bitrate: int = 600_000
     lab_bitrate: int = 60_000_000
     viewers: int = 160
+    udp_ports: str = ""
+
+    def __post_init__(self) -> None:
+        if self.udp_ports and len(self.ports) < _FEWEST_PORTS:
+            raise ConfigError(
+                f"udp_ports is {self.udp_ports!r}, which is no range of {_FEWEST_PORTS} ports or more",
+                hint='Write it like "50000-50499".',
+            )
+
+    @property
+    def ports(self) -> range:
+        """The UDP ports that media may use, any where it is empty."""
+        first, _, last = self.udp_ports.partition("-")
+        if not (first.isdecimal() and last.isdecimal() and 1024 <= int(first) <= int(last) <= 65535):
+            return range(0)
+        return range(int(first), int(last) + 1)
 
     @property
     def viewers_each(self) -> int:
         """Live views that one worker carries."""
         return max(1, -(-self.viewers // max(1, self.workers)))
+
     seats: int = 0
     low_water_bytes: int = 2_000_000_000
     floor_bytes: int = 64_000_000

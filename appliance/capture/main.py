@@ -4,20 +4,23 @@ import asyncio
 import logging
 import signal
 import time
+from functools import partial
 from typing import Any
 
-import uvloop
 from aiohttp.web import AppRunner
 
 from appliance import __version__
-from appliance.box import health, process, workers
+from appliance.box import capacity, health, process, workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
 from appliance.capture import attendance, catch_up, hooks, neighbours
+from appliance.capture.admission import Admission, Seats
 from appliance.capture.cameras import Cameras
 from appliance.capture.catch_up import CatchUp
+from appliance.capture.disk import Disk
 from appliance.capture.door import Door, serve
 from appliance.capture.feed import Services
+from appliance.capture.loop import Loop
 from appliance.capture.ownership import Ownership
 from appliance.capture.pictures import DecoderLink
 from appliance.capture.routing import Routing
@@ -51,8 +54,10 @@ def run(*, paths: Paths, settings: Settings, number: int = 1) -> int:
         return 1
     hooks.prepare()
     logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells of every candidate pair
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(Capture(paths, settings, number).run())
+    with asyncio.Runner(loop_factory=partial(Loop, settings.capture.ports)) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, Loop)
+        return runner.run(Capture(paths, settings, loop, number).run())
 
 
 def _make(paths: Paths) -> None:
@@ -68,12 +73,20 @@ def _make(paths: Paths) -> None:
 class Capture:
     """One capture worker."""
 
-    def __init__(self, paths: Paths, settings: Settings, number: int = 1) -> None:
-        self._paths = paths
+    def __init__(self, paths: Paths, settings: Settings, loop: Loop, number: int = 1) -> None:
+        self._paths, self._loop = paths, loop
         self._name, self._socket = workers.worker(number), paths.capture_socket(number)
         self.client = Client(paths.ledger_socket, process=self._name)
-        self.writer = Writer(paths.media)
+        self.writer = Writer(paths.media, reserve=settings.capture.floor_bytes)
         self.decoder = DecoderLink(paths.pictures)
+        self.disk = Disk(paths.media, self.client, mark=settings.capture.low_water_bytes)
+        self.admission = Admission(
+            Seats(paths.seats),
+            self.disk,
+            self.client,
+            media=paths.media,
+            most=lambda: capacity.current(paths.capacity, settings).seats,
+        )
         self.station = Station(
             Services(
                 media=paths.media,
@@ -81,7 +94,8 @@ class Capture:
                 ledger=self.client,
                 pictures=self.decoder,
                 settings=settings.capture,
-            )
+            ),
+            self.admission,
         )
         self.ownership = Ownership(paths.feeds, number=number, count=settings.capture.workers)
         self.routing = Routing(self.ownership, paths.capture_socket)
@@ -91,9 +105,8 @@ class Capture:
     async def run(self) -> int:
         """Until told to stop; -> exit code."""
         stopping = asyncio.Event()
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+            self._loop.add_signal_handler(number, stopping.set)
         self.writer.start()
         self.decoder.start()
         catching_up = await catch_up.begin(
@@ -161,7 +174,9 @@ class Capture:
 
     def _tick_slowly(self, now: float) -> None:
         """Once a second."""
+        self.disk.look()
         self.station.tick_sessions(now)
+        self._loop.sockets.watched = bool(self.station.viewings)
         self.ownership.keep(self.station.carries)
 
     def _tell_health(self, facts: dict[str, Any]) -> None:
@@ -169,13 +184,17 @@ class Capture:
         healthy = not gaps and self._disk_is_there()
         live = facts["sessions"]
         sentence = f"recording {live} streams" if live else "ready, nothing is published"
+        sentence = "; ".join(filter(None, (sentence, self.disk.sentence)))
         self._write_health(
             healthy=healthy,
             sentence=sentence if healthy else "recordings cannot be written: the disk is full or read-only",
             **facts,
             cameras=self.cameras.facts(),
+            admission=self.admission.facts(),
+            disk={"free_bytes": self.disk.free, "low": self.disk.low},
             passed_on=self.routing.passed_on,
             loop_late_s=round(self._late, 3),
+            udp=self._loop.facts(),
             writer={
                 "queued_bytes": self.writer.queued_bytes,
                 "refused": self.writer.refused,

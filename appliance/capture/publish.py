@@ -16,12 +16,12 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
-from appliance.capture import hooks
+from appliance.capture import candidates, hooks
 from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import Media
 from appliance.capture.rate import SOUND_BITRATE, Controller, Stream
 from appliance.capture.tasks import Tasks
-from appliance.errors import BadInput
+from appliance.errors import BadInput, Unavailable
 from appliance.exam.feed import Kind
 from appliance.exam.gap import Cause
 
@@ -91,16 +91,24 @@ def preferred(kind: str, codecs: tuple[str, ...] | None = None) -> list[RTCRtpCo
 
 
 async def negotiate(connection: RTCPeerConnection, sdp: str) -> str:
-    """Offer -> answer, with every candidate in it. BadInput when aiortc cannot make sense of the offer."""
+    """Offer -> answer, with every candidate in it. BadInput when aiortc cannot make sense of the offer, Unavailable
+    when no UDP port is free."""
     try:
-        await connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
+        offer = RTCSessionDescription(sdp=candidates.without_names(sdp), type="offer")
+        await connection.setRemoteDescription(offer)
         await connection.setLocalDescription(await connection.createAnswer())
     except Exception as error:
         log.info("an offer was refused: %s: %s", type(error).__name__, error)
         raise BadInput(
             "the offer cannot be answered", hint="Send the SDP offer of an RTCPeerConnection, with its candidates."
         ) from error
-    return str(connection.localDescription.sdp)
+    answer = str(connection.localDescription.sdp)
+    if not candidates.has_any(answer):
+        raise Unavailable(
+            "this box has no UDP port left for another connection",
+            hint="Close one, or let udp_ports in appliance.toml name more ports.",
+        )
+    return answer
 
 
 async def close(connection: RTCPeerConnection) -> None:

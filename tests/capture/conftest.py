@@ -5,6 +5,10 @@ import subprocess
 
 import pytest
 
+from appliance.capture.loop import Loop
+
+Loop().close()  # the first one of a process opens libuv's signal pipe for good
+
 
 @pytest.fixture
 def small_disk(tmp_path):

@@ -16,6 +16,7 @@ import pytest
 from appliance.box import picture
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index, mp4
+from appliance.capture.loop import Loop
 from appliance.capture.main import Capture, run
 from appliance.config import Settings
 from appliance.errors import ConfigError
@@ -203,12 +204,13 @@ def test_the_ledger_tells_a_kill_as_a_gap_and_the_end_of_the_attempt_is_heard(pa
 
 
 def test_a_process_whose_clock_fails_says_so_and_closes_its_files(paths, monkeypatch):
-    async def work():
-        running = Capture(paths, Settings())
-        asyncio.get_running_loop().call_later(1.0, monkeypatch.setattr, running.station, "tick", None)
+    async def work(loop):
+        running = Capture(paths, Settings(), loop)
+        loop.call_later(1.0, monkeypatch.setattr, running.station, "tick", None)
         assert await running.run() == 1
 
-    asyncio.run(work())
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(work(runner.get_loop()))
     assert health(paths)["sentence"] == "stopped"
 
 
@@ -224,6 +226,8 @@ def test_health_tells_of_feeds_queues_and_counters_and_pictures_are_there(paths)
             assert set(said["feeds"]["a1/webcam"]) >= {"fps", "bitrate", "lost", "position", "silent_s", "viewers"}
             assert said["writer"]["refused"] == said["writer"]["failed"] == said["decoder"]["respawned"] == 0
             assert said["decoder"]["sent"] > 10
+            assert said["udp"]["sockets"] >= 1
+            assert said["udp"]["refused"] == said["udp"]["unsent"] == 0
 
             (child,) = psutil.Process(process.pid).children()
             os.kill(child.pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """The arithmetic of the capture benchmark: which windows count, what a ratio is, what is said when nothing can run."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from appliance.bench import capture
 from appliance.bench.capture import janus
 from appliance.bench.capture.clip import Clip
+from appliance.bench.capture.job import helper
 from appliance.bench.capture.publisher import Publisher
 from appliance.bench.capture.ratio import Window, ratio, told
 from appliance.errors import Unavailable
@@ -61,6 +63,11 @@ def test_a_window_that_lost_frames_does_not_count():
     assert told([broken]) == {"windows": 0, "discarded": [0.979]}
 
 
+def test_a_window_whose_viewers_missed_frames_does_not_count():
+    assert not dataclasses.replace(window(), seen=0.9).whole
+    assert told([dataclasses.replace(window(), seen=0.9)])["discarded"] == [0.9]
+
+
 def test_nothing_sent_is_no_window():
     assert not window(sent=0, recorded=0).whole
 
@@ -80,6 +87,23 @@ def test_a_measurement_that_cannot_run_says_why_and_has_null_for_its_keys(capsys
     }
     assert json.loads(json.dumps(said))["ratio_vs_janus"] is None
     assert "capture.forward was not measured: Janus did not start" in capsys.readouterr().out
+
+
+def test_a_process_that_is_gone_is_no_figure_either(capsys):
+    def cannot():
+        raise FileNotFoundError(2, "No such file or directory", "/proc/1/stat")
+
+    assert capture.tried("latency", cannot)["p50_ms"] is None
+    assert "capture.latency was not measured: FileNotFoundError" in capsys.readouterr().out
+
+
+def test_a_helper_that_fails_says_why():
+    job = {"streams": [{"picture": "/nowhere"}]}
+    with (
+        pytest.raises(Unavailable, match=r"sender of the benchmark failed: FileNotFoundError"),
+        helper("appliance.bench.capture.sender", job),
+    ):
+        pass
 
 
 def test_every_figure_has_a_key_even_when_nothing_can_run():

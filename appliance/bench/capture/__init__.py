@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import av
+
 from appliance.bench.capture import box as boxes
 from appliance.bench.capture import browser, clip, forward, freeze, janus, latency, lossy, record
 from appliance.bench.capture.load import Load
@@ -85,6 +87,8 @@ def tried(name: str, measure: Callable[[], Figures]) -> Figures:
         return {**measure(), "load_average": [round(before, 2), round(os.getloadavg()[0], 2)]}
     except ApplianceError as error:
         return not_measured(name, f"{error.message} {error.hint}".strip())
+    except (OSError, av.FFmpegError) as error:  # a process that was measured is gone, a file is broken
+        return not_measured(name, f"{type(error).__name__}: {error}")
 
 
 def not_measured(name: str, why: str) -> Figures:

@@ -24,6 +24,9 @@ from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import opened
 
 EXAM = "bench"
+MOST_SEATS = 10_000
+"""Each window of a measurement has candidates of its own, and none of them ever hands in."""
+
 START_SECONDS = 20.0
 STOP_SECONDS = 8.0
 
@@ -72,10 +75,12 @@ def frames_in(file: Path) -> int:
 
 
 @contextmanager
-def capturing(data: Path, *, count: int = 1, prefix: Sequence[str] = ()) -> Iterator[Box]:
-    """So many capture workers that are ready. `prefix`: a command that runs them elsewhere."""
+def capturing(data: Path, *, count: int = 1, prefix: Sequence[str] = (), settings: str = "") -> Iterator[Box]:
+    """So many capture workers that are ready and let everybody in. `prefix`: a command that runs them elsewhere;
+    `settings`: more lines of the section [capture]."""
     paths = Paths.of(data).make()
-    paths.config.write_text(f"[capture]\nworkers = {count}\n", encoding="utf-8")
+    lines = f"[capture]\nworkers = {count}\nseats = {MOST_SEATS}\n{settings}"
+    paths.config.write_text(lines, encoding="utf-8")
     with opened(paths.database) as writer, ExitStack() as stack:
         ledger = LedgerServer(paths.ledger_socket, writer=writer, reader=Reader(paths.database))
         ledger.start()

@@ -33,11 +33,14 @@ def serve(work: Work) -> None:
 
 async def _serve(work: Work) -> None:
     job = json.loads(sys.stdin.readline())
-    async with work(job) as said:
-        print(json.dumps({"connected": True}), flush=True)
-        async for _ in _lines():
-            print(json.dumps(await said()), flush=True)
-    print(json.dumps({"ended": True}), flush=True)
+    try:
+        async with work(job) as said:
+            print(json.dumps({"connected": True}), flush=True)
+            async for _ in _lines():
+                print(json.dumps(await said()), flush=True)
+        print(json.dumps({"ended": True}), flush=True)
+    except Exception as error:  # whatever it is, who started this says it
+        print(json.dumps({"failed": f"{type(error).__name__}: {error}"[:500]}), flush=True)
 
 
 async def _lines() -> AsyncIterator[str]:
@@ -78,6 +81,8 @@ class Helper:
         if not line:
             raise Unavailable(f"{self._what} of the benchmark ended or said nothing for {seconds:.0f} s")
         said: dict[str, Any] = json.loads(line)
+        if "failed" in said:
+            raise Unavailable(f"{self._what} of the benchmark failed: {said['failed']}")
         return said
 
 

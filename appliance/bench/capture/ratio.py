@@ -13,7 +13,7 @@ WHOLE = 0.98
 @dataclass(frozen=True, slots=True)
 class Window:
     """One measured stretch. CPU in seconds; `later`: what must be done afterwards for a playable file, `decoder`: what
-    makes pictures for detection; neither is part of `server`."""
+    makes pictures for detection; neither is part of `server`. `seen`: the share of the frames that each viewer got."""
 
     seconds: float
     streams: int
@@ -24,11 +24,12 @@ class Window:
     later: float = 0.0
     decoder: float = 0.0
     wanted: float = WHOLE
+    seen: float = 1.0
 
     @property
     def whole(self) -> bool:
-        """Nearly all that was sent is in the files."""
-        return self.sent > 0 and self.recorded >= self.wanted * self.sent
+        """Nearly all that was sent is in the files, and came to the viewers."""
+        return self.sent > 0 and self.recorded >= self.wanted * self.sent and self.seen >= self.wanted
 
     @property
     def per_stream(self) -> float:
@@ -72,8 +73,8 @@ def told(windows: Sequence[Window]) -> Figures:
 
 
 def _shares(windows: Sequence[Window]) -> list[float]:
-    """What share of the frames the windows recorded that do not count."""
-    return [round(window.recorded / max(1, window.sent), 3) for window in windows if not window.whole]
+    """What share of the frames was recorded (or seen, where that is less) in the windows that do not count."""
+    return [round(min(window.recorded / max(1, window.sent), window.seen), 3) for window in windows if not window.whole]
 
 
 def _costs(windows: Sequence[Window], *, raw: bool) -> list[float]:

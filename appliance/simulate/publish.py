@@ -18,14 +18,14 @@ from appliance.simulate.client import Client
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 3.5
+SILENCE_SECONDS = 2.5
 """A box that is there reports each second what it received. ICE itself would notice its death after half a minute."""
 
 FIRST_SILENCE_SECONDS = 7.0
 """The first report may take longer: a lab's computers all connect at the same time."""
 
 _LOOK_SECONDS = 0.5
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 4.0
+_NO_WAIT, _FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Publisher:
             if address is not None:
                 try:
                     await self._publish(address)
-                    wait = _FIRST_WAIT
+                    wait = _NO_WAIT  # there was one: it is made again at once
                 except (ApplianceError, aiohttp.ClientError, OSError, TimeoutError) as error:
                     log.info("%s: %s", self._name, error)
             await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(max(wait * 2, _FIRST_WAIT), _LONGEST_WAIT)
 
     async def _publish(self, address: Address) -> None:
         """Until the connection is lost. Raises when there was none."""

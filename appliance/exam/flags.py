@@ -6,7 +6,7 @@ A flag is a note, not a verdict. The words a person reads are in the catalogue o
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.exam.feed import Kind
+from appliance.exam.feed import Kind, Position
 
 RULES_VERSION = "2026.1"
 
@@ -46,13 +46,19 @@ class Dismissal(StrEnum):
     DUPLICATE = "duplicate"
 
 
+ONE = frozenset({Position.FRONT, Position.OBLIQUE, Position.PAPER})
+"""A camera that is placed to see one person."""
+
+ANY = ONE | {Position.ROOM}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """When ticks become a flag (proctoring.md 4.1).
 
     seconds: how long since the first true tick; share: of assessable ticks that must be true; hits: true ticks at
     least; coverage: share of ticks that must be assessable; threshold: the score that makes a tick true, in the
-    detector's own unit.
+    detector's own unit; positions: where a camera must stand for the rule to say anything about its picture.
     """
 
     code: str
@@ -67,6 +73,7 @@ class Rule:
     clear_after: float = 2.5
     merge_within: float = 10.0
     longest: float = 600.0
+    positions: frozenset[Position] = ONE
 
 
 RULES: dict[str, Rule] = {
@@ -79,6 +86,7 @@ RULES: dict[str, Rule] = {
             kind=Kind.WEBCAM,
             seconds=8.0,
             threshold=0.60,
+            positions=frozenset({Position.FRONT}),  # from the side and over paper a face turned away is as it should be
         ),
         Rule(
             code="multiple_people",
@@ -104,6 +112,7 @@ RULES: dict[str, Rule] = {
             kind=Kind.WEBCAM,
             seconds=4.0,
             threshold=0.30,
+            positions=ANY,
         ),
         Rule(
             code="camera_frozen",
@@ -112,6 +121,7 @@ RULES: dict[str, Rule] = {
             kind=Kind.WEBCAM,
             seconds=6.0,
             threshold=0.002,
+            positions=ANY,
         ),
         Rule(
             code="camera_disconnected",
@@ -122,6 +132,7 @@ RULES: dict[str, Rule] = {
             threshold=0.0,
             share=1.0,
             hits=1,
+            positions=ANY,
         ),
         Rule(
             code="lighting_poor",
@@ -130,9 +141,15 @@ RULES: dict[str, Rule] = {
             kind=Kind.WEBCAM,
             seconds=10.0,
             threshold=35.0,
+            positions=ANY,
         ),
     )
 }
 
 MANUAL = "manual_flag"
 CODES = frozenset(RULES) | {MANUAL}
+
+
+def applies(code: str, position: Position | None) -> bool:
+    """Does the rule `code` look at the picture of a camera that stands so? None has no picture."""
+    return position in RULES[code].positions

@@ -28,6 +28,7 @@ TYPES = frozenset(
         events.FeedClosed,
         events.GapOpened,
         events.GapClosed,
+        events.FeedPositioned,
         events.CallStarted,
         events.CallEnded,
         events.FlagRaised,

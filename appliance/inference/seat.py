@@ -12,7 +12,7 @@ from appliance.exam import events
 from appliance.exam.call import Span, suspended
 from appliance.exam.episode import Episode
 from appliance.exam.events import Payload
-from appliance.exam.feed import Kind
+from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, RULES_VERSION
 from appliance.exam.gap import Cause
 from appliance.exam.stage import CLOSED, WATCHED, Stage
@@ -53,6 +53,7 @@ class Seat:
         self._watch = Watch()
         self._connections: set[str] = set()
         self._calls: dict[str, Span] = {}
+        self._stands = Position.FRONT
         self._gap: tuple[str, float] | None = None  # cause and start of the one that is open
         self._snapshots: dict[str, list[dict[str, Any]]] = {}  # of the flags that are open, by flag
         self._inherited: dict[str, events.FlagRaised] = {}  # by rule
@@ -90,7 +91,8 @@ class Seat:
         for code, raised in self._inherited.items():
             self._watch.resume(code, _episode(raised))
         self._inherited.clear()
-        return list(self._flags(self._watch.quiet(now) if self._lost is False else []))
+        moved = self._watch.place(self._stands, now)  # its camera may have been moved while nobody looked
+        return list(self._flags([*moved, *(self._watch.quiet(now) if self._lost is False else [])]))
 
     @property
     def _lost(self) -> bool | None:
@@ -169,6 +171,12 @@ class Seat:
         self._gap = None
         if self._connections:
             self.looks.begin(payload.ends_at)
+
+    @_hear.register
+    def _(self, payload: events.FeedPositioned, at: float) -> Iterator[Said]:
+        if payload.kind == Kind.WEBCAM and not self.closed:
+            self._stands = Position(payload.position)
+            yield from self._flags(self._watch.place(self._stands, at))
 
     @_hear.register
     def _(self, payload: events.CallStarted, at: float) -> Iterator[Said]:

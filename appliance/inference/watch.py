@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from appliance.exam import episode
 from appliance.exam.episode import QUIET, Closed, Episode, Raised, State, Tick, Verdict
-from appliance.exam.flags import RULES
+from appliance.exam.feed import Position
+from appliance.exam.flags import RULES, applies
 from appliance.inference import ticks
 from appliance.inference.observe import Observation
 
@@ -57,6 +58,7 @@ class Watch:
         self._counts: dict[str, list[int]] = {code: [0, 0] for code in RULES}
         self._last: Shot | None = None
         self._position: float | None = None
+        self._stands = Position.FRONT
 
     @property
     def counts(self) -> dict[str, list[int]]:
@@ -72,12 +74,23 @@ class Watch:
         """Go on with a flag that an earlier process raised."""
         self._states[code] = episode.resume(begun)
 
+    def place(self, position: Position, now: float) -> list[Begun | Over]:
+        """The camera stands so from now on: rules that say nothing about it there end what they had open."""
+        self._stands = position
+        outputs: list[Begun | Over] = []
+        for code in [code for code in RULES if not applies(code, position)]:
+            self._states[code], closed = episode.finish(self._states[code], now)
+            outputs += [self._output(code, output) for output in closed]
+            self._waiting.pop(code, None)
+        return outputs
+
     def see(
         self, seen: Observation, jpeg: bytes | None, *, resting: frozenset[str] = frozenset()
     ) -> tuple[list[Begun | Over], bool]:
         """What follows from one picture, and whether the next should be looked at closely: something was seen that a
         rule wants to see again soon. Rules that are `resting` (a call) judge nothing."""
         self._memory, found = ticks.judge(self._memory, seen)
+        found = {code: tick for code, tick in found.items() if applies(code, self._stands)}
         self._position = seen.position
         shot = None if jpeg is None else Shot(seen.at, jpeg)
         self._last = shot or self._last

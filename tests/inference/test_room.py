@@ -335,3 +335,69 @@ def test_a_process_that_starts_anew_knows_of_the_call(ledger, monkeypatch):
     room = ledger.room()
     ledger.look(room, absent(START + 10, 30))
     assert ledger.said(events.FlagRaised) == []
+
+
+# --- where the camera stands ---
+
+
+def moved(ledger, room, position, at, kind="webcam"):
+    ledger.happen(room, events.FeedPositioned(kind=kind, position=position, by="pia"), at)
+
+
+@pytest.mark.parametrize("position", ["oblique", "paper"])
+def test_a_camera_at_the_side_never_says_that_no_face_is_seen(ledger, position):
+    room = ledger.room()
+    into_exam(ledger, room)
+    moved(ledger, room, position, START + 1)
+    ledger.look(room, [*every(6, start=START + 2), *absent(START + 8, 30)])
+    ledger.happen(room, events.AttemptFinished(), START + 40)
+    assert ledger.said(events.FlagRaised) == []
+    (covered,) = ledger.said(events.AnalysisCovered)
+    assert "face_absent" not in covered.ticks, "what was not looked at is not counted as looked at"
+    assert covered.ticks["multiple_people"][1] > 20
+
+
+def test_other_rules_go_on_at_the_side(ledger):
+    room = ledger.room()
+    into_exam(ledger, room)
+    moved(ledger, room, "oblique", START + 1)
+    ledger.look(room, every(8, start=START + 2, faces=(face(), face(left=450.0))))
+    assert [flag.code for flag in ledger.said(events.FlagRaised)] == ["multiple_people"]
+
+
+def test_a_camera_that_is_moved_to_the_side_ends_the_flag_that_is_open(ledger):
+    room = ledger.room()
+    into_exam(ledger, room)
+    ledger.look(room, [*every(6, start=START), *absent(START + 6, 12)])
+    assert len(ledger.said(events.FlagRaised)) == 1
+    moved(ledger, room, "paper", START + 19)
+    (closed,) = ledger.said(events.FlagClosed)
+    assert closed.ended_at == START + 19
+    ledger.look(room, absent(START + 20, 30))
+    assert len(ledger.said(events.FlagRaised)) == 1
+
+
+def test_a_camera_that_was_moved_while_nobody_looked_ends_it_too(ledger):
+    room = ledger.room()
+    into_exam(ledger, room)
+    ledger.look(room, [*every(6, start=START), *absent(START + 6, 12)])
+    moved(ledger, None, "paper", START + 19)
+    ledger.room()
+    assert len(ledger.said(events.FlagClosed)) == 1
+
+
+def test_a_camera_that_comes_back_to_the_front_is_looked_at_by_every_rule_again(ledger):
+    room = ledger.room()
+    into_exam(ledger, room)
+    moved(ledger, room, "paper", START + 1)
+    moved(ledger, room, "front", START + 2)
+    ledger.look(room, [*every(6, start=START + 3), *absent(START + 9, 12)])
+    assert [flag.code for flag in ledger.said(events.FlagRaised)] == ["face_absent"]
+
+
+def test_where_the_phone_stands_is_nothing_to_the_webcam(ledger):
+    room = ledger.room()
+    into_exam(ledger, room)
+    moved(ledger, room, "paper", START + 1, kind="phone")
+    ledger.look(room, [*every(6, start=START + 2), *absent(START + 8, 12)])
+    assert [flag.code for flag in ledger.said(events.FlagRaised)] == ["face_absent"]

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from appliance.box.token import Claim, FeedTokens, Purpose
 from appliance.capture import piece
+from appliance.capture.admission import NoRoom, NoSeat
 from appliance.capture.routing import Handler, Routing
 from appliance.capture.station import Station
 from appliance.capture.view import Dropped
@@ -50,7 +51,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _said(error.status, error.message, error.hint)
     except ApplianceError as error:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-        return _said(status, error.message, error.hint)
+        return _said(status, error.message, error.hint, again=20 if isinstance(error, NoSeat | NoRoom) else 2)
     except web.HTTPException as error:
         return _said(error.status, *_HTTP.get(error.status, (error.reason, "")))
     except Exception:
@@ -58,8 +59,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _said(500, "something went wrong inside the capture process", "Try again; its log says more.")
 
 
-def _said(status: int, message: str, hint: str) -> web.Response:
-    headers = {"Retry-After": "2"} if status == 503 else {}
+def _said(status: int, message: str, hint: str, *, again: int = 2) -> web.Response:
+    headers = {"Retry-After": str(again)} if status == 503 else {}
     return web.json_response({"error": message, "hint": hint}, status=status, headers=headers)
 
 

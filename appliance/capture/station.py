@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import time
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from appliance.box.token import Claim
 from appliance.capture import ids, index, rate
+from appliance.capture.admission import Admission
 from appliance.capture.feed import LiveFeed, Services
 from appliance.capture.fill import Fills
 from appliance.capture.index import Survey
@@ -23,7 +25,6 @@ from appliance.exam.gap import Cause
 
 log = logging.getLogger(__name__)
 
-MOST_PUBLICATIONS = 80
 MOST_LISTENERS = 4
 """Of one call: the candidate's page, and the one that it is just replaced by."""
 _REMEMBERED = 256
@@ -32,8 +33,9 @@ _REMEMBERED = 256
 class Station:
     """All methods belong to the event loop."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, admission: Admission | None = None) -> None:
+        """Without `admission` everybody is let in."""
+        self._services, self._admission = services, admission
         self.feeds: dict[Feed, LiveFeed] = {}
         self.publications: dict[Feed, Publication] = {}
         self.elsewhere: list[rate.Stream] = []
@@ -61,8 +63,11 @@ class Station:
         self._refuse_ended(claim.feed.attempt)
         self._refuse_ended_call(claim.feed)
         self._refuse_removed(claim)
-        if len(self.publications) >= MOST_PUBLICATIONS and claim.feed not in self.publications:
-            self._refuse_full(f"{MOST_PUBLICATIONS} candidates' streams")
+        admitting = self._admission.admitting(claim) if self._admission else nullcontext()
+        with admitting:
+            return await self._begin(claim, offer)
+
+    async def _begin(self, claim: Claim, offer: str) -> tuple[str, str]:
         async with self._opening.setdefault(claim.feed, asyncio.Lock()):
             feed = await self._feed(claim)
             settings = self._services.settings
@@ -118,6 +123,8 @@ class Station:
         if attempt in self.ended:
             return
         self.ended[attempt] = at
+        if self._admission is not None:
+            self._admission.over(attempt)
         for kind in Kind:
             name = Feed(attempt, kind)
             feed, publication = self.feeds.get(name), self.publications.get(name)

@@ -8,7 +8,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 
 from appliance.box import token as token_module
 from appliance.box.token import Claim, FeedTokens
-from appliance.capture import station as station_module
+from appliance.capture.admission import Admission, Seats
+from appliance.capture.disk import Disk
 from appliance.capture.door import Door, serve
 from appliance.capture.routing import Routing
 from appliance.exam.feed import Feed, Kind
@@ -157,14 +158,17 @@ def test_a_session_is_made_and_ended(tmp_path):
     at_the_door(tmp_path, work)
 
 
-def test_an_ended_attempt_and_a_full_box_take_nobody(tmp_path, monkeypatch):
+def test_an_ended_attempt_and_a_full_box_take_nobody(tmp_path):
     async def work(ask, here):
         body = await offer_of()
-        monkeypatch.setattr(station_module, "MOST_PUBLICATIONS", 0)
+        disk = Disk(here.media, here.ledger, mark=0)
+        folder = tmp_path / "seats"
+        folder.mkdir()
+        here.station._admission = Admission(Seats(folder), disk, here.ledger, media=here.media, most=lambda: 0)
         answer = await ask("POST", "/whip/a1/webcam", token=publish_token(), body=body)
-        refused(answer, 503, "carries at most 0")
-        assert answer[2]["Retry-After"]
-        assert here.station.counters["refused_full"] == 1
+        refused(answer, 503, "all 0 seats are taken")
+        assert int(answer[2]["Retry-After"]) >= 10
+        assert here.station._admission.counters == {"refused_seats": 1, "refused_storage": 0}
         here.station.end_attempt("a1", 1000.0)
         refused(await ask("POST", "/whip/a1/webcam", token=publish_token(), body=body), 409, "has ended")
 

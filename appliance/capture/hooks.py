@@ -1,11 +1,11 @@
 """The only file that knows private names of aiortc and aioice: there is no public way to receive encoded frames.
 
-Pinned to aiortc 1.16.0, aioice 0.13.0 and pylibsrtp 1.0.0; `check()` says in words which name moved, and
-tests/contract/test_aiortc_hooks.py calls it. Media packets are taken from the socket, past aiortc's queue, parser and
-jitter buffer: these freeze for seconds at 1 % loss and cost twice the time. RTCP, DTLS and ICE stay aiortc's.
+Pinned to exact versions; `contract.check()` says in words which name moved, and tests/contract/test_aiortc_hooks.py
+calls it. Media packets are taken from the socket, past aiortc's queue, parser and jitter buffer: these freeze for
+seconds at 1 % loss and cost twice the time. They are sent past its encoder and its tasks, too. RTCP, DTLS and ICE stay
+aiortc's.
 """
 
-import inspect
 import logging
 import queue
 import time
@@ -16,21 +16,29 @@ from typing import Any
 import aioice.ice
 import aioice.stun
 import aioice.turn
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
-from aiortc.codecs import CODECS
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
+from aiortc.codecs import CODECS, is_rtx
 from aiortc.mediastreams import MediaStreamTrack
-from aiortc.rtcrtpparameters import RTCRtcpFeedback
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, pack_remb_fci
+from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpSendParameters
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_RTPFB_NACK,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
 from pylibsrtp._binding import ffi, lib
 
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.intake import Announced, Intake
+from appliance.capture.outgoing import Format, Port
 from appliance.capture.reception import Reception, Refused, SenderClock, Statistics
 from appliance.capture.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-VERSIONS = {"aiortc": "1.16.0", "aioice": "0.13.0", "pylibsrtp": "1.0.0"}
 _QUEUE = "_RTCRtpReceiver__decoder_queue"
 _ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"
 _CODECS = "_RTCRtpReceiver__codecs"
@@ -43,6 +51,7 @@ _HANDLE_RTCP = "_handle_rtcp_packet"
 _HANDLE_RTCP_DATA = "_handle_rtcp_data"
 _ROUTER = "_rtp_router"
 _SEND_KEY_FRAME = "_send_keyframe"
+_SENT = tuple(f"_RTCRtpSender__{name}" for name in ("ntp_timestamp", "rtp_timestamp", "packet_count", "octet_count"))
 _TAKER = "_appliance_takes_media"  # ours, on a transport and on its aioice connection
 _REFUSED = "_appliance_refused"  # ours, on an aioice connection
 _RECEIVE_BUFFER = 2_000_000
@@ -275,10 +284,10 @@ async def allow_bitrate(receivers: list[RTCRtpReceiver], bits_per_second: int) -
     await receiver._send_rtcp(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=own, media_ssrc=0, fci=fci))
 
 
-async def round_trip(receiver: RTCRtpReceiver) -> float | None:
+async def round_trip(of: RTCRtpReceiver | RTCRtpSender) -> float | None:
     """Seconds from a STUN request to its answer, on the pair of addresses that carries the media (as the checks of RFC
     7675); None when none came within 1.5 s. Too long by half a second where the first request was lost."""
-    connection = receiver.transport.transport._connection
+    connection = of.transport.transport._connection
     pair = next(iter(connection._nominated.values()), None)
     if pair is None or connection.remote_password is None:
         return None
@@ -318,78 +327,67 @@ def on_key_frame_request(sender: RTCRtpSender, callback: Callable[[], None]) -> 
     setattr(sender, _SEND_KEY_FRAME, callback)
 
 
-def check() -> list[str]:
-    """What moved, in words; empty when every name is where this file expects it."""
-    import aiortc
-    import pylibsrtp
-    from aiortc import rtcdtlstransport, rtcicetransport, rtcrtpreceiver, rtcrtpsender
+def forward(
+    sender: RTCRtpSender,
+    *,
+    started: Callable[[Port, Format], None],
+    asked: Callable[[list[int]], None],
+    lost: Callable[[float], None],
+) -> None:
+    """Send past aiortc's encoder, packets and tasks. `started`: the connection is there; `asked`: for these packets
+    again; `lost`: this share of the packets (0 to 1), as the receiver reports it. Reports and goodbyes stay aiortc's;
+    the sender's track must give out nothing."""
+    send, handle = sender.send, getattr(sender, _HANDLE_RTCP)
 
-    sources = {
-        "aiortc.rtcrtpreceiver": inspect.getsource(rtcrtpreceiver),
-        "aiortc.rtcrtpsender": inspect.getsource(rtcrtpsender),
-        "aiortc.rtcdtlstransport": inspect.getsource(rtcdtlstransport),
-        "aiortc.rtcicetransport": inspect.getsource(rtcicetransport),
-        "aioice.ice": inspect.getsource(aioice.ice),
-        "aioice.turn": inspect.getsource(aioice.turn),
-        "pylibsrtp": inspect.getsource(pylibsrtp),
-    }
-    found = {"aiortc": aiortc.__version__, "aioice": aioice.__version__, "pylibsrtp": pylibsrtp.__version__}
-    said = [
-        f"{name} is {found[name]}, these hooks were written for {wanted}"
-        for name, wanted in VERSIONS.items()
-        if found[name] != wanted
-    ]
-    return said + [
-        f"{module} has no {text!r} any more" for module, texts in _EXPECTED.items() for text in texts
-        if text not in sources[module]
-    ]  # fmt: skip
+    async def begin(parameters: RTCRtpSendParameters) -> None:
+        await send(parameters)
+        codec, *others = parameters.codecs
+        again = [c.payloadType for c in others if is_rtx(c) and c.parameters.get("apt") == codec.payloadType]
+        times = [one.id for one in parameters.headerExtensions if one.uri.endswith("abs-send-time")]
+        started(
+            _Outlet(sender),
+            Format(
+                sender._ssrc,
+                codec.payloadType or 0,
+                codec.clockRate,
+                sender._rtx_ssrc,
+                again[0] if again else None,
+                times[0] if times else None,
+            ),
+        )
+
+    async def handle_rtcp(packet: Any) -> None:
+        if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            asked(packet.lost)
+            return
+        if isinstance(packet, (RtcpRrPacket, RtcpSrPacket)):
+            for report in packet.reports:
+                if report.ssrc == sender._ssrc:
+                    lost(report.fraction_lost / 256)
+        await handle(packet)
+
+    setattr(sender, "send", begin)  # noqa: B010 (mypy forbids assignment)
+    setattr(sender, _HANDLE_RTCP, handle_rtcp)
 
 
-_EXPECTED = {
-    "aiortc.rtcrtpreceiver": (
-        "self.__decoder_queue: queue.Queue",
-        "task = input_q.get()",
-        "self.__decoder_queue.put(None)",
-        "self.__remote_bitrate_estimator = ",
-        "self.__codecs[codec.payloadType] = codec",
-        "self.__rtx_ssrc[encoding.rtx.ssrc] = encoding.ssrc",
-        "self.__remote_streams[packet.ssrc] = StreamStatistics(codec.clockRate)",
-        "self.__rtcp_ssrc = ssrc",
-        "highest_sequence=stream.max_seq",
-        "fraction_lost=stream.fraction_lost",
-        "packets_lost=stream.packets_lost",
-        "jitter=stream.jitter",
-        "async def _send_rtcp(self, packet",
-        "async def _send_rtcp_nack(self, media_ssrc: int, lost: list[int])",
-        "async def _send_rtcp_pli(self, media_ssrc: int)",
-        "async def _handle_rtcp_packet(self, packet",
-    ),
-    "aiortc.rtcrtpsender": ("self._send_keyframe()", "self.__encoder.pack(data)"),
-    "aiortc.rtcdtlstransport": (
-        "self._setup_srtp()",
-        "self._rx_srtp = Session(rx_policy)",
-        "await self._handle_rtp_data(data, arrival_time_ms=",
-        "self._rtp_router = RtpRouter()",
-        "add_recipient(self.ssrc_table.get(packet.ssrc))",
-        "await recipient._handle_rtcp_packet(packet)",
-        "await self._handle_rtcp_data(data)",
-    ),
-    "aiortc.rtcicetransport": ("self._connection = gatherer._connection",),
-    "aioice.ice": (
-        "for pair in self._nominated.values()",
-        "request = self.build_request(pair, nominate=False)",
-        "await pair.protocol.request(",
-        "def datagram_received(self, data",
-        "self.receiver = receiver",
-        "self._queue.put_nowait((data, component))",
-        "self._remote_candidates: list[Candidate] = []",
-        "self.receiver.data_received(data, self.local_candidate.component)",
-    ),
-    "aioice.turn": ("UDP_SOCKET_BUFFER_SIZE = ",),
-    "pylibsrtp": (
-        'self._cdata = ffi.new("char[]", 1500)',
-        "self._buffer = ffi.buffer(self._cdata)",
-        "_srtp_assert(func(self._srtp[0], self._cdata, len_p))",
-        "self.__process(packet, lib.srtp_unprotect)",
-    ),
-}
+class _Outlet:
+    """A `Port`: encrypts and sends at once."""
+
+    def __init__(self, sender: RTCRtpSender) -> None:
+        self._sender, session = sender, sender.transport._tx_srtp
+        self._srtp, self._room, self._buffer = session._srtp[0], session._cdata, session._buffer
+        self._size = ffi.new("int *")
+        self._nominated = sender.transport.transport._connection._nominated
+
+    def send(self, packet: bytes) -> None:
+        pair = self._nominated.get(1)
+        if pair is None or self._sender.transport.state != "connected":
+            return
+        self._buffer[0 : len(packet)] = packet
+        self._size[0] = len(packet)
+        if not lib.srtp_protect(self._srtp, self._room, self._size):
+            pair.protocol.transport.sendto(bytes(self._buffer[0 : self._size[0]]), pair.remote_addr)
+
+    def sent(self, *, timestamp: int, packets: int, octets: int) -> None:
+        for name, value in zip(_SENT, (clock.current_ntp_time(), timestamp, packets, octets), strict=True):
+            setattr(self._sender, name, value)

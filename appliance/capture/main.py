@@ -13,7 +13,7 @@ from appliance import __version__
 from appliance.box import capacity, health, process, workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
-from appliance.capture import attendance, catch_up, hooks, neighbours
+from appliance.capture import attendance, catch_up, contract, hooks, neighbours
 from appliance.capture.admission import Admission, Seats
 from appliance.capture.cameras import Cameras
 from appliance.capture.catch_up import CatchUp
@@ -47,7 +47,7 @@ def run(*, paths: Paths, settings: Settings, number: int = 1) -> int:
     process.start_logging(workers.worker(number))
     _make(paths)
     paths.capture_socket(number).unlink(missing_ok=True)  # a crash left it: whoever sees it may connect
-    moved = hooks.check()
+    moved = contract.check()
     for sentence in moved:
         log.error("aiortc does not fit: %s", sentence)
     if moved:

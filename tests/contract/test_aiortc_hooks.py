@@ -3,28 +3,28 @@
 import aioice.turn
 from aiortc import rtcrtpreceiver
 
-from appliance.capture import hooks
+from appliance.capture import contract, hooks
 
 
 def test_every_private_name_is_where_the_hooks_expect_it():
-    assert hooks.check() == []
+    assert contract.check() == []
 
 
 def test_a_name_that_moved_is_told_in_words(monkeypatch):
-    source = hooks.inspect.getsource
+    source = contract.inspect.getsource
     monkeypatch.setattr(
-        hooks.inspect,
+        contract.inspect,
         "getsource",
         lambda module: source(module).replace("_send_rtcp_pli", "_pli") if module is rtcrtpreceiver else source(module),
     )
-    said = hooks.check()
+    said = contract.check()
     assert len(said) == 1
     assert "aiortc.rtcrtpreceiver has no 'async def _send_rtcp_pli" in said[0]
 
 
 def test_another_version_is_told_in_words(monkeypatch):
-    monkeypatch.setitem(hooks.VERSIONS, "aiortc", "9.9.9")
-    assert hooks.check() == ["aiortc is 1.16.0, these hooks were written for 9.9.9"]
+    monkeypatch.setitem(contract.VERSIONS, "aiortc", "9.9.9")
+    assert contract.check() == ["aiortc is 1.16.0, these hooks were written for 9.9.9"]
 
 
 def test_sockets_get_a_large_receive_buffer():

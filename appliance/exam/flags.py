@@ -46,10 +46,10 @@ class Dismissal(StrEnum):
     DUPLICATE = "duplicate"
 
 
-ONE = frozenset({Position.FRONT, Position.OBLIQUE, Position.PAPER})
+ONE = (Position.FRONT, Position.OBLIQUE, Position.PAPER)
 """A camera that is placed to see one person."""
 
-ANY = ONE | {Position.ROOM}
+ANY = (*ONE, Position.ROOM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Rule:
     clear_after: float = 2.5
     merge_within: float = 10.0
     longest: float = 600.0
-    positions: frozenset[Position] = ONE
+    positions: tuple[Position, ...] = ONE
 
 
 RULES: dict[str, Rule] = {
@@ -86,7 +86,7 @@ RULES: dict[str, Rule] = {
             kind=Kind.WEBCAM,
             seconds=8.0,
             threshold=0.60,
-            positions=frozenset({Position.FRONT}),  # from the side and over paper a face turned away is as it should be
+            positions=(Position.FRONT,),  # from the side and over paper a face turned away is as it should be
         ),
         Rule(
             code="multiple_people",

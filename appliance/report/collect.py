@@ -169,6 +169,7 @@ def _recordings(connection: sa.Connection, attempt: str, log: list[Event], until
         connections.get(over.kind, set()).discard(over.connection)
         ends[over.kind] = over.closed_at
     segments = state.segments(connection, attempt=attempt)
+    positions = {kind.value: position for kind, position in state.positions(connection, attempt=attempt).items()}
     recovered = {said.path for said in _payloads(log, events.SegmentClosed) if said.recovered}
     damaged = [said.kind for said in _payloads(log, events.SegmentDamaged)]
     recordings = []
@@ -189,6 +190,7 @@ def _recordings(connection: sa.Connection, attempt: str, log: list[Event], until
                 damaged=damaged.count(kind),
                 closed=closed,
                 idle=_idle(connection, attempt, starts_at, ends_at) if kind == Kind.CALL else 0.0,
+                position=positions.get(kind),
             )
         )
     return tuple(recordings)

@@ -62,7 +62,8 @@ class RuleCoverage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """One feed: `seconds` on disk between `starts_at` and `ends_at`, `idle` of which nothing was expected (between
-    calls); `recovered` segments were closed after a crash, `damaged` files were set aside."""
+    calls); `recovered` segments were closed after a crash, `damaged` files were set aside; `position` is where its
+    camera stood last (`exam.feed.Position`), None where there is no picture."""
 
     kind: str
     starts_at: float
@@ -74,6 +75,7 @@ class Recording:
     damaged: int
     closed: bool
     idle: float = 0.0
+    position: str | None = None
 
     @property
     def share(self) -> float:

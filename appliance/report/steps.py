@@ -1,4 +1,5 @@
-"""The stage log: the steps of an attempt, its feeds and calls, who looked. Segments, flags, chat stand elsewhere."""
+"""The stage log: the steps of an attempt, its feeds, phones and calls, who looked. Segments, flags and
+chat stand elsewhere."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -7,7 +8,19 @@ from appliance.ledger.record import Event
 from appliance.report import words
 from appliance.report.facts import Step
 
-_FEEDS = frozenset({"feed.opened", "feed.closed", "feed.viewed", "call.started", "call.ended"})
+_FEEDS = frozenset(
+    {
+        "feed.opened",
+        "feed.closed",
+        "feed.viewed",
+        "feed.positioned",
+        "call.started",
+        "call.ended",
+        "phone.scanned",
+        "phone.confirmed",
+        "phone.refused",
+    }
+)
 
 
 class _Details:
@@ -58,6 +71,18 @@ class _Details:
         return f"by {said.by_name}"
 
     def _call_ended(self, said: events.CallEnded) -> str:
+        return f"by {self._person(said.by)}: {said.reason}"
+
+    def _feed_positioned(self, said: events.FeedPositioned) -> str:
+        return f"{words.feed(said.kind)}: {words.POSITIONS.get(said.position, said.position)}"
+
+    def _phone_scanned(self, said: events.PhoneScanned) -> str:
+        return said.browser
+
+    def _phone_confirmed(self, said: events.PhoneConfirmed) -> str:
+        return f"by {self._person(said.by)}"
+
+    def _phone_refused(self, said: events.PhoneRefused) -> str:
         return f"by {self._person(said.by)}: {said.reason}"
 
     def _feed_viewed(self, said: events.FeedViewed) -> str:

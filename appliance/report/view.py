@@ -32,7 +32,7 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
         "coverage": _coverage(facts),
         "recordings": [
             {
-                "feed": words.feed(recording.kind),
+                "feed": words.feed(recording.kind, recording.position),
                 "span": f"{zone.clock(recording.starts_at)} to {zone.clock(recording.ends_at)}",
                 "kept": words.length(recording.seconds),
                 "share": words.percent(recording.share),
@@ -53,7 +53,7 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
             {
                 "at": zone.clock(message.sent_at),
                 "who": message.sender + (" (candidate)" if message.from_candidate else ""),
-                "kind": "Warning" if message.kind == "warning" else "",
+                "kind": words.MESSAGES.get(message.kind, ""),
                 "text": message.text,
                 "seen": f"acknowledged {zone.clock(message.acknowledged_at)}"
                 if message.acknowledged_at

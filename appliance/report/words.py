@@ -22,6 +22,9 @@ INNOCENT = {
     "lighting_poor": "a lamp or a window",
 }
 FEEDS = {"webcam": "webcam", "screen": "screen", "phone": "phone", "camera": "lab camera", "call": "proctor's voice"}
+POSITIONS = {"oblique": "from the side", "paper": "over paper", "room": "of the room"}
+"""Where a camera stood, as far as that is not what anybody expects."""
+
 CAUSES = {
     "no_media": "connected, but nothing arrived",
     "connection_lost": "connection lost",
@@ -79,6 +82,7 @@ REASONS = {
     "room_event": "room event",
     "duplicate": "duplicate",
 }
+MESSAGES = {"warning": "Warning", "phone": "Asked for the phone"}
 MOMENTS = {"onset": "Onset", "peak": "Strongest", "last": "Last"}
 
 
@@ -87,9 +91,10 @@ def flag(code: str) -> str:
     return FLAGS.get(code, code)
 
 
-def feed(kind: str) -> str:
-    """The name of a feed."""
-    return FEEDS.get(kind, kind)
+def feed(kind: str, position: str | None = None) -> str:
+    """The name of a feed: "phone", "phone, from the side"."""
+    name = FEEDS.get(kind, kind)
+    return f"{name}, {POSITIONS[position]}" if position in POSITIONS else name
 
 
 def cause(code: str) -> str:

@@ -91,6 +91,28 @@ def test_calls_are_listed_and_the_silence_between_them_is_no_hole(evidence, fact
     assert steps[:2] == [("call.started", "by Pia"), ("call.ended", "by Pia: hung up")]
 
 
+def test_a_phone_is_a_feed_of_its_own_with_the_place_of_its_camera(evidence, facts):
+    attempt = evidence.sit("1")
+    said = [
+        events.PhoneScanned(pairing="p1", browser="Chrome on Android"),
+        events.PhoneConfirmed(pairing="p1", by="pia"),
+        events.FeedPositioned(kind="phone", position="paper", by="pia"),
+    ]
+    for payload in said:
+        evidence.append(payload, attempt, actor="pia", at=START)
+    evidence.record(attempt, "phone", seconds=30, at=START)
+    evidence.append(events.PhoneRefused(pairing="p1", by="pia", reason="shows the ceiling"), attempt, at=START + 40)
+    evidence.close(attempt, "phone", at=START + 40)
+    found = facts(attempt)
+    places = {recording.kind: recording.position for recording in found.recordings}
+    assert (places["webcam"], places["phone"]) == ("front", "paper")
+    steps = {step.event: step.detail for step in found.steps}
+    assert steps["phone.scanned"] == "Chrome on Android"
+    assert steps["phone.confirmed"] == "by Pia"
+    assert steps["feed.positioned"] == "phone: over paper"
+    assert steps["phone.refused"] == "by Pia: shows the ceiling"
+
+
 def test_a_recording_with_a_hole_says_how_much_is_on_disk(evidence, facts):
     attempt = evidence.sit("1")
     evidence.record(attempt, "webcam", seconds=30, at=START + 90)

@@ -1,9 +1,11 @@
 """The decoder, a child process of capture: encoded frames in, the newest picture of each feed out.
 
 Run as `python -m appliance.capture.decoder FD FOLDER`. It reads messages from the socket FD until it closes: two
-lengths (big-endian, 4 bytes each), a JSON head, a frame. Hostile video can kill this process, never a recording.
+lengths (big-endian, 4 bytes each), a JSON head, a frame. It sends a byte when it is ready, and one for each message
+that it is done with. Hostile video can kill this process, never a recording.
 """
 
+import contextlib
 import json
 import logging
 import signal
@@ -26,6 +28,8 @@ log = logging.getLogger("appliance.capture.decoder")
 PICTURES_A_SECOND = 4
 WIDEST = 640
 JPEG_QUALITY = 75
+MOST_PIXELS = 7680 * 4320
+_DONE = b"."
 _SOONEST = 1 / PICTURES_A_SECOND - 0.03
 """A little less than the interval: frames do not come to the millisecond."""
 
@@ -57,6 +61,7 @@ class Decoder:
             context = av.CodecContext.create(head["codec"], "r")
             context.thread_count = 1
             context.flags |= av.codec.context.Flags.low_delay
+            context.options = {"max_pixels": str(MOST_PIXELS)}
             stream = self._streams[name] = _Stream(head["codec"], context, stream.number if stream else 0)
         try:
             frames = stream.context.decode(av.Packet(data))
@@ -105,9 +110,12 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     decoder = Decoder(Path(arguments[1]))
-    with socket.socket(fileno=int(arguments[0])) as link, link.makefile("rb", buffering=1 << 18) as source:
+    link = socket.socket(fileno=int(arguments[0]))
+    with link, link.makefile("rb", buffering=1 << 18) as source, contextlib.suppress(ConnectionError):
+        link.sendall(_DONE)
         for head, data in _messages(cast(IO[bytes], source)):
             decoder.handle(head, data)
+            link.sendall(_DONE)
     return 0
 
 

@@ -1,7 +1,9 @@
 """Feeds the decoder, a child process: what it gets, how much waits for it, and that there is one.
 
-Of each feed at most one group of pictures waits. When the decoder does not follow, the rest of the group is skipped and
-counted, and decoding goes on at the next key frame. A dead decoder is replaced; recording never notices.
+Of a stream with temporal layers it gets the base layer, else every frame that others need. Of each feed at most one
+group of pictures waits. When the decoder does not follow, the rest of the group is skipped and counted, and decoding
+goes on at the next key frame. A decoder that is dead, or stands still, is replaced; recording never notices. It says of
+each message that it is done with it, so what it was at when it died is known: a feed that kills it several times rests.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import logging
 import socket
 import struct
 import sys
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +26,16 @@ log = logging.getLogger(__name__)
 
 WAITING_FRAMES = 150
 """The longest group of pictures that is kept: ten seconds at 15 frames a second."""
-_RESPAWN_SECONDS = 0.5
+STILL_SECONDS = 2.0
+"""No frame takes so long."""
+_START_SECONDS = 20.0
+_AT_ONCE = 8
+"""Messages that the decoder has and is not done with."""
+MOST_DEATHS = 3
+REST_SECONDS = 60.0
+_FORGIVEN_SECONDS = 300.0
+_RESPAWN_SECONDS = 0.1
+_MOST_RESPAWN_SECONDS = 1.0
 _STOP_SECONDS = 0.2
 _HIGH_WATER = 256_000
 LENGTHS = struct.Struct(">II")
@@ -35,6 +47,10 @@ class _Waiting:
     messages: deque[bytes] = field(default_factory=deque)
     skip: bool = True
     """Until the next key frame."""
+    deaths: int = 0
+    """How often the decoder died of it lately."""
+    died_at: float = 0.0
+    rests_until: float = 0.0
 
 
 class DecoderLink:
@@ -46,7 +62,10 @@ class DecoderLink:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.process: asyncio.subprocess.Process | None = None
-        self.counters = {"sent": 0, "skipped": 0, "respawned": 0}
+        self._at: deque[Feed | None] = deque()
+        """What the decoder has and is not done with, oldest first; None while it starts."""
+        self._progress_at = 0.0
+        self.counters = {"sent": 0, "skipped": 0, "respawned": 0, "stood_still": 0, "rested": 0}
 
     def start(self) -> None:
         """Run a decoder from now on. Other workers' pictures are in the folder too: what an earlier process left goes
@@ -67,9 +86,14 @@ class DecoderLink:
 
     def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None:
         """A video frame. Frames that none depends on are not worth decoding; of a screen only key frames are."""
-        if not frame.reference or (feed.kind is Kind.SCREEN and not frame.key):
+        if not frame.reference or frame.layer or (feed.kind is Kind.SCREEN and not frame.key):
             return
         waiting = self._feeds.setdefault(feed, _Waiting())
+        if waiting.rests_until:
+            if time.monotonic() < waiting.rests_until:
+                self.counters["skipped"] += 1
+                return
+            waiting.rests_until = 0.0
         if frame.key:
             self.counters["skipped"] += len(waiting.messages)
             waiting.messages.clear()
@@ -94,8 +118,10 @@ class DecoderLink:
         picture.remove(self._folder, feed)
 
     async def _run(self) -> None:
+        quickly = 0
         while True:
             ours, theirs = socket.socketpair()
+            began = time.monotonic()
             try:
                 with theirs:
                     self.process = await asyncio.create_subprocess_exec(
@@ -106,30 +132,49 @@ class DecoderLink:
                         pass_fds=(theirs.fileno(),),
                         stdin=asyncio.subprocess.DEVNULL,
                     )
+                self._at = deque([None])
+                self._progress_at = began
                 await self._serve(ours, self.process)
             finally:
                 ours.close()
             log.warning("the decoder ended with %s and is replaced", self.process.returncode)
+            self._blame()
             self.counters["respawned"] += 1
             for waiting in self._feeds.values():
                 waiting.skip = True  # the new one knows nothing of the group of pictures
                 waiting.messages.clear()
-            await asyncio.sleep(_RESPAWN_SECONDS)
+            quickly = quickly + 1 if time.monotonic() - began < STILL_SECONDS else 0
+            await asyncio.sleep(min(_RESPAWN_SECONDS * (1 + quickly), _MOST_RESPAWN_SECONDS))
+
+    def _blame(self) -> None:
+        """The decoder died of what it was at."""
+        feed = self._at[0] if self._at else None
+        waiting = self._feeds.get(feed) if feed is not None else None
+        if waiting is None:
+            return
+        now = time.monotonic()
+        waiting.deaths = 1 if now - waiting.died_at > _FORGIVEN_SECONDS else waiting.deaths + 1
+        waiting.died_at = now
+        if waiting.deaths >= MOST_DEATHS:
+            log.warning("%s: the decoder died of it %d times; it rests", feed, waiting.deaths)
+            waiting.deaths, waiting.rests_until = 0, now + REST_SECONDS
+            self.counters["rested"] += 1
 
     async def _serve(self, ours: socket.socket, process: asyncio.subprocess.Process) -> None:
         """Until the process ends."""
         reader, writer = await asyncio.open_connection(sock=ours)
         writer.transport.set_write_buffer_limits(high=_HIGH_WATER)
         ended = asyncio.ensure_future(process.wait())
-        feeding = asyncio.ensure_future(self._feed(writer))
+        work = [asyncio.ensure_future(one) for one in (self._feed(writer), self._hear(reader), self._watch(process))]
         try:
-            await asyncio.wait({ended, feeding}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ended, *work}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            feeding.cancel()
-            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-                await feeding
+            for task in work:
+                task.cancel()
+            for task in work:
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                    await task
             writer.close()
-            del reader
             await _end(process, ended)
 
     async def _feed(self, writer: asyncio.StreamWriter) -> None:
@@ -137,14 +182,36 @@ class DecoderLink:
         while True:
             self._wake.clear()
             busy = False
-            for waiting in list(self._feeds.values()):
-                if waiting.messages:
+            for feed, waiting in list(self._feeds.items()):
+                if waiting.messages and len(self._at) < _AT_ONCE:
+                    if not self._at:
+                        self._progress_at = time.monotonic()
+                    self._at.append(feed)
                     writer.write(waiting.messages.popleft())
                     self.counters["sent"] += 1
                     await writer.drain()
                     busy = True
             if not busy:
                 await self._wake.wait()
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        """A byte for each message that the decoder is done with, and one when it is ready."""
+        while done := await reader.read(256):
+            for _ in done:
+                if self._at:
+                    self._at.popleft()
+            self._progress_at = time.monotonic()
+            self._wake.set()
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """End a decoder that stands still."""
+        while True:
+            await asyncio.sleep(STILL_SECONDS / 8)
+            allowed = _START_SECONDS if None in self._at else STILL_SECONDS
+            if self._at and time.monotonic() - self._progress_at > allowed:
+                self.counters["stood_still"] += 1
+                process.kill()
+                return
 
 
 async def _end(process: asyncio.subprocess.Process, ended: "asyncio.Task[int]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import time
 
@@ -13,18 +14,21 @@ from appliance.box import picture
 from appliance.capture import h264, vp8
 from appliance.capture.decoder import Decoder
 from appliance.capture.frame import Encoded, Media
-from appliance.capture.pictures import WAITING_FRAMES, DecoderLink
+from appliance.capture.pictures import MOST_DEATHS, STILL_SECONDS, WAITING_FRAMES, DecoderLink
 from appliance.exam.feed import Feed, Kind
 from tests.capture import media
+from tests.capture.mortal_decoder import HOLDS_UP, KILLS
 from tests.capture.peers import until
 
 WEBCAM, SCREEN = Feed("a1", Kind.WEBCAM), Feed("a1", Kind.SCREEN)
 
 
-def encoded(codec, number, *, key=None, reference=True):
+def encoded(codec, number, *, key=None, reference=True, layer=0):
     data = media.video(codec)[number % 120]
     is_key = h264.describe(data)[0] if codec == "h264" else vp8.is_key(data)
-    return Encoded(Media.VIDEO, codec, data, number * 6000, number / 15, is_key if key is None else key, reference)
+    return Encoded(
+        Media.VIDEO, codec, data, number * 6000, number / 15, is_key if key is None else key, reference, layer=layer
+    )
 
 
 def show(link, number, *, feed=WEBCAM, **options):
@@ -68,6 +72,7 @@ def test_frames_that_none_depends_on_and_moving_screens_are_not_sent(tmp_path):
     link = link_of(tmp_path)
     show(link, 0)
     show(link, 1, reference=False)
+    show(link, 2, layer=1)
     assert link.waiting == 1
     show(link, 0, feed=SCREEN)
     show(link, 1, feed=SCREEN)
@@ -139,3 +144,70 @@ async def _until_picture(link, folder, taken_at):
             header = picture.read_header(folder, WEBCAM)
             if header is not None and header.taken_at >= taken_at:
                 return
+
+
+def mortal(tmp_path):
+    return DecoderLink(tmp_path, command=("-m", "tests.capture.mortal_decoder"))
+
+
+def show_bytes(link, feed, data):
+    frame = Encoded(Media.VIDEO, "h264", data, 0, 0.0, key=True)
+    link.show(feed, frame, taken_at=1000.0, position=0.0)
+
+
+@pytest.mark.slow
+def test_a_decoder_that_stands_still_is_replaced(tmp_path):
+    async def work():
+        link = mortal(tmp_path)
+        link.start()
+        try:
+            await _until_picture(link, tmp_path, 1000.0)
+            show_bytes(link, SCREEN, HOLDS_UP)
+            began = time.monotonic()
+            await until(lambda: link.counters["respawned"])
+            assert STILL_SECONDS < time.monotonic() - began < STILL_SECONDS + 1.5
+            assert link.counters["stood_still"] == 1
+            await _until_picture(link, tmp_path, 2000.0)
+            assert time.monotonic() - began < STILL_SECONDS + 2.0 + 2.0
+        finally:
+            await link.stop()
+
+    asyncio.run(work())
+
+
+@pytest.mark.slow
+def test_a_feed_that_kills_the_decoder_again_and_again_rests_and_the_others_go_on(tmp_path):
+    async def work():
+        link = mortal(tmp_path)
+        link.start()
+        try:
+            await _until_picture(link, tmp_path, 1000.0)
+            for deaths in range(1, MOST_DEATHS + 1):
+                show_bytes(link, SCREEN, KILLS)
+                await until(lambda deaths=deaths: link.counters["respawned"] == deaths)
+                await _until_picture(link, tmp_path, 1000.0 + 100 * deaths)  # this feed lost a moment
+            assert link.counters["rested"] == 1
+            skipped = link.counters["skipped"]
+            show_bytes(link, SCREEN, KILLS)
+            assert link.counters["skipped"] == skipped + 1
+            await _until_picture(link, tmp_path, 9000.0)
+            assert link.counters["respawned"] == MOST_DEATHS
+            link._feeds[SCREEN].rests_until = time.monotonic()  # it has rested
+            show_bytes(link, SCREEN, encoded("h264", 0).data)
+            await until(lambda: picture.read_header(tmp_path, SCREEN) is not None)
+            assert link.counters["respawned"] == MOST_DEATHS
+        finally:
+            await link.stop()
+
+    asyncio.run(work())
+
+
+def test_a_picture_too_large_to_be_one_is_not_decoded(tmp_path):
+    """A header of a few bytes may claim 16383 x 16383 pixels: a gigabyte, were it believed."""
+    key = media.video("vp8")[0]
+    huge = key[:6] + (16383).to_bytes(2, "little") * 2 + key[10:]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    decoder = Decoder(tmp_path)
+    decoder.handle({"feed": str(WEBCAM), "codec": "vp8", "taken_at": 1.0, "position": 0.0}, huge)
+    assert picture.read_header(tmp_path, WEBCAM) is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes

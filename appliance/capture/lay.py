@@ -86,7 +86,9 @@ def _choose(codec: str, pictures: list[Placed], start: float, end: float) -> lis
         if key and not inside:
             lead, begins = [], _container(codec, frame.data, False)
         elif key and _container(codec, frame.data, False) != begins:
-            break
+            if position - inside[0][0] >= _SHORTEST:
+                break
+            lead, inside, begins = [], [], _container(codec, frame.data, False)  # too little for a file
         if begins is None:
             continue
         if position < start - _EDGE:

@@ -194,6 +194,26 @@ def run(work):
     return asyncio.run(work())
 
 
+def test_a_size_that_changes_at_once_leaves_out_a_moment(tmp_path, monkeypatch):
+    """What came before it is too short for a file of its own, and must not be in the way."""
+
+    async def work():
+        async with scene(tmp_path, monkeypatch) as here:
+            page = here.page
+            await page.play(5)
+            await page.play(0.14, line=False)
+            page.pictures, page.began = (
+                media.video("h264", every=EVERY, width=640, height=480),
+                round(here.clock.now * 150),
+            )
+            await here.drop(5)
+            filled = await here.fill(page)
+            assert sum(end - start for start, end in filled) > 4.8
+            assert here.fills.asked(here.feed, "")["holes"] == []
+
+    run(work)
+
+
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 def test_what_a_drop_lost_is_filled_and_plays_in_its_place(tmp_path, monkeypatch, codec):
     async def work():

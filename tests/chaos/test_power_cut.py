@@ -50,6 +50,7 @@ workers = 1
 part_seconds = {PART_SECONDS}
 segment_seconds = 4.0
 keyframe_seconds = 2.0
+low_water_bytes = 80000000
 """
 
 

@@ -158,6 +158,15 @@ class PairingRow:
     state_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRow:
+    """A camera of the lab that saw an exam's room; its recording is under `room`, as under an attempt."""
+
+    room: str
+    exam: str
+    camera: str
+
+
 R = TypeVar("R")
 
 
@@ -257,6 +266,20 @@ def pairings(connection: sa.Connection, *, attempt: str | None = None, exam: str
     query = sa.select(*columns).order_by(tables.pairing.c.invited_at, tables.pairing.c.pairing)
     found = connection.execute(_of(query, tables.pairing, attempt, exam))
     return [PairingRow(**{**row._mapping, "state": phone.State(row.state)}) for row in found]
+
+
+def rooms(connection: sa.Connection, exam: str) -> list[RoomRow]:
+    """The rooms of an exam, by the name of their camera."""
+    row = tables.room.c
+    return _rows(connection, RoomRow, sa.select(tables.room).where(row.exam == exam).order_by(row.camera, row.room))
+
+
+def room(connection: sa.Connection, room: str) -> RoomRow:
+    """One room, or NotFound."""
+    found = _rows(connection, RoomRow, sa.select(tables.room).where(tables.room.c.room == room))
+    if not found:
+        raise NotFound("there is no such room on this box", hint="Go back to the wall and choose one there.")
+    return found[0]
 
 
 def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position | None]:

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from appliance.box.paths import Paths
 from appliance.errors import IntegrityError, Unavailable
 from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, ReportWritten
-from appliance.ledger import state
 from appliance.ledger.reader import Reader
 from appliance.sync import bundle, disk
 from appliance.sync.bundle import Staged, Stager, Subject
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Manifest, Reference
+from appliance.sync.owner import owners
 from appliance.sync.progress import Progress
 from appliance.sync.sender import Sender
 from appliance.sync.watch import Watch, Watched
@@ -88,7 +88,9 @@ class Binder:
             fresh = self.watch.look(connection, row.attempt)
             if fresh is None:
                 return
-            report = self.write_report(connection=connection, paths=self.paths, exam=row.exam, attempt=row.attempt)
+            report = {}
+            if not row.is_room:
+                report = self.write_report(connection=connection, paths=self.paths, exam=row.exam, attempt=row.attempt)
             staged = stager.attempt(connection, subject, report=report, open_feeds=fresh.open_feeds)
         self._adopt(staged)
 
@@ -98,7 +100,7 @@ class Binder:
         stager = Stager(self.paths, self.key)
         with self.reader.connect() as connection:
             attempts = {}
-            for row in state.attempts(connection, exam):
+            for row in owners(connection, exam):
                 if self.watch.look(connection, row.attempt) is not None:
                     return  # its own bundle first
                 attempts[row.attempt] = self._reference(self.watch.progress.attempts[row.attempt])
@@ -116,7 +118,7 @@ class Binder:
         """The report can be read on the box from now on, whether the upstream is there or not."""
         plan = self.staged[owner].plan
         report = {file.file.rpartition("/")[2]: file.sha256 for file in plan.files if file.kind == "report"}
-        if self.watch.progress.reports.get((plan.exam, plan.attempt)) != report:
+        if report and self.watch.progress.reports.get((plan.exam, plan.attempt)) != report:
             folder = self.paths.reports.relative_to(self.paths.data) / plan.exam / (plan.attempt or "")
             said = ReportWritten(exam=plan.exam, attempt=plan.attempt, folder=folder.as_posix(), files=report)
             self._append(said, plan.exam)

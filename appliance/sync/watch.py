@@ -8,10 +8,9 @@ import sqlalchemy as sa
 
 from appliance.errors import NotFound
 from appliance.exam import events
-from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
 from appliance.ledger.record import SELECT, Event
-from appliance.ledger.state import AttemptRow
+from appliance.sync.owner import Owner, owner_of, owners
 from appliance.sync.progress import Progress
 
 
@@ -33,10 +32,10 @@ class Timing:
 
 @dataclass(slots=True, kw_only=True)
 class Watched:
-    """An attempt whose newest events are not proved upstream yet. `head`: its last event; monotonic seconds: `moved_at`
-    when that was seen, `closed_at` when its end was."""
+    """An attempt (or a room) whose newest events are not proved upstream yet. `head`: its last event; monotonic
+    seconds: `moved_at` when that was seen, `closed_at` when its end was."""
 
-    row: AttemptRow
+    row: Owner
     head: int
     open_feeds: frozenset[str]
     moved_at: float
@@ -69,7 +68,7 @@ class Watch:
         """Something was said about an attempt; None when all of it is proved, or when there is no such attempt: then
         the events stand in the ledger, and there is nothing to bundle."""
         try:
-            row = state.attempt(connection, attempt)
+            row = owner_of(connection, attempt)
         except NotFound:
             return None
         head = _head(connection, attempt)
@@ -77,7 +76,7 @@ class Watch:
             self.attempts.pop(attempt, None)
             return None
         before, now = self.attempts.get(attempt), self.monotonic()
-        closed = row.stage in CLOSED
+        closed = row.closed
         over = state.exam(connection, row.exam).ended_at is not None
         if over:
             self.exams.add(row.exam)
@@ -95,8 +94,8 @@ class Watch:
     def ended(self, connection: sa.Connection, exam: str) -> None:
         """The exam is over: its attempts are not waited for longer than the first time."""
         self.exams.add(exam)
-        for attempt in state.attempts(connection, exam):
-            self.look(connection, attempt.attempt)
+        for owner in owners(connection, exam):
+            self.look(connection, owner.attempt)
 
     def due(self) -> list[Watched]:
         """Attempts to be bundled now, the one that has been closed longest first."""
@@ -126,8 +125,9 @@ class Watch:
 
 
 def _heads(connection: sa.Connection, exam: str) -> dict[str, int]:
-    event, attempt = tables.event.c, tables.attempt.c
-    own = sa.select(attempt.attempt).where(attempt.exam == exam)
+    event, attempt, room = tables.event.c, tables.attempt.c, tables.room.c
+    attempts = sa.select(attempt.attempt).where(attempt.exam == exam)
+    own = sa.union_all(attempts, sa.select(room.room).where(room.exam == exam))
     query = sa.select(event.chain, sa.func.max(event.position).label("head")).where(event.chain.in_(own))
     return {row.chain: row.head for row in connection.execute(query.group_by(event.chain))}
 

@@ -110,14 +110,14 @@ def describe(media: Path, file: Path, *, recovered: bool = False) -> SegmentClos
         raise ValueError("the file holds no whole part")
     with open(file, "rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
-    first, last = scan.parts[0], scan.parts[-1]
+    first, ends = scan.parts[0], max(part.end for part in scan.parts)
     return SegmentClosed(
         kind=name.kind.value,
         number=name.number,
         path=str(file.relative_to(media)),
         starts_at=name.starts_at,
         position=first.position,
-        duration=last.end - first.position,
+        duration=ends - first.position,
         bytes=file.stat().st_size,
         init_bytes=scan.init_bytes,
         sha256=digest,

@@ -43,11 +43,12 @@ class Entry:
     def of(cls, name: str, starts_at: float, init_bytes: int, parts: Sequence[Part], *, late: bool = False) -> "Entry":
         """From the parts that are on disk (at least one)."""
         first, last = parts[0], parts[-1]
+        ends = max(part.end for part in parts)  # a last part may hold sound alone, and that may be behind
         return cls(
             name=name,
             starts_at=starts_at,
             position=first.position,
-            duration=last.end - first.position,
+            duration=ends - first.position,
             bytes=last.offset + last.length,
             init_bytes=init_bytes,
             late=late,

@@ -319,14 +319,14 @@ class Recorder:
         self._writer.close(file, closed)
 
     def _describe(self, segment: Segment, file: File, sha256: str) -> SegmentClosed:
-        first, last = segment.stored[0], segment.stored[-1]
+        first, ends = segment.stored[0], max(part.end for part in segment.stored)
         return SegmentClosed(
             kind=self._place.feed.kind.value,
             number=segment.number,
             path=segment.path,
             starts_at=segment.starts_at,
             position=first.position,
-            duration=last.end - first.position,
+            duration=ends - first.position,
             bytes=file.size,
             init_bytes=len(segment.header),
             sha256=sha256,

@@ -88,6 +88,11 @@ class Scene:
             self.feed.tick(self.clock.now)
         self.clock.now = start + seconds
 
+    def exact_gaps(self):
+        """(cause, from, until or None), wall seconds."""
+        closed = {gap.gap: gap.ends_at for gap in self.ledger.of(GapClosed)}
+        return [(gap.cause, gap.starts_at, closed.get(gap.gap)) for gap in self.ledger.of(GapOpened)]
+
     def gaps(self):
         opened = {gap.gap: gap for gap in self.ledger.of(GapOpened)}
         closed = {gap.gap: gap for gap in self.ledger.of(GapClosed)}

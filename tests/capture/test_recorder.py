@@ -184,15 +184,15 @@ def test_sound_that_comes_later_begins_a_new_webm_file(tmp_path):
     assert [segment.position for segment in scene.heard.segments] == pytest.approx([0, 2])
 
 
-def spans_of_sound(content):
-    """(start, end, sizes) of the sound in each part of an MP4 file, in ticks."""
+def spans_of_sound(content, track=2):
+    """(start, end, sizes) of the sound (of the pictures: track 1) in each part of an MP4 file, in ticks."""
     at, found = 0, []
     while at < len(content):
         length, kind = struct.unpack_from(">I4s", content, at)
         if kind == b"moof":
             for name, traf in mp4.children(content[at + 8 : at + length]):
                 inside = dict(mp4.children(traf)) if name == b"traf" else {}
-                if inside and struct.unpack_from(">I", inside[b"tfhd"], 4)[0] == 2:
+                if inside and struct.unpack_from(">I", inside[b"tfhd"], 4)[0] == track:
                     start, run = struct.unpack_from(">Q", inside[b"tfdt"], 4)[0], inside[b"trun"]
                     count = struct.unpack_from(">I", run, 4)[0]
                     samples = [struct.unpack_from(">II", run, 12 + 12 * n) for n in range(count)]

@@ -20,6 +20,7 @@ import av
 import cv2
 
 from appliance.box import picture, process
+from appliance.capture.frame import LONGER_SIDE, SHORTER_SIDE
 from appliance.capture.pictures import LENGTHS
 from appliance.exam.feed import Feed
 
@@ -28,7 +29,7 @@ log = logging.getLogger("appliance.capture.decoder")
 PICTURES_A_SECOND = 4
 WIDEST = 640
 JPEG_QUALITY = 75
-MOST_PIXELS = 7680 * 4320
+_MOST_PIXELS = LONGER_SIDE * SHORTER_SIDE
 _DONE = b"."
 _SOONEST = 1 / PICTURES_A_SECOND - 0.03
 """A little less than the interval: frames do not come to the millisecond."""
@@ -61,7 +62,7 @@ class Decoder:
             context = av.CodecContext.create(head["codec"], "r")
             context.thread_count = 1
             context.flags |= av.codec.context.Flags.low_delay
-            context.options = {"max_pixels": str(MOST_PIXELS)}
+            context.options = {"max_pixels": str(_MOST_PIXELS)}
             stream = self._streams[name] = _Stream(head["codec"], context, stream.number if stream else 0)
         try:
             frames = stream.context.decode(av.Packet(data))

@@ -15,6 +15,17 @@ RATE: dict[Media, int] = {Media.VIDEO: 90_000, Media.AUDIO: 48_000}
 """Ticks a second: the RTP clock of each track, and the timescale it is stored with."""
 
 
+LONGER_SIDE, SHORTER_SIDE = 7680, 4320
+"""The largest picture that is accepted (8K): a few bytes may claim gigabytes."""
+
+
+def picture_size(width: int, height: int) -> tuple[int, int]:
+    """Itself; ValueError when no camera or screen has such a picture."""
+    if not (16 <= min(width, height) <= SHORTER_SIDE and max(width, height) <= LONGER_SIDE):
+        raise ValueError(f"a picture of {width} x {height} makes no sense")
+    return width, height
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """One encoded frame as it arrived. `codec`: h264 (Annex B), vp8 or opus; `timestamp`: RTP ticks since the stream

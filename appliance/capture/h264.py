@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from appliance.capture import frame
+
 _START = re.compile(rb"\x00\x00\x01")
 SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9
 _PARAMETERS = frozenset({SPS, PPS, DELIMITER})
@@ -114,9 +116,7 @@ def picture_size(sps: bytes) -> tuple[int, int]:
         across = 2 if chroma in (1, 2) else 1
         down = (2 if chroma == 1 else 1) * (2 - frames_only)
         width, height = width - (left + right) * across, height - (top + bottom) * down
-    if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise ValueError(f"a picture of {width} x {height} makes no sense")
-    return width, height
+    return frame.picture_size(width, height)
 
 
 def _high_profile(bits: _Bits) -> int:

@@ -1,5 +1,7 @@
 """VP8 bytes: key frames and their size (RFC 6386, section 9.1). No decoding."""
 
+from appliance.capture import frame
+
 _START_CODE = b"\x9d\x01\x2a"
 
 
@@ -9,9 +11,7 @@ def is_key(data: bytes) -> bool:
 
 
 def picture_size(key_frame: bytes) -> tuple[int, int]:
-    """Width and height, pixels."""
+    """Width and height, pixels; ValueError when they make no sense."""
     width = int.from_bytes(key_frame[6:8], "little") & 0x3FFF
     height = int.from_bytes(key_frame[8:10], "little") & 0x3FFF
-    if not (16 <= width <= 8192 and 16 <= height <= 8192):
-        raise ValueError(f"a picture of {width} x {height} makes no sense")
-    return width, height
+    return frame.picture_size(width, height)

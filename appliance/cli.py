@@ -112,6 +112,7 @@ def _simulate(options: argparse.Namespace) -> int:
         clips=options.clips,
         seconds=options.seconds,
         state=options.state,
+        phones=options.phones,
     )
 
 
@@ -242,6 +243,7 @@ def _add_processes(commands: _Commands) -> None:
     simulate.add_argument("--url", required=True, help="the box, as in http://127.0.0.1:8080")
     simulate.add_argument("--codes", required=True, type=Path, metavar="FILE", help="join codes, as CSV")
     simulate.add_argument("--seats", type=_count, default=6, metavar="N", help="how many candidates (6)")
+    simulate.add_argument("--phones", type=int, default=0, metavar="N", help="how many of them add their phone (0)")
     simulate.add_argument("--clips", type=Path, metavar="DIR", help="footage to publish, instead of moving pictures")
     simulate.add_argument("--seconds", type=float, metavar="S", help="stop by itself after so long")
     simulate.add_argument("--state", type=Path, metavar="DIR", help="keep cookies there, so that the seats can go on")

@@ -43,13 +43,22 @@ class Client:
     async def join(self, code: str) -> str:
         """-> the attempt. The same browser may come back."""
         said = await self.post("/join", {"code": code})
+        self.keep()
+        return str(said["attempt"])
+
+    def keep(self) -> None:
+        """Write the cookies to their file."""
         if self._file is not None:
             _write(self._file, {cookie.key: cookie.value for cookie in self._jar})
-        return str(said["attempt"])
 
     async def me(self) -> dict[str, Any]:
         """Where the candidate stands."""
-        async with self._http.get(self._url / "api/me", allow_redirects=False) as answer:
+        return await self.get("/api/me")
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """What the box says there."""
+        headers = {"Accept": "application/json"}
+        async with self._http.get(self._url.join(URL(path)), headers=headers, allow_redirects=False) as answer:
             return await _value(answer)
 
     async def post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from appliance.errors import BadInput, StorageFull, Unavailable
 from appliance.simulate import codes as tickets
 from appliance.simulate.client import Client
 from appliance.simulate.codes import Ticket
+from appliance.simulate.phone import Phone
 from appliance.simulate.seat import Candidate
 from appliance.simulate.sources import Shots, Studio
 
@@ -22,9 +23,17 @@ _LEAVE_SECONDS = 1.5
 
 
 def run(
-    *, url: str, codes: Path, seats: int, clips: Path | None, seconds: float | None, state: Path | None = None
+    *,
+    url: str,
+    codes: Path,
+    seats: int,
+    clips: Path | None,
+    seconds: float | None,
+    state: Path | None = None,
+    phones: int = 0,
 ) -> int:
     """Take part with the first `seats` codes for so long, or until every attempt is over, or SIGTERM; -> exit code.
+    The first `phones` of them add a phone as a second camera, which a proctor must confirm.
 
     The exit code is 1 when a seat was refused. `state`: a folder in which cookies are kept, so that the same seats can
     go on later.
@@ -40,20 +49,23 @@ def run(
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageFull(f"{state} cannot be made: {error.strerror}", hint="Choose another folder.") from None
-    return asyncio.run(_simulate(url, people, clips, seconds, state))
+    return asyncio.run(_simulate(url, people, clips, seconds, state, phones))
 
 
 async def _simulate(
-    url: str, people: Sequence[Ticket], clips: Path | None, seconds: float | None, state: Path | None
+    url: str, people: Sequence[Ticket], clips: Path | None, seconds: float | None, state: Path | None, phones: int
 ) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     studio = Studio([ticket.seat for ticket in people], clips)
-    shots = {ticket.seat: studio.tracks(ticket.seat) for ticket in people}
+    filming = {ticket.seat for ticket in people[:phones]}
+    shots = {ticket.seat: studio.tracks(ticket.seat, phone=ticket.seat in filming) for ticket in people}
     try:
-        candidates = [_candidate(url, ticket, shots[ticket.seat], state) for ticket in people]
+        candidates = [
+            _candidate(url, ticket, shots[ticket.seat], state, phone=ticket.seat in filming) for ticket in people
+        ]
         sitting = [asyncio.ensure_future(candidate.run()) for candidate in candidates]
         await _until_over(sitting, stopping, seconds)
         return _tell(candidates, shots)
@@ -61,9 +73,12 @@ async def _simulate(
         await studio.close()
 
 
-def _candidate(url: str, ticket: Ticket, shots: Shots, state: Path | None) -> Candidate:
-    cookies = None if state is None else state / f"{ticket.code}.json"
-    return Candidate(ticket.seat, ticket.code, Client(url, cookies=cookies), shots.webcam, shots.screen)
+def _candidate(url: str, ticket: Ticket, shots: Shots, state: Path | None, *, phone: bool) -> Candidate:
+    def client(name: str) -> Client:
+        return Client(url, cookies=None if state is None else state / f"{name}.json")
+
+    second = Phone(ticket.seat, client(f"{ticket.code}-phone"), shots.phone) if phone else None
+    return Candidate(ticket.seat, ticket.code, client(ticket.code), shots.webcam, shots.screen, second)
 
 
 async def _until_over(sitting: list[asyncio.Task[None]], stopping: asyncio.Event, seconds: float | None) -> None:

@@ -7,20 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 from aiortc.mediastreams import MediaStreamTrack
 
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Kind
-from appliance.exam.stage import CLOSED, Stage
+from appliance.exam.stage import CLOSED, WATCHED, Stage
+from appliance.simulate.away import AWAY
 from appliance.simulate.chat import Chat
 from appliance.simulate.client import Client, SignedOut
+from appliance.simulate.phone import Phone
 from appliance.simulate.publish import Address, Publisher
 
 log = logging.getLogger(__name__)
-
-AWAY = (aiohttp.ClientError, OSError, TimeoutError, Unavailable)
-"""The box is not there just now: a wrong code would be another error."""
 
 REACH_SECONDS = 6.0
 """How long a box that was never there is waited for."""
@@ -42,6 +40,7 @@ class Outcome:
     problem: ApplianceError | None = None
     webcam_seconds: float = 0.0
     screen_seconds: float = 0.0
+    phone_seconds: float | None = None  # None: it has none
     reconnects: int = 0
     late: int = 0
     hurried: int = 0
@@ -51,6 +50,8 @@ class Outcome:
         if self.problem is not None:
             return f"seat {self.seat}: {self.problem.message}. {self.problem.hint}".rstrip()
         sent = f"sent {self.webcam_seconds:.1f} s of webcam, {self.screen_seconds:.1f} s of screen"
+        if self.phone_seconds is not None:
+            sent += f", {self.phone_seconds:.1f} s of phone"
         machine = f"{self.late} times late, {self.hurried} times in a hurry"
         return f"seat {self.seat}: {self.stage}, {sent}, {self.reconnects} reconnects, {machine}"
 
@@ -64,10 +65,12 @@ class Candidate:
     client: Client
     webcam: Tracks
     screen: Tracks
+    phone: Phone | None = None
     outcome: Outcome = field(init=False)
     _addresses: dict[str, Address] = field(default_factory=dict, init=False)
     publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
     _chat: Chat = field(default_factory=Chat, init=False)
+    _phone_added: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(self.seat)
@@ -94,6 +97,8 @@ class Candidate:
             await asyncio.gather(*publishing, return_exceptions=True)
             self._count()
             await self.client.close()
+            if self.phone is not None:
+                await self.phone.close()
 
     async def _join(self) -> None:
         give_up = time.monotonic() + REACH_SECONDS
@@ -115,12 +120,22 @@ class Candidate:
                 if me["stage"] in CLOSED:
                     return
                 await self._step(me)
+                self._add_phone(publishing)
             except AWAY as error:
                 log.info("seat %d: the box is away: %s", self.seat, error)
             for task in publishing:
                 if task.done():
                     task.result()  # it never ends by itself: raise what ended it
             await asyncio.sleep(_LATER if self.outcome.stage == Stage.IN_EXAM else _SOON)
+
+    def _add_phone(self, publishing: list[asyncio.Task[None]]) -> None:
+        """Once camera and screen are there."""
+        if self.phone is not None and not self._phone_added and self.outcome.stage in WATCHED:
+            self._phone_added = True
+            publishing.append(asyncio.ensure_future(self.phone.run(self._link)))
+
+    async def _link(self) -> str:
+        return str((await self.client.post("/api/me/phone", {}))["link"])
 
     def _note(self, me: dict[str, Any]) -> None:
         self.outcome.stage = str(me["stage"])
@@ -154,6 +169,8 @@ class Candidate:
     def _count(self) -> None:
         webcam, screen = self.publishers[Kind.WEBCAM], self.publishers[Kind.SCREEN]
         self.outcome.webcam_seconds, self.outcome.screen_seconds = webcam.seconds, screen.seconds
+        if self.phone is not None:
+            self.outcome.phone_seconds = self.phone.publisher.seconds
         self.outcome.reconnects = sum(max(0, publisher.connections - 1) for publisher in (webcam, screen))
 
 

@@ -53,8 +53,9 @@ class Studio:
         self._reels: dict[tuple[str, int], Reel] = {}
         self._followers: dict[tuple[str, int], int] = {}
 
-    def tracks(self, seat: int) -> "Shots":
-        """What the seat sends, now and after each reconnect."""
+    def tracks(self, seat: int, *, phone: bool = False) -> "Shots":
+        """What the seat sends, now and after each reconnect. Its phone sends the webcam's picture some seconds later:
+        a second one would cost as much again."""
         leader = self._leader[seat]
         picture = self._place(("picture", leader), partial(self._picture, leader))
         if self._files and clip.has_sound(self._file(leader)):
@@ -62,7 +63,8 @@ class Studio:
         else:
             sound = self._place(("hush", 0), lambda: self._reel(Hush().make))
         screen = self._place(("screen", seat % SCREENS), lambda: self._reel(Page(seat % SCREENS).make))
-        return Shots(picture, sound, screen, together=bool(self._files))
+        second = self._place(("picture", leader), partial(self._picture, leader)) if phone else None
+        return Shots(picture, sound, screen, second, together=bool(self._files))
 
     def _file(self, seat: int) -> Path:
         return self._files[(seat - 1) % len(self._files)]
@@ -91,8 +93,11 @@ class Studio:
 class Shots:
     """The places of one seat in its reels."""
 
-    def __init__(self, picture: Place, sound: Place, screen: Place, *, together: bool) -> None:
-        self._picture, self._sound, self._screen, self._together = picture, sound, screen, together
+    def __init__(
+        self, picture: Place, sound: Place, screen: Place, phone: Place | None = None, *, together: bool
+    ) -> None:
+        self._picture, self._sound, self._screen, self._phone = picture, sound, screen, phone
+        self._together = together
 
     def webcam(self) -> list[MediaStreamTrack]:
         """New tracks of camera and microphone."""
@@ -103,6 +108,10 @@ class Shots:
     def screen(self) -> list[MediaStreamTrack]:
         """A new track of the screen."""
         return [ReelTrack("video", self._screen)]
+
+    def phone(self) -> list[MediaStreamTrack]:
+        """A new track of the phone's camera; nothing where there is no phone."""
+        return [] if self._phone is None else [ReelTrack("video", self._phone)]
 
     @property
     def late(self) -> int:

@@ -23,6 +23,7 @@ class FakeBox:
         self.deleted = []
         self.messages = []
         self.csrf = "one"
+        self.phone = ""  # what is known of the phone: scanned, confirmed, refused
         self.failing = 0  # this many of the next requests are answered with 503
         self.url = ""
         self._reading = []
@@ -41,6 +42,7 @@ class FakeBox:
         application = web.Application(middlewares=[self._guard])
         application.router.add_get("/", self._front)
         application.router.add_get("/api/me", self._me)
+        application.router.add_get("/phone/state", self._phone_state)
         application.router.add_post("/whip/{attempt}/{kind}", self._whip)
         application.router.add_delete("/whip/{attempt}/{kind}/session/{id}", self._delete)
         application.router.add_post("/{path:.*}", self._post)
@@ -96,6 +98,10 @@ class FakeBox:
         self.said.append((path, fields))
         if path == "/join":
             return self._join(request, fields)
+        if path == "/api/me/phone":
+            return web.json_response({"link": f"{self.url}/phone/join#token-of-the-link"}, status=201)
+        if path == "/phone/join":
+            return self._join_phone(fields)
         if path == "/api/me/messages":
             self.say("own", kind="chat", sender="candidate")
             return web.json_response({"message": "own"}, status=201)
@@ -117,6 +123,20 @@ class FakeBox:
         answer = web.json_response({"attempt": "a1"})
         answer.set_cookie("box", "candidate")
         return answer
+
+    def _join_phone(self, fields):
+        if fields != {"token": "token-of-the-link"}:
+            return web.json_response({"error": "this code is not known", "hint": ""}, status=409)
+        self.phone = "scanned"
+        answer = web.json_response({"joined": True})
+        answer.set_cookie("phone", "second", path="/phone")
+        return answer
+
+    async def _phone_state(self, request):
+        if request.cookies.get("phone") != "second" or self.phone == "refused":
+            return web.json_response({"error": "Nobody is signed in.", "hint": "Join."}, status=401)
+        feed = {"phone": {"url": "/whip/a1/phone", "token": "token-phone"}} if self.phone == "confirmed" else {}
+        return web.json_response({"stage": self.stage, "state": self.phone, "feeds": feed})
 
     async def _whip(self, request):
         kind = request.match_info["kind"]

@@ -182,6 +182,8 @@ export interface Segment {
   starts_at: number;
   position: number;
   duration: number;
+  /** Brought by the page after a drop: it lies in a gap. */
+  late: boolean | 0 | 1;
 }
 
 export type Pictures = Partial<Record<Kind, Picture | null>>;

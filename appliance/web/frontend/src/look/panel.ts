@@ -13,6 +13,7 @@ import { FlagList } from "./flags";
 import { Live } from "./live";
 import { PhoneLine } from "./phone";
 import { Places } from "./places";
+import { covered } from "./timeline";
 
 interface Options {
   boot: Boot;
@@ -279,7 +280,7 @@ export class LookPanel {
   }
 
   private drawFacts(attempt: Attempt): void {
-    const key = JSON.stringify([attempt.stage, attempt.proctor, [...this.state.gaps.values()], this.state.calls]);
+    const key = JSON.stringify([attempt.stage, attempt.proctor, [...this.state.gaps.values()], this.state.segments.filter((segment) => segment.late).length, this.state.calls]);
     if (this.facts.dataset["key"] === key) return; // what is unfolded stays so
     this.facts.dataset["key"] = key;
     const rows: [string, Node][] = [
@@ -302,7 +303,11 @@ export class LookPanel {
   private gaps(): Node {
     const gaps = [...this.state.gaps.values()].sort((a, b) => b.starts_at - a.starts_at).map((gap) => {
       const values = { kind: t(`kind.${gap.kind}`), from: time(gap.starts_at), to: gap.ends_at === null ? "" : time(gap.ends_at), cause: t(`cause.${gap.cause}`) };
-      return h("li", {}, t(gap.ends_at === null ? "look.gap_open" : "look.gap", values));
+      if (gap.ends_at === null) return h("li", {}, t("look.gap_open", values));
+      const late = this.state.segments.filter((segment) => segment.late && segment.kind === gap.kind);
+      const filled = covered(gap.starts_at, gap.ends_at, late.map((segment) => ({ start: segment.starts_at, duration: segment.duration })));
+      const lengths = { filled: filled.toFixed(1), seconds: (gap.ends_at - gap.starts_at).toFixed(1) };
+      return h("li", {}, filled > 0 ? t("look.gap_filled", { ...values, ...lengths }) : t("look.gap", values));
     });
     if (!gaps.length) return h("span", {}, t("look.no_gaps"));
     const older = gaps.slice(GAPS_IN_SIGHT);

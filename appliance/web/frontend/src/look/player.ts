@@ -19,6 +19,7 @@ export class Player {
   private readonly none = h("p", { class: "muted" }, t("look.player_none"));
   private readonly unable = h("div", { class: "problem mild", hidden: true }, h("p", {}, h("strong", {}, t("look.player_unable"))), h("p", {}, t("look.player_unable_hint")));
   private readonly moment = h("p", { class: "moment" });
+  private readonly late = h("span", { class: "late", hidden: true, title: t("look.late_hint") }, t("look.late"));
   private readonly videos: HTMLElement;
   private readonly files = h("ul", { class: "segments" });
   private readonly entries = new Map<string, HTMLElement>();
@@ -37,7 +38,7 @@ export class Player {
     const refresh = h("button", { type: "button", class: "small", onclick: () => void this.load() }, t("look.refresh"));
     const speed = h("select", { id: "speed", onchange: () => this.pace(Number(speed.value)) }, ...SPEEDS.map((n) => h("option", { value: n, selected: n === 1 }, `${n}×`)));
     this.element = h("section", { class: "player" },
-      h("div", { class: "head" }, h("h3", {}, t("look.recording")), this.moment, h("div", { class: "item-actions" }, h("label", { for: "speed" }, t("look.speed")), speed, refresh)),
+      h("div", { class: "head" }, h("h3", {}, t("look.recording")), this.moment, this.late, h("div", { class: "item-actions" }, h("label", { for: "speed" }, t("look.speed")), speed, refresh)),
       this.none, this.unable, this.videos, h("details", {}, h("summary", {}, t("look.segments")), this.files));
     this.follow();
   }
@@ -76,6 +77,7 @@ export class Player {
       this.align(DRIFT_SECONDS);
       const { wall } = this.webcam;
       write(this.moment, wall === null ? "" : time(wall));
+      this.late.hidden = wall === null || !this.webcam.late(wall);
     });
     this.webcam.onbroken = () => { this.unable.hidden = false; };
     for (const { track } of this.beside) track.onbroken = () => { track.video.hidden = true; };
@@ -108,7 +110,7 @@ export class Player {
     if (!entry) {
       const values = { n: `${t(`kind.${segment.kind}`)} ${segment.number}`, from: time(segment.starts_at), seconds: Math.round(segment.duration) };
       const name = segment.path.split("/").at(-1) ?? "";
-      entry = h("li", {}, h("a", { href: `${this.folder}/${segment.kind}/${name}`, target: "_blank", rel: "noopener" }, t("look.segment", values)));
+      entry = h("li", {}, h("a", { href: `${this.folder}/${segment.kind}/${name}`, target: "_blank", rel: "noopener" }, t(segment.late ? "look.segment_late" : "look.segment", values)));
       this.entries.set(segment.path, entry);
     }
     return entry;

@@ -40,6 +40,11 @@ export function closed(text: string, base: string): string {
   return `${whole.join("\n").replace(/\n*$/, "\n")}#EXT-X-ENDLIST\n`;
 }
 
+/** How many seconds of a stretch other stretches cover. */
+export function covered(from: number, to: number, spans: readonly Span[]): number {
+  return spans.reduce((sum, span) => sum + Math.max(0, Math.min(to, span.start + span.duration) - Math.max(from, span.start)), 0);
+}
+
 /** Seconds into the recording at which a wall time plays; gaps are left out of it. Before or after everything: its ends. */
 export function mediaTime(spans: readonly Span[], wall: number): number {
   let played = 0;

@@ -11,6 +11,7 @@ const HLS = "application/vnd.apple.mpegurl";
 
 interface Piece extends Span {
   url: string;
+  late: boolean;
 }
 
 export class Track {
@@ -53,6 +54,11 @@ export class Track {
     return piece ? piece.start + this.video.currentTime - this.base : null;
   }
 
+  /** Was this moment brought after a drop? Its file's name says so. */
+  late(wall: number): boolean {
+    return this.pieces.some((piece) => piece.late && wall >= piece.start && wall < piece.start + piece.duration);
+  }
+
   /** Read what there is now; the place stays. */
   async load(): Promise<void> {
     const base = new URL(`${this.folder}/playlist.m3u8`, location.href).href;
@@ -66,7 +72,10 @@ export class Track {
     }
     const wall = this.ready ? this.wall : null;
     const playlist = parse(text);
-    this.pieces = playlist.spans.map((span, n) => ({ ...span, url: new URL(playlist.files[n] ?? "", base).href }));
+    this.pieces = playlist.spans.map((span, n) => {
+      const file = playlist.files[n] ?? "";
+      return { ...span, url: new URL(file, base).href, late: /-late\.\w+$/.test(file) };
+    });
     this.video.hidden = this.empty;
     if (this.empty) return;
     if (this.piece !== null || !this.video.canPlayType(HLS)) return this.play(wall ?? this.pieces[0]?.start ?? 0);

@@ -67,7 +67,7 @@ export function apply(state: State, event: LedgerEvent): State {
   if (subject === "call") return { ...next, calls: withCall(state.calls, event) };
   if (subject === "phone") return { ...next, phones: withPhone(state.phones, event) };
   if (event.type === "feed.positioned") return { ...next, places: withPlace(state.places, event) };
-  if (subject === "gap") return { ...next, gaps: withGap(state.gaps, event) };
+  if (event.type === "gap.opened" || event.type === "gap.closed") return { ...next, gaps: withGap(state.gaps, event) };
   if (event.type === "segment.closed") return { ...next, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
   return next;
 }

@@ -16,6 +16,7 @@ from typing import Any
 import aioice.ice
 import aioice.stun
 import aioice.turn
+import pylibsrtp
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, clock
 from aiortc.codecs import CODECS, is_rtx
 from aiortc.mediastreams import MediaStreamTrack
@@ -54,6 +55,7 @@ _SEND_KEY_FRAME = "_send_keyframe"
 _SENT = tuple(f"_RTCRtpSender__{name}" for name in ("ntp_timestamp", "rtp_timestamp", "packet_count", "octet_count"))
 _TAKER = "_appliance_takes_media"  # ours, on a transport and on its aioice connection
 _REFUSED = "_appliance_refused"  # ours, on an aioice connection
+_REPLAYED = frozenset(number for number, text in enumerate(pylibsrtp.ERRORS) if text.startswith("replay check"))
 _RECEIVE_BUFFER = 2_000_000
 _MOST_REMOTE_ADDRESSES = 128
 _MOST_QUEUED = 256
@@ -182,7 +184,7 @@ def _unprotector(session: Any, refused: Refused) -> Callable[[bytes], bytes]:
         status = lib.srtp_unprotect(handle, room, size)
         if not status:
             return bytes(buffer[0 : size[0]])
-        if status in (lib.srtp_err_status_replay_fail, lib.srtp_err_status_replay_old):
+        if status in _REPLAYED:
             refused.replayed += 1
         else:
             refused.forged += 1

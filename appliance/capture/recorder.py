@@ -223,6 +223,7 @@ class Recorder:
         except ValueError as error:
             self.unreadable += 1
             log.info("%s: a key frame that cannot be read: %s", self._place.feed, error)
+            self.pause()  # nothing that follows can be shown without it
             return
         if self.segment is not None:
             if container == self.segment.container and not self._long_enough(self.segment, position):

@@ -389,6 +389,23 @@ def test_a_key_frame_that_makes_no_sense_is_counted_and_does_no_harm(tmp_path):
     assert len(scene.heard.segments) == 1
 
 
+def test_pictures_after_a_key_frame_that_makes_no_sense_are_not_recorded(tmp_path):
+    """A stream that turns into one of 16383 x 16383 pixels: what belongs to it could not be shown."""
+    scene = Scene(tmp_path, codec="vp8")
+    scene.begin(sound=False)
+    scene.play(0, 2, sound=False)
+    huge = b"\0\0\0\x9d\x01\x2a" + b"\xff\x3f" * 2
+    scene.recorder.add(Encoded(Media.VIDEO, "vp8", huge, 30 * 6000, 2.0, True), wall=WALL + 2)
+    assert (scene.recorder.unreadable, scene.recorder.segment) == (1, None)
+    scene.play(2 + 1 / 15, 3, sound=False)
+    assert scene.recorder.segment is None
+    scene.play(4, 6, sound=False)
+    scene.recorder.finish(lambda: None)
+    first, second = scene.heard.segments
+    assert first.position + first.duration <= 2.1
+    assert second.position == pytest.approx(4, abs=0.1)
+
+
 def test_names_of_recordings_stay_inside_their_folder():
     for wrong in ("..", "a/b", "", ".hidden", "x" * 65):
         with pytest.raises(BadInput):

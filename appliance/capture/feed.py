@@ -4,12 +4,12 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from appliance.capture import ids
+from appliance.capture import ids, pack
 from appliance.capture.alignment import Delay
 from appliance.capture.flow import Flow
 from appliance.capture.frame import Encoded, Media
@@ -46,7 +46,7 @@ class Pictures(Protocol):
 class Viewer(Protocol):
     """Somebody who watches live."""
 
-    def offer(self, frame: Encoded, position: float) -> None: ...
+    def offer(self, frame: Encoded, position: float, payloads: Sequence[bytes]) -> None: ...
 
     def leave(self) -> None: ...
 
@@ -92,6 +92,7 @@ class LiveFeed:
         self._number = resume.number if resume else 0
         self._gap_id = ""
         self._rested = False
+        self._wants_key_frame = False
         self._over = False
         self._playlist = Playlist(services.media / place.folder, services.writer)
         self.holes = Holes()
@@ -119,14 +120,14 @@ class LiveFeed:
         return self.place.feed
 
     @property
-    def services(self) -> Services:
-        """What it uses of this process."""
-        return self._services
-
-    @property
     def live(self) -> bool:
         """Media arrive that somebody could watch or hear."""
         return self._connection is not None and (self._leads is Media.AUDIO or self._rate.codec is not None)
+
+    @property
+    def services(self) -> Services:
+        """What it uses of this process."""
+        return self._services
 
     @property
     def codec(self) -> str | None:
@@ -245,12 +246,15 @@ class LiveFeed:
         if frame.media is self._leads:
             self._media_at = frame.arrived
         self._rate.add(frame)
+        self._wants_key_frame = self._wants_key_frame and not frame.key
         position = self.recorder.add(frame, wall=wall)
         if position is None:
             return
         self.holes.anchor(frame, position)
-        for viewer in list(self.viewers):
-            viewer.offer(frame, position)
+        if self.viewers:
+            payloads = pack.payloads(frame.codec, frame.data)
+            for viewer in list(self.viewers):
+                viewer.offer(frame, position, payloads)
         if frame.media is Media.VIDEO:
             self._services.pictures.show(self.feed, frame, taken_at=wall, position=position)
 
@@ -259,6 +263,8 @@ class LiveFeed:
         self.recorder.tick(now)
         self._rate.tick(now)
         connection = self._connection
+        if self._wants_key_frame and now - self._asked_at >= _KEY_FRAME_SECONDS:
+            self.want_key_frame()
         if connection is not None and now - self._media_at >= SILENCE_SECONDS:
             self.recorder.pause()
             self._miss(Cause.NO_MEDIA, connection.since_wall)
@@ -319,11 +325,12 @@ class LiveFeed:
         self._cover(*self.coverage.missing(cause))
 
     def want_key_frame(self) -> None:
-        """Ask the sender, not more often than twice a second."""
+        """Ask the sender, not more often than twice a second: what is wanted sooner is asked for then."""
         now = time.monotonic()
         if self._connection is None:
             return
-        if now - self._asked_at < _KEY_FRAME_SECONDS:
+        self._wants_key_frame = now - self._asked_at < _KEY_FRAME_SECONDS
+        if self._wants_key_frame:
             self.counters["skipped_key_frame_requests"] += 1
             return
         self._asked_at = now

@@ -1,7 +1,6 @@
 """The phone as a second camera: the code on the candidate's page, the phone's own page, and the proctor's word."""
 
 import ipaddress
-import socket
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from flask import Blueprint, jsonify, make_response, render_template, request
 from limits import parse
 from werkzeug.wrappers import Response
 
+from appliance.box import health
 from appliance.box.token import Claim
 from appliance.errors import NotAllowed, NotFound
 from appliance.exam import phone
@@ -33,9 +33,6 @@ from appliance.web.visible import attempt_for
 bp = Blueprint("phone", __name__)
 
 _INVITATIONS = parse("12/minute")
-_NOWHERE = ("192.0.2.1", 9)
-"""An address of documentation (RFC 5737): to ask by which of its own the box would leave. Nothing is sent."""
-
 
 # --- the candidate's page ---
 
@@ -75,7 +72,7 @@ def _origin() -> tuple[str, bool]:
     name = name or request.host
     if not _loopback(name):
         return f"{request.scheme}://{request.host}", False
-    lan = None if _loopback(services().settings.web.host) else _lan_address()
+    lan = _lan_address()
     if lan is None:
         return f"{request.scheme}://{request.host}", True
     return f"{request.scheme}://{lan}" + (f":{port}" if port else ""), False
@@ -89,14 +86,13 @@ def _loopback(name: str) -> bool:
 
 
 def _lan_address() -> str | None:
-    """The box's address in the lab; None where it has no network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            asking.connect(_NOWHERE)
-        except OSError:
-            return None
-        address: str = asking.getsockname()[0]
-        return None if _loopback(address) else address
+    """The box's address in the lab, where the door listens there (`appliance run --lan`)."""
+    said = health.read(services().paths.health, "door", now=time.time())
+    found = [ipaddress.ip_address(address) for address in said.get("addresses", [])] if said["healthy"] else []
+    reached = sorted((a for a in found if not a.is_loopback and not a.is_link_local), key=lambda a: a.version)
+    if not reached:
+        return None
+    return f"[{reached[0]}]" if reached[0].version == 6 else str(reached[0])
 
 
 # --- the phone's page ---

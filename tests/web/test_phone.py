@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from appliance.box import health
 from appliance.box.token import FeedTokens
 from appliance.exam import phone
 from appliance.exam.feed import Kind
@@ -173,6 +174,22 @@ def test_the_link_leads_where_the_candidates_own_browser_found_the_box(seated, h
     headers = {"Cookie": f"{COOKIE}={seated.token(attempt=seated.attempts[0])}"}
     said = client.post("/api/me/phone", base_url=f"http://{host}", headers=headers).json
     assert said["link"].startswith(f"{origin}/phone/join#")
+    assert (said["address"], said["here"]) == (f"{origin}/phone/join", here)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "origin", "here"),
+    [
+        (["127.0.0.1", "fe80::1", "fd00::7", "10.1.2.3"], "https://10.1.2.3:8443", False),
+        (["::1", "fd00::7"], "https://[fd00::7]:8443", False),
+        (["127.0.0.1"], "https://localhost:8443", True),
+    ],
+)
+def test_from_the_box_itself_the_link_leads_to_its_address_in_the_lab_where_it_has_one(seated, addresses, origin, here):
+    health.write(seated.services.paths.health, "door", healthy=True, sentence="listens", addresses=addresses)
+    client = seated.app.test_client(use_cookies=False)
+    headers = {"Cookie": f"{COOKIE}={seated.token(attempt=seated.attempts[0])}"}
+    said = client.post("/api/me/phone", base_url="https://localhost:8443", headers=headers).json
     assert (said["address"], said["here"]) == (f"{origin}/phone/join", here)
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance import __version__, config
+from appliance.box import capacity as rules
 from appliance.box import health, workers
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import wait_for
+from appliance.config import Settings
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
 from appliance.exam.events import BOX, CapacityMeasured, ExamEnded, Payload, UpstreamFailed
 from appliance.ledger import database, reader, state
@@ -79,7 +81,8 @@ def end(paths: Paths, exam: str, *, reason: str, wait_seconds: float | None) -> 
 def status(paths: Paths, *, as_json: bool) -> int:
     """Health of each process, versions, queues, counters; -> 0 when all is well, 1 when not."""
     now = time.time()
-    needed = workers.services(config.load(paths.config))
+    settings = config.load(paths.config)
+    needed = workers.services(settings)
     processes = {name: health.read(paths.health, name, now=now) for name in needed}
     processes |= health.read_all(paths.health, now=now)
     healthy = all(process["healthy"] for process in processes.values())
@@ -90,6 +93,8 @@ def status(paths: Paths, *, as_json: bool) -> int:
         "versions": _versions(),
         "data": str(paths.data),
         "disk": _disk(paths.data),
+        "capacity": dataclasses.asdict(rules.current(paths.capacity, settings)),
+        "exams": _forecasts(paths, settings),
         "processes": processes,
         "ledger": _ledger(paths),
     }
@@ -100,13 +105,15 @@ def status(paths: Paths, *, as_json: bool) -> int:
             last = f"; its last words: {process['last_words']}" if process.get("last_words") else ""
             print(f"{name:<11} {'ok ' if process['healthy'] else 'NOT'}  {process['sentence']}{last}")
         print(f"{'disk':<11} {said['disk'].get('free_bytes', 0) / 1e9:.1f} GB free in {paths.data}")
+        print(f"{'seats':<11} {rules.current(paths.capacity, settings).sentence}")
+        for exam, forecast in said["exams"].items():
+            print(f"{'exam':<11} {exam}: {forecast['seats']} candidates. {forecast['sentence']}")
     return 0 if healthy else 1
 
 
 def capacity(paths: Paths, *, as_json: bool) -> int:
     """Measure this box; say, keep and tell the ledger how many seats it carries."""
     from appliance import capacity as measuring
-    from appliance.box import capacity as rules
 
     settings = config.load(paths.config)
     say = (lambda sentence: print(sentence, file=sys.stderr, flush=True)) if as_json else print
@@ -212,6 +219,24 @@ def _iso(wall: float) -> str:
 def _versions() -> dict[str, str]:
     packages = {name: metadata.version(name) for name in ("aiortc", "av", "openvino", "SQLAlchemy", "Flask")}
     return {"python": platform.python_version(), "sqlite": database.dbapi().sqlite_version, **packages}
+
+
+def _forecasts(paths: Paths, settings: Settings) -> dict[str, Any]:
+    """What each exam that goes on, or is to come, needs of the disk."""
+    upstream = Path(settings.upstream.folder or paths.upstream)
+    found: dict[str, Any] = {}
+    try:
+        with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+            for row in state.exams(connection):
+                if row.ended_at is None:
+                    seats = len(state.attempts(connection, row.exam))
+                    needs = rules.expected(
+                        seats=seats, minutes=row.minutes, settings=settings, data=paths.data, upstream=upstream
+                    )
+                    found[row.exam] = {"seats": seats, **dataclasses.asdict(needs), "sentence": needs.sentence}
+    except ApplianceError:
+        return {}  # `ledger` says why
+    return found
 
 
 def _disk(folder: Path) -> dict[str, int]:

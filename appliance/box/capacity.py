@@ -165,8 +165,8 @@ class Forecast:
     @property
     def sentence(self) -> str:
         """For a person."""
-        said = f"Needs {_gigabytes(self.needs)}, {_gigabytes(self.free)} free"
-        return f"{said}: short by {_gigabytes(self.short)}." if self.short else f"{said}."
+        said = f"Needs {gigabytes(self.needs)}, {gigabytes(self.free)} free"
+        return f"{said}: short by {gigabytes(self.short)}." if self.short else f"{said}."
 
 
 def forecast(*, seats: int, minutes: float, settings: Settings, free: int, copies: int = 1) -> Forecast:
@@ -183,9 +183,17 @@ def expected(*, seats: int, minutes: float, settings: Settings, data: Path, upst
         seats=seats,
         minutes=minutes,
         settings=settings,
-        free=shutil.disk_usage(_there(data)).free,
+        free=free_bytes(data),
         copies=COPIES_ON_THE_SAME_DISK if same_disk(data, upstream) else 1,
     )
+
+
+def free_bytes(folder: Path) -> int:
+    """What can still be written where the folder is, or will be; 0 when the disk is gone."""
+    try:
+        return shutil.disk_usage(_there(folder)).free
+    except OSError:
+        return 0
 
 
 def same_disk(one: Path, other: Path) -> bool:
@@ -199,5 +207,6 @@ def _there(folder: Path) -> Path:
     return folder
 
 
-def _gigabytes(count: int) -> str:
+def gigabytes(count: int) -> str:
+    """As people say it."""
     return f"{count / 1e9:.0f} GB" if count >= 10e9 else f"{count / 1e9:.1f} GB"

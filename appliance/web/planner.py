@@ -16,6 +16,7 @@ from appliance.exam.permissions import Action, Role, may
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.ledger import state
 from appliance.ledger.actions import exams
+from appliance.web import room
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs, takes
@@ -143,8 +144,13 @@ def import_roster(exam: str) -> Response:
         said = {"error": error.message, "hint": error.hint, "findings": findings or []}
         return make_response(jsonify(said), status_of(error))
     if wants_json():
-        return make_response(jsonify(added=len(added)), 201)
+        return make_response(jsonify(added=len(added), room=_room(exam)), 201)
     return _page(exam, notice=t("server.roster_imported", count=len(added)))
+
+
+def _room(exam: str) -> dict[str, Any]:
+    with services().reader.connect() as connection:
+        return room.of(state.exam(connection, exam), seats=len(state.attempts(connection, exam)))
 
 
 def _roster_file() -> bytes:
@@ -225,6 +231,7 @@ def _page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Res
         row = state.exam(connection, exam)
         attempts = state.attempts(connection, exam)
         watching = [user for user in state.users(connection) if user.role in (Role.PROCTOR.value, Role.LEAD.value)]
+    more["room"] = None if row.ended_at is not None else room.of(row, seats=len(attempts))
     context: dict[str, Any] = {"codes": None, "findings": None, "notice": None, **more}
     page = render_template("exam.html", exam=row, attempts=attempts, proctors=watching, error=error, **context)
     return make_response(page, 200 if error is None else status_of(error))

@@ -11,7 +11,7 @@ from appliance.exam.permissions import USERS, Action, Role
 from appliance.ledger import state, tables
 from appliance.ledger.actions import users
 from appliance.ledger.record import SELECT, Event
-from appliance.web import auth, status
+from appliance.web import auth, room, status
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -30,7 +30,7 @@ def box() -> str:
     """Health as sentences."""
     found = status.processes(services().paths.health, needed=services().needed, now=time.time())
     rows = [{"version": "", **process} for process in found.values()]
-    return render_template("box.html", processes=rows)
+    return render_template("box.html", processes=rows, facts=room.facts(), cameras=services().settings.camera)
 
 
 @bp.get("/api/status")

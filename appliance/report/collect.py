@@ -49,6 +49,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     started = [event.wall for event in log if event.type == events.AttemptStarted.TYPE]
     flags = tuple(_flag(flag, row, names, media) for flag in state.flags(connection, attempt=attempt))
     said = [(e.payload, e.wall) for e in log if isinstance(e.payload, events.AnalysisCovered)]
+    fills = state.fills(connection, attempt=attempt)
     facts: dict[str, Any] = {
         "written_at": now,
         "exam": _exam(exam_row, closed_at),
@@ -65,7 +66,13 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "coverage": _coverage(payload for payload, _ in said),
         "recordings": _recordings(connection, attempt, log, until),
         "gaps": tuple(
-            Span(kind=gap.kind, cause=gap.cause, starts_at=gap.starts_at, ends_at=gap.ends_at)
+            Span(
+                kind=gap.kind,
+                cause=gap.cause,
+                starts_at=gap.starts_at,
+                ends_at=gap.ends_at,
+                filled=sum(fill.ends_at - fill.starts_at for fill in fills if fill.gap == gap.gap),
+            )
             for gap in state.gaps(connection, attempt=attempt)
         ),
         "unseen": tuple(

@@ -86,12 +86,14 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A part of a feed that is not on disk, or was not looked at, and why. `ends_at` None: it was still going on."""
+    """A part of a feed that is not on disk, or was not looked at, and why. `ends_at` None: it was still going on.
+    `filled`: seconds of it that the page brought later."""
 
     kind: str
     cause: str
     starts_at: float
     ends_at: float | None
+    filled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,13 +106,21 @@ class Evidence:
         self.write(f"bio/{attempt}/{kind}/playlist.m3u8", b"#EXTM3U\n#EXT-X-ENDLIST\n")
         self.append(events.FeedClosed(kind=kind, connection="c" + kind, cause="ended", closed_at=at), attempt)
 
-    def gap(self, attempt: str, *, at: float = START + 20, seconds: float | None = 4.5) -> None:
+    def fill(self, attempt: str, gap: str, starts_at: float, seconds: float) -> None:
+        """A part of a gap, brought late."""
+        path = f"bio/{attempt}/webcam/{gap}-{starts_at:.0f}-late.mp4"
+        ends_at = starts_at + seconds
+        filled = events.GapFilled(gap=gap, kind="webcam", path=path, starts_at=starts_at, ends_at=ends_at)
+        self.append(filled, attempt)
+
+    def gap(self, attempt: str, *, at: float = START + 20, seconds: float | None = 4.5) -> str:
         gap = uuid.uuid4().hex
         cause = Cause.CONNECTION_LOST.value
         self.append(events.GapOpened(gap=gap, kind="webcam", cause=cause, starts_at=at), attempt)
         if seconds is not None:
             closed = events.GapClosed(gap=gap, kind="webcam", cause=cause, starts_at=at, ends_at=at + seconds)
             self.append(closed, attempt)
+        return gap
 
     def picture(self, attempt: str, flag: str, moment: str, data: bytes | None = None) -> dict[str, object]:
         self.pictures += 1

@@ -1,6 +1,7 @@
 """The facts of a report are those of the ledger."""
 
 import sqlite3
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,8 +9,9 @@ from appliance.errors import NotFound
 from appliance.exam import events
 from appliance.exam.flags import MANUAL, Decision
 from appliance.ledger.actions import flags as flag_actions
-from appliance.report import collect
+from appliance.report import collect, view
 from appliance.report.facts import PictureState, Span, decisions, seconds_of
+from appliance.report.moments import Zone
 from tests.report.evidence import START, jpeg
 
 
@@ -50,6 +52,18 @@ def test_who_when_and_how_it_went(evidence, facts):
     assert (admitted.actor, admitted.detail) == ("Pia", "by Pia")
     assert said.ledger.position == 29
     assert len(said.ledger.hash) == 64
+
+
+def test_a_gap_stays_one_and_says_how_much_of_it_was_filled_late(evidence, facts):
+    attempt = evidence.sit("1")
+    gap = evidence.gap(attempt, at=START + 40, seconds=8.0)
+    evidence.fill(attempt, gap, START + 40, 4.0)
+    evidence.fill(attempt, gap, START + 44, 3.5)
+    evidence.over(attempt)
+    said = facts(attempt)
+    assert [(span.starts_at, span.filled) for span in said.gaps] == [(START + 20, 0.0), (START + 40, 7.5)]
+    [_, line] = view.of_attempt(said, Zone(ZoneInfo("UTC")))["gaps"]["lines"]
+    assert (line["length"], line["cause"]) == ("8.0 s", "connection lost; 7.5 s filled late")
 
 
 def test_coverage_recordings_gaps_and_what_was_not_looked_at(evidence, facts):

@@ -10,7 +10,7 @@ import { countNeeded, csv } from "../src/lib/roster";
 import { plural, t, use } from "../src/lib/strings";
 import { browserOf, healthOf, microphoneOf, numbers, severityOf } from "../src/lib/words";
 import type { Flag } from "../src/lib/types";
-import { closed, length, mediaTime, parse, wallTime } from "../src/look/timeline";
+import { closed, covered, length, mediaTime, parse, wallTime } from "../src/look/timeline";
 
 beforeAll(() => {
   use({
@@ -116,6 +116,11 @@ describe("the recording's time", () => {
     expect(spans).toEqual([{ start: START, duration: 10 }, { start: START + 60, duration: 20 }]);
     expect([over, files, length(spans)]).toEqual([false, ["a-1.mp4", "a-2.mp4"], 30]);
     expect(parse("").spans).toEqual([]);
+  });
+
+  it("covers a gap as far as late pieces lie in it", () => {
+    expect(covered(START + 5, START + 65, spans)).toBe(10);
+    expect(covered(START + 20, START + 30, spans)).toBe(0);
   });
 
   it("leaves gaps out, there and back", () => {

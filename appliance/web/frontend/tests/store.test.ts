@@ -35,6 +35,13 @@ describe("what is known of an exam", () => {
     expect(apply(once, raised)).toBe(once);
   });
 
+  it("keeps a gap as it is when it is filled late", () => {
+    const gap = { gap: "g1", kind: "webcam", cause: "network_lost", starts_at: 50, ends_at: 58 };
+    const filled = { gap: "g1", kind: "webcam", path: "x-late.mp4", starts_at: 51, ends_at: 55 };
+    const after = run(wall("1"), event("gap.opened", { ...gap, cause: "no_media", ends_at: undefined }), event("gap.closed", gap), event("gap.filled", filled));
+    expect(after.gaps.get("g1")).toEqual({ ...gap, attempt: "a1" });
+  });
+
   it("counts events of others without taking them in", () => {
     const after = run(wall("1"), flag("f1", "high", "somebody else"));
     expect(after.flags.size).toBe(0);

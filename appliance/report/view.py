@@ -170,7 +170,8 @@ def _spans(spans: tuple[Span, ...], zone: Zone, until: float, most: int) -> dict
                 "feed": words.feed(span.kind),
                 "span": f"{zone.clock(span.starts_at)} to {zone.clock(span.ends_at) if span.ends_at else '…'}",
                 "length": words.length(max(0.0, (span.ends_at or until) - span.starts_at)),
-                "cause": words.cause(span.cause) + (f"; {words.length(span.filled)} filled late" if span.filled else ""),
+                "cause": words.cause(span.cause)
+                + (f"; {words.length(span.filled)} filled late" if span.filled else ""),
             }
             for span in spans[:most]
         ],

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.capture import feed as module
-from appliance.capture import h264
+from appliance.capture import h264, pack
 from appliance.capture.feed import LiveFeed, Services
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.recorder import Resume
@@ -47,7 +47,8 @@ class Viewer:
     def __init__(self):
         self.frames, self.left = [], False
 
-    def offer(self, frame, position):
+    def offer(self, frame, position, payloads):
+        assert payloads == pack.payloads(frame.codec, frame.data)
         self.frames.append((frame, position))
 
     def leave(self):

@@ -57,7 +57,8 @@ def _run(options: argparse.Namespace) -> int:
     from appliance import supervisor
 
     paths = _paths(options).make()
-    return supervisor.run(paths=paths, settings=load(paths.config), port=options.port, demo=options.demo)
+    settings = _with_ports(load(paths.config), options)
+    return supervisor.run(paths=paths, settings=settings, demo=options.demo, lan=options.lan)
 
 
 def _web(options: argparse.Namespace) -> int:
@@ -73,9 +74,14 @@ def _door(options: argparse.Namespace) -> int:
     from appliance.web.strings import Catalogue
 
     paths, settings = _service(options)
-    if options.port is not None:
-        settings = dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=options.port))
-    return door.run(paths=paths, settings=settings, words=Catalogue.load())
+    return door.run(paths=paths, settings=_with_ports(settings, options), words=Catalogue.load(), lan=options.lan)
+
+
+def _with_ports(settings: Settings, options: argparse.Namespace) -> Settings:
+    """What the command line says counts more than the file."""
+    said = {"port": options.port, "https_port": options.https_port}
+    changes = {name: port for name, port in said.items() if port is not None}
+    return dataclasses.replace(settings, web=dataclasses.replace(settings.web, **changes))
 
 
 def _capture(options: argparse.Namespace) -> int:
@@ -113,6 +119,7 @@ def _simulate(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         state=options.state,
         phones=options.phones,
+        ca=options.ca,
     )
 
 
@@ -229,12 +236,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_processes(commands: _Commands) -> None:
     run = commands.add("run", _run, "start the whole box and keep it running")
-    run.add_argument("--port", type=_port, help="where the pages are (the settings' port; 0 takes a free one)")
+    _add_ports(run)
     run.add_argument("--demo", action="store_true", help="with a demo exam and six simulated candidates")
     web = commands.add("web", _web, "only the web process")
     web.add_argument("--port", type=_port, help="on a port of its own, instead of behind the door")
     door = commands.add("door", _door, "only the door: the process that listens on the network and passes on")
-    door.add_argument("--port", type=_port, help="instead of the settings' port")
+    _add_ports(door)
     capture = commands.add("capture", _capture, "only one capture worker")
     capture.add_argument("--worker", type=_count, default=1, metavar="N", help="which of them (1)")
     commands.add("inference", _inference, "only the inference process")
@@ -246,6 +253,7 @@ def _add_processes(commands: _Commands) -> None:
     simulate.add_argument("--phones", type=int, default=0, metavar="N", help="how many of them add their phone (0)")
     simulate.add_argument("--clips", type=Path, metavar="DIR", help="footage to publish, instead of moving pictures")
     simulate.add_argument("--seconds", type=float, metavar="S", help="stop by itself after so long")
+    simulate.add_argument("--ca", type=Path, metavar="FILE", help="the certificate that the box's HTTPS is checked by")
     simulate.add_argument("--state", type=Path, metavar="DIR", help="keep cookies there, so that the seats can go on")
     models = commands.group("models", "the model pack")
     prepare = models.add("prepare", _prepare_models, "fetch, check and convert the models")
@@ -254,6 +262,14 @@ def _add_processes(commands: _Commands) -> None:
     bench.add_argument("only", nargs="*", metavar="NAME", help="only these benchmarks")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     bench.add_argument("--minutes", type=float, metavar="M", help="how long the soak lasts (30)")
+
+
+def _add_ports(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, help="where the pages are (the settings' port; 0 takes a free one)")
+    parser.add_argument(
+        "--lan", action="store_true", help="HTTPS on every address, with a certificate of the box's own"
+    )
+    parser.add_argument("--https-port", type=_port, metavar="PORT", help="where HTTPS is with --lan (the settings')")
 
 
 def _add_questions(commands: _Commands) -> None:

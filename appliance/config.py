@@ -21,6 +21,7 @@ class WebSettings:
 
     host: str = "127.0.0.1"
     port: int = 8080
+    https_port: int = 8443
     threads: int = 200
 
 

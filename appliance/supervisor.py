@@ -14,14 +14,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import TextIO
 
 from appliance import demo as demo_exam
-from appliance.box import health, parent, workers
+from appliance.box import authority, health, parent, workers
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import notify, stop_event
@@ -32,7 +32,8 @@ from appliance.inference import pack
 
 SIMULATOR = "simulate"
 DOOR = "door"
-STOP_ORDER = ((SIMULATOR, "sync", "inference"), (DOOR, workers.CAPTURE), ("web",))
+INFERENCE = "inference"
+STOP_ORDER = ((SIMULATOR, "sync", INFERENCE), (DOOR, workers.CAPTURE), ("web",))
 """One group after the other: what says the last things before what stores them. The door closes as recording ends: the
 pages are told that the box goes away, and nobody new comes in meanwhile."""
 
@@ -156,6 +157,16 @@ class Child:
         return text[:500]
 
 
+def _identity(paths: Paths) -> tuple[int, int] | None:
+    """Which folder this is; None when a part of it is missing."""
+    try:
+        found = paths.run.stat()
+    except FileNotFoundError:
+        return None
+    whole = all(folder.is_dir() for folder in (paths.health, paths.pictures, paths.feeds))
+    return (found.st_dev, found.st_ino) if whole else None
+
+
 class Supervisor:
     """Starts, watches and stops the processes of one box."""
 
@@ -165,6 +176,8 @@ class Supervisor:
         self._needed = tuple(self._children)
         self._written_at = 0.0
         self._complaint = ""
+        self._runtime = _identity(paths)
+        self.folder_lost = 0
 
     def add(self, child: Child) -> None:
         """One more, from the next look on."""
@@ -174,6 +187,7 @@ class Supervisor:
         """Start what is to be started, and say how it is once a second. A disk that is full or gone stops neither."""
         now = time.monotonic()
         try:
+            self._keep_runtime_folder()
             for child in self._children.values():
                 child.look(now)
             if now - self._written_at >= 1.0:
@@ -184,6 +198,23 @@ class Supervisor:
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 print(f"appliance: the supervisor cannot write: {error}", file=sys.stderr, flush=True)
+
+    def _keep_runtime_folder(self) -> None:
+        """Somebody may clear the tmpfs (a tidy script, the end of a session): then the processes hold sockets that
+        nobody finds any more, and have to begin anew. What is recorded has a gap of a few seconds."""
+        if _identity(self._paths) == self._runtime:
+            return
+        self._paths.make()
+        self._runtime = _identity(self._paths)
+        self.folder_lost += 1
+        print(
+            f"appliance: the runtime folder {self._paths.run} was removed under the running box; it is made again, and "
+            "every process is started again",
+            file=sys.stderr,
+            flush=True,
+        )
+        for child in self._children.values():
+            child.terminate()
 
     def _say(self) -> None:
         down = [child.name for child in self._children.values() if not child.running and not child.over]
@@ -198,6 +229,7 @@ class Supervisor:
             "supervisor",
             healthy=not down,
             sentence=f"starting again: {', '.join(down)}" if down else "every process runs",
+            folder_lost=self.folder_lost,
             processes={child.name: child.facts() for child in self._children.values()},
         )
 
@@ -227,40 +259,68 @@ class Supervisor:
             child.kill()
 
 
-def run(*, paths: Paths, settings: Settings, port: int | None, demo: bool, out: TextIO = sys.stdout) -> int:
-    """Keep the box running until SIGTERM or SIGINT; -> exit code. Prints `ready URL` when every process is healthy."""
-    host = settings.web.host
+def run(*, paths: Paths, settings: Settings, demo: bool, lan: bool = False, out: TextIO = sys.stdout) -> int:
+    """Keep the box running until SIGTERM or SIGINT; -> exit code. Prints `ready URL` when every process is healthy.
+    With `lan` the URL is HTTPS at the box's address in the lab."""
     with held(paths, "box"), contextlib.ExitStack() as stack:
-        port = _free_port(host, settings.web.port if port is None else port)
+        way = _way_in(paths, settings, lan=lan)
         stopping = stop_event()
         _forget_last_run(paths)
-        _tell_of_missing_models()
+        needed = workers.services(settings)
+        waited_for = [name for name in needed if name != INFERENCE] if _tell_of_missing_models() else needed
         stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
         exam = demo_exam.prepare(paths) if demo else None
-        box = Supervisor(paths, [_service(paths, name, port) for name in workers.services(settings)])
+        box = Supervisor(paths, [_service(paths, name, way) for name in needed])
         stack.callback(box.stop)
         stack.callback(notify, "STOPPING=1")
-        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
-        if _until_ready(box, stopping):
-            _welcome(paths, box, url, exam, out)
+        if _until_ready(box, stopping, waited_for):
+            _welcome(paths, box, way, exam, out)
             while not stopping.wait(TICK_SECONDS):
                 box.look()
     return 0
 
 
-def _service(paths: Paths, name: str, port: int) -> Child:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the box is reached: the door's options, the address that is told, and for whom comes from this machine."""
+
+    options: tuple[str, ...]
+    url: str
+    near: str
+    ca: Path | None = None
+    fingerprint: str = ""
+
+
+def _way_in(paths: Paths, settings: Settings, *, lan: bool) -> Way:
+    """The ports are free, or Unavailable says which is not."""
+    host = settings.web.host
+    if not lan:
+        port = _free_port(host, settings.web.port)
+        url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
+        return Way(("--port", str(port)), url, url)
+    port, https = _free_port("0.0.0.0", settings.web.port), _free_port("0.0.0.0", settings.web.https_port)
+    made = authority.Authority(paths.keys)
+    known = [address for address in authority.own_addresses() if made.may_vouch_for(address)]
+    host = str(known[0]) if known else "127.0.0.1"
+    options = ("--lan", "--port", str(port), "--https-port", str(https))
+    url = f"https://{f'[{host}]' if ':' in host else host}:{https}"
+    return Way(options, url, f"https://127.0.0.1:{https}", made.file, made.fingerprint)
+
+
+def _service(paths: Paths, name: str, way: Way) -> Child:
     service, _, number = name.partition("-")
     command = [sys.executable, "-m", "appliance", "--data", str(paths.data), service]
-    options = {DOOR: ["--port", str(port)], workers.CAPTURE: ["--worker", number]}.get(service, [])
+    options = {DOOR: list(way.options), workers.CAPTURE: ["--worker", number]}.get(service, [])
     return Child(name, [*command, *options], log=paths.logs / f"{name}.log")
 
 
-def _until_ready(box: Supervisor, stopping: Event) -> bool:
-    """True when every process is healthy; False when it is time to stop. Says what it waits for now and then."""
+def _until_ready(box: Supervisor, stopping: Event, waited_for: Sequence[str]) -> bool:
+    """True when each of these processes is healthy; False when it is time to stop. Says now and then what it waits
+    for."""
     complain_at = time.monotonic() + IMPATIENT_SECONDS
     while not stopping.wait(TICK_SECONDS):
         box.look()
-        unwell = box.unwell()
+        unwell = {name: sentence for name, sentence in box.unwell().items() if name in waited_for}
         if not unwell:
             return True
         if time.monotonic() > complain_at:
@@ -270,14 +330,17 @@ def _until_ready(box: Supervisor, stopping: Event) -> bool:
     return False
 
 
-def _welcome(paths: Paths, box: Supervisor, url: str, exam: Demo | None, out: TextIO) -> None:
+def _welcome(paths: Paths, box: Supervisor, way: Way, exam: Demo | None, out: TextIO) -> None:
     for sentence in exam.sentences() if exam else []:
         print(sentence, file=out)
-    print(f"ready {url}", file=out, flush=True)
+    if way.fingerprint:
+        print(f"SHA-256 fingerprint of the box's certificate: {way.fingerprint}", file=out)
+    print(f"ready {way.url}", file=out, flush=True)
     notify("READY=1")
     if exam and exam.seats:
-        command = [sys.executable, "-m", "appliance", SIMULATOR, "--url", url]
+        command = [sys.executable, "-m", "appliance", SIMULATOR, "--url", way.near]
         command += ["--codes", str(exam.codes), "--seats", str(exam.seats)]
+        command += ["--ca", str(way.ca)] if way.ca else []
         box.add(Child(SIMULATOR, command, log=paths.logs / f"{SIMULATOR}.log", again=False))
 
 
@@ -301,8 +364,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _tell_of_missing_models() -> None:
-    """Evidence first: without models the box records all the same, and says what it cannot do."""
+def _tell_of_missing_models() -> bool:
+    """Evidence first: without models the box records all the same, and says what it cannot do. -> is one missing?"""
     folder = models_folder()
     try:
         for name in pack.assets():
@@ -310,6 +373,8 @@ def _tell_of_missing_models() -> None:
     except ApplianceError as error:
         print(f"appliance: {error.message}", file=sys.stderr)
         print(f"  The box records, but detects nothing until it is there. {error.hint}", file=sys.stderr, flush=True)
+        return True
+    return False
 
 
 def _forget_last_run(paths: Paths) -> None:

@@ -205,14 +205,14 @@ def test_a_taken_port_is_said_before_anything_starts(paths):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=f"port {port}") as caught:
-            supervisor.run(paths=paths, settings=Settings(web=WebSettings(port=port)), port=None, demo=False)
+            supervisor.run(paths=paths, settings=Settings(web=WebSettings(port=port)), demo=False)
     assert "--port" in caught.value.hint
     assert not list(paths.logs.iterdir())
 
 
 def test_a_second_box_on_the_same_folder_is_refused(paths):
     with held(paths, "box"), pytest.raises(Unavailable, match="already running"):
-        supervisor.run(paths=paths, settings=Settings(), port=0, demo=False)
+        supervisor.run(paths=paths, settings=Settings(), demo=False)
 
 
 def test_what_the_last_run_left_is_not_taken_for_news(paths):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -26,13 +27,16 @@ class TooMany(Unavailable):
 
 
 class Client:
-    """`cookies`: a file in which they are kept, or None."""
+    """`cookies`: a file in which they are kept, or None. `trust`: whose certificates HTTPS is checked by; None: those
+    that this machine trusts."""
 
-    def __init__(self, url: str, *, cookies: Path | None = None) -> None:
+    def __init__(self, url: str, *, cookies: Path | None = None, trust: ssl.SSLContext | None = None) -> None:
         self._url, self._file = URL(url), cookies
         self._jar = aiohttp.CookieJar(unsafe=True)  # a box may have an address and no name
         self._csrf = ""
-        self._http = aiohttp.ClientSession(cookie_jar=self._jar, timeout=_SECONDS)
+        self._http = aiohttp.ClientSession(
+            cookie_jar=self._jar, timeout=_SECONDS, connector=aiohttp.TCPConnector(ssl=trust or True)
+        )
         if cookies is not None and cookies.is_file():
             self._jar.update_cookies(SimpleCookie(_read(cookies)), self._url)
 
@@ -76,7 +80,10 @@ class Client:
         if not self._csrf:
             self._csrf = await self._page_token()
         async with self._http.post(
-            self._url.join(URL(path)), json=dict(fields), headers={"X-CSRFToken": self._csrf}, allow_redirects=False
+            self._url.join(URL(path)),
+            json=dict(fields),
+            headers={"X-CSRFToken": self._csrf, "Referer": str(self._url)},
+            allow_redirects=False,
         ) as answer:
             return await _value(answer)
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+import ssl
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,13 +31,14 @@ def run(
     clips: Path | None,
     seconds: float | None,
     state: Path | None = None,
+    ca: Path | None = None,
     phones: int = 0,
 ) -> int:
     """Take part with the first `seats` codes for so long, or until every attempt is over, or SIGTERM; -> exit code.
     The first `phones` of them add a phone as a second camera, which a proctor must confirm.
 
     The exit code is 1 when a seat was refused. `state`: a folder in which cookies are kept, so that the same seats can
-    go on later.
+    go on later. `ca`: a certificate (PEM) by which HTTPS is checked, instead of those that this machine trusts.
 
     ApplianceError when there is nothing to begin with: a file that is not there, a box that no seat can reach."""
     cv2.setNumThreads(1)
@@ -49,11 +51,28 @@ def run(
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageFull(f"{state} cannot be made: {error.strerror}", hint="Choose another folder.") from None
-    return asyncio.run(_simulate(url, people, clips, seconds, state, phones))
+
+    trust = None if ca is None else _trusting(ca)
+
+    def client(name: str) -> Client:
+        return Client(url, cookies=None if state is None else state / f"{name}.json", trust=trust)
+
+    return asyncio.run(_simulate(people, clips, seconds, client, phones))
+
+
+def _trusting(ca: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(f"{ca} is no certificate: {error}", hint="The box hands its own out at /box.pem.") from None
 
 
 async def _simulate(
-    url: str, people: Sequence[Ticket], clips: Path | None, seconds: float | None, state: Path | None, phones: int
+    people: Sequence[Ticket],
+    clips: Path | None,
+    seconds: float | None,
+    client: Callable[[str], Client],
+    phones: int,
 ) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,9 +82,7 @@ async def _simulate(
     filming = {ticket.seat for ticket in people[:phones]}
     shots = {ticket.seat: studio.tracks(ticket.seat, phone=ticket.seat in filming) for ticket in people}
     try:
-        candidates = [
-            _candidate(url, ticket, shots[ticket.seat], state, phone=ticket.seat in filming) for ticket in people
-        ]
+        candidates = [_candidate(ticket, shots[ticket.seat], client, ticket.seat in filming) for ticket in people]
         sitting = [asyncio.ensure_future(candidate.run()) for candidate in candidates]
         await _until_over(sitting, stopping, seconds)
         return _tell(candidates, shots)
@@ -73,10 +90,7 @@ async def _simulate(
         await studio.close()
 
 
-def _candidate(url: str, ticket: Ticket, shots: Shots, state: Path | None, *, phone: bool) -> Candidate:
-    def client(name: str) -> Client:
-        return Client(url, cookies=None if state is None else state / f"{name}.json")
-
+def _candidate(ticket: Ticket, shots: Shots, client: Callable[[str], Client], phone: bool) -> Candidate:
     second = Phone(ticket.seat, client(f"{ticket.code}-phone"), shots.phone) if phone else None
     return Candidate(ticket.seat, ticket.code, client(ticket.code), shots.webcam, shots.screen, second)
 

@@ -27,12 +27,22 @@ AGAIN_SECONDS = 60.0
 _REMEMBERED = 1_000
 
 
-class NoSeat(Unavailable):
+class Full(Unavailable):
+    """Nobody new is let in just now. `reason` is for a page, which may put it in its own words."""
+
+    reason = ""
+
+
+class NoSeat(Full):
     """The box carries no more candidates than it has let in."""
 
+    reason = "seats"
 
-class NoRoom(Unavailable):
+
+class NoRoom(Full):
     """The disk is nearly full."""
+
+    reason = "storage"
 
 
 class Seats:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from appliance.box.token import Claim, FeedTokens, Purpose
 from appliance.capture import piece
-from appliance.capture.admission import NoRoom, NoSeat
+from appliance.capture.admission import Full
 from appliance.capture.routing import Handler, Routing
 from appliance.capture.station import Station
 from appliance.capture.view import Dropped
@@ -51,7 +51,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _said(error.status, error.message, error.hint)
     except ApplianceError as error:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-        return _said(status, error.message, error.hint, again=20 if isinstance(error, NoSeat | NoRoom) else 2)
+        if isinstance(error, Full):
+            return _said(status, error.message, error.hint, again=20, reason=error.reason)
+        return _said(status, error.message, error.hint)
     except web.HTTPException as error:
         return _said(error.status, *_HTTP.get(error.status, (error.reason, "")))
     except Exception:
@@ -59,9 +61,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _said(500, "something went wrong inside the capture process", "Try again; its log says more.")
 
 
-def _said(status: int, message: str, hint: str, *, again: int = 2) -> web.Response:
+def _said(status: int, message: str, hint: str, *, again: int = 2, **more: str) -> web.Response:
     headers = {"Retry-After": str(again)} if status == 503 else {}
-    return web.json_response({"error": message, "hint": hint}, status=status, headers=headers)
+    return web.json_response({"error": message, "hint": hint, **more}, status=status, headers=headers)
 
 
 class Door:

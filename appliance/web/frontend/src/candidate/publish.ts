@@ -11,7 +11,7 @@ import type { Why } from "./fill";
 import { Keeper } from "./keeper";
 import { Path, SILENT_MS } from "./path";
 
-export type Line = "off" | "connecting" | "live" | "again" | "away";
+export type Line = "off" | "connecting" | "live" | "again" | "away" | "full";
 
 interface Wishes {
   bitrate: number;
@@ -26,6 +26,7 @@ const CONNECT_MS = 10_000;
 const PROBE_MS = 1500;
 const TOGETHER_MS = 300;
 const LONGEST_WAIT_MS = 5000;
+const FULL_MS = 10_000;
 /** Both encode for a moment, so that nothing is missing between the last frame of one and the first of the other. */
 const HANDOVER_MS = 1000;
 
@@ -175,9 +176,11 @@ export class Publisher {
     this.made?.connection.close();
     this.made = null;
     const refused = error instanceof Refused && error.status < 502;
-    this.say(error === null ? "again" : "away");
+    const full = error instanceof Refused && error.full;
+    this.say(error === null ? "again" : full ? "full" : "away");
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.connect(), backoff(this.failures, refused));
+    const wait = full ? FULL_MS * (0.85 + 0.3 * Math.random()) : backoff(this.failures, refused);
+    this.timer = window.setTimeout(() => void this.connect(), wait);
   }
 
   // --- noticing ---

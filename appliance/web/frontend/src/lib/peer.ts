@@ -9,9 +9,14 @@ const ANSWER_MS = 10_000;
 export class Refused extends Error {
   constructor(
     readonly status: number,
-    said: string,
+    private readonly said: string,
   ) {
     super(`${status} ${said.slice(0, 300)}`);
+  }
+
+  /** The box carries nobody else just now: its seats are taken, or its disk is nearly full. */
+  get full(): boolean {
+    return this.status === 503 && /"reason":\s*"(seats|storage)"/.test(this.said);
   }
 }
 

@@ -111,6 +111,7 @@ export class PhonePage {
     if (over) return "over";
     if (!this.camera.stream) return "camera";
     const line = this.publisher?.line ?? "off";
+    if (line === "full") return "away"; // a phone of a candidate who has a seat is never told so for long
     if (line !== "off") return line;
     if (away) return "away";
     return said?.state === "confirmed" ? "connecting" : "waiting";

@@ -107,3 +107,29 @@ def test_a_receiver_that_is_not_tapped_has_nothing_to_tell():
         await connection.close()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(("chance", "longest"), [(0.01, 0.2), (0.05, 0.4)])
+def test_loss_freezes_nothing(chance, longest):
+    """The longest time between two pictures (15 a second), retransmissions being lost too."""
+
+    async def work(receiver, candidate):
+        await until(lambda: len(receiver.frames["video"]) > 5)
+        lossy(candidate, chance)
+        await asyncio.sleep(8)
+        arrived = [frame.arrived for frame in receiver.frames["video"]]
+        told = receiver.reception("video")
+        assert told.lost > 0
+        assert told.given_up == 0
+        assert max(b - a for a, b in itertools.pairwise(arrived)) <= longest
+
+    run(work)
+
+
+def test_sound_is_asked_for_again_where_its_sender_can_repeat_it():
+    async def work(receiver, candidate):
+        await until(lambda: receiver.frames["audio"])
+        lossy(candidate, 0.1)
+        await until(lambda: receiver.reception("audio").recovered >= 10, seconds=20)
+
+    run(work)

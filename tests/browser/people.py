@@ -119,7 +119,7 @@ class Proctor:
 
     def watch(self, exam: str) -> None:
         self.page.goto(f"{self.url}/wall/{exam}")
-        expect(self.page.get_by_role("heading", name="Next")).to_be_visible()
+        expect(self.page.get_by_role("heading", name="Next")).to_be_visible(timeout=PATIENCE_MS)
 
     def tile(self, seat: str):
         return self.page.locator(".tiles > li", has=self.page.get_by_role("button", name=f"Look at seat {seat},"))
@@ -129,7 +129,7 @@ class Proctor:
 
     def look(self, seat: str) -> None:
         self.page.get_by_role("button", name=f"Look at seat {seat},").first.click()
-        expect(self.page.locator("dialog .look-title")).to_contain_text(f"Seat {seat}")
+        expect(self.page.locator("dialog .look-title")).to_contain_text(f"Seat {seat}", timeout=PATIENCE_MS)
 
     def close(self) -> None:
         self.page.locator("dialog").get_by_role("button", name="Close").click()

@@ -1,7 +1,8 @@
 """The HLS playlist of one feed (RFC 8216): every closed segment, and what is on disk of the open one.
 
 It names files as they are called once closed; while a segment is open its file's name also ends in `.open`. Where the
-recording has a gap the playlist has a discontinuity. A piece that came late stands in its place, between two of them.
+recording has a gap or goes on in another format the playlist has a discontinuity. A piece that came late stands in its
+place, between two of them.
 """
 
 import logging
@@ -34,6 +35,11 @@ class Entry:
     bytes: int
     init_bytes: int
     late: bool = False
+
+    @property
+    def format(self) -> str:
+        """mp4 or webm."""
+        return self.name.rsplit(".", 1)[-1]
 
     @property
     def end(self) -> float:
@@ -122,7 +128,10 @@ class Playlist:
     def _text(entry: Entry, before: Entry | None) -> str:
         moment = datetime.fromtimestamp(entry.starts_at, UTC).isoformat(timespec="milliseconds")
         breaks = before is not None and (
-            abs(entry.position - before.end) > _FOLLOWS_SECONDS or entry.late or before.late
+            abs(entry.position - before.end) > _FOLLOWS_SECONDS
+            or entry.late
+            or before.late
+            or entry.format != before.format
         )
         return (
             ("#EXT-X-DISCONTINUITY\n" if breaks else "")

@@ -7,9 +7,12 @@ from functools import partial
 import pytest
 
 from appliance.box.token import Claim
-from appliance.capture import mp4
+from appliance.capture import mp4, vp8
+from appliance.capture.frame import Sample
+from appliance.capture.webm import WebM
 from appliance.config import CaptureSettings
 from appliance.exam.events import GapOpened, SegmentClosed
+from tests.capture import media
 from tests.capture.peers import until
 from tests.capture.scene import WEBCAM, scene
 from tests.capture.test_browser import PLAY, PUBLISH, TOKENS, chromium, needs_chromium, site
@@ -136,6 +139,52 @@ def test_sound_that_goes_and_comes_a_turned_phone_and_another_camera_play_as_one
     assert said["duration"] == pytest.approx(total, abs=0.3)
     assert all(seek["sought"] and seek["moved"] > 0 and not seek["error"] for seek in said["seeks"]), said
     assert through["ended"], through
+
+
+APPEND = """
+async ({files}) => {
+  const video = document.getElementById('v'), source = new MediaSource();
+  video.src = URL.createObjectURL(source);
+  await new Promise(done => source.addEventListener('sourceopen', done, {once: true}));
+  const buffer = source.addSourceBuffer('video/webm; codecs="vp8,opus"');
+  for (const file of files) {
+    buffer.appendBuffer(await (await fetch(file)).arrayBuffer());
+    await new Promise(done => buffer.addEventListener('updateend', done, {once: true}));
+  }
+  const ranges = [...Array(buffer.buffered.length).keys()].map(n => [buffer.buffered.start(n), buffer.buffered.end(n)]);
+  video.currentTime = ranges[0][0] + 3.5; video.playbackRate = 2; video.play().catch(() => {});
+  await new Promise(done => setTimeout(done, 1500));
+  return {ranges, at: video.currentTime, error: video.error && video.error.message};
+}"""
+
+
+def test_vp8_plays_by_media_source_file_after_file(tmp_path):
+    """What a page with a player of its own could use where HLS has no WebM."""
+    frames, container = media.video("vp8"), WebM(320, 240, True)
+    for file in range(2):
+        content = container.header()
+        for second in range(file * 4, file * 4 + 4):
+            numbers = range(second * 15, second * 15 + 15)
+            video = [Sample(n * 6000, 6000, frames[n], vp8.is_key(frames[n])) for n in numbers]
+            sound = [Sample(n * 960, 960, media.sound()[n], True) for n in range(second * 50, second * 50 + 50)]
+            content += container.part(second, video, sound)
+        (tmp_path / "media").mkdir(exist_ok=True)
+        (tmp_path / "media" / f"{file}.webm").write_bytes(content)
+
+    async def work():
+        async with (
+            scene(tmp_path / "media") as here,
+            site(here, tmp_path / "media") as base,
+            chromium() as browser,
+        ):
+            page = await browser.new_page()
+            await page.goto(base)
+            return await page.evaluate(APPEND, {"files": ["/media/0.webm", "/media/1.webm"]})
+
+    said = asyncio.run(work())
+    assert said["error"] is None
+    assert said["ranges"] == [[0, pytest.approx(8, abs=0.05)]]
+    assert said["at"] > 4.2, "over the end of the first file"
 
 
 def test_a_page_that_comes_back_with_another_codec_leaves_files_that_play(tmp_path):

@@ -1,5 +1,6 @@
 """The playlist: closed segments, what is on disk of the open one, discontinuities, one write at a time."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.capture.part import Part
@@ -52,6 +53,16 @@ def test_a_gap_is_a_discontinuity_and_segments_that_follow_are_not():
     lines = playlist.render().splitlines()
     assert lines.count("#EXT-X-DISCONTINUITY") == 1
     assert "00003" in lines[lines.index("#EXT-X-DISCONTINUITY") + 1]
+
+
+def test_another_format_is_a_discontinuity():
+    playlist = Playlist(Path("feed"), Disk())
+    playlist.append(entry(1, 0.0))
+    playlist.append(replace(entry(2, 30.0), name="S1-webcam-00002.webm"))
+    playlist.append(replace(entry(3, 60.0), name="S1-webcam-00003.webm"))
+    lines = playlist.render().splitlines()
+    assert lines.count("#EXT-X-DISCONTINUITY") == 1
+    assert "00002.webm" in lines[lines.index("#EXT-X-DISCONTINUITY") + 1]
 
 
 def test_the_open_segment_shows_what_is_on_disk_and_the_end_is_said_once():

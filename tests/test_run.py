@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -92,13 +93,24 @@ def test_a_killed_supervisor_takes_its_processes_along(tmp_path):
 
 
 def test_without_models_the_box_records_and_says_what_is_missing(tmp_path):
-    box = Box(tmp_path / "data")
-    with pytest.raises(AssertionError, match="the box is not ready"):
-        box.start(seconds=12, APPLIANCE_MODELS=str(tmp_path / "none"))
-    said = box.output.read_text(encoding="utf-8")
-    assert "appliance models prepare" in said
-    assert "The box records, but detects nothing" in said
-    assert '"process": "web"' in box.logs()
+    with Box.running(tmp_path / "data", APPLIANCE_MODELS=str(tmp_path / "none")) as box:  # it says `ready`
+        said = box.output.read_text(encoding="utf-8")
+        assert "appliance models prepare" in said
+        assert "The box records, but detects nothing" in said
+        assert box.command("status").returncode == 1
+        assert not box.health("inference")["healthy"]
+        assert all(box.health(name)["healthy"] for name in SERVICES if name != "inference")
+
+
+def test_a_runtime_folder_that_is_removed_under_the_box_is_made_again(tmp_path):
+    with Box.running(tmp_path / "data") as box:
+        pids = {name: box.pid(name) for name in SERVICES}
+        shutil.rmtree(box.paths.run)
+        _until(lambda: box.paths.health.is_dir() and box.health("supervisor").get("folder_lost") == 1, box)
+        for name in SERVICES:
+            box.wait_healthy(name, other_than=pids[name])
+        assert box.get("/healthz")[0] == 200
+        assert "was removed under the running box" in box.output.read_text(encoding="utf-8")
 
 
 def test_interrupting_at_the_terminal_stops_it_too(tmp_path):

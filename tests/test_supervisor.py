@@ -1,6 +1,7 @@
 """The small parent: starts again what dies, keeps logs small, stops in order, and leaves nothing."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -221,3 +222,24 @@ def test_what_the_last_run_left_is_not_taken_for_news(paths):
     supervisor._forget_last_run(paths)
     assert not list(paths.health.iterdir())
     assert not list(paths.pictures.iterdir())
+
+
+def test_a_runtime_folder_that_was_removed_is_made_again_and_every_process_begins_anew(paths, capsys):
+    box = Supervisor(paths, [child(paths, STEADY), child(paths, STEADY, "sync")])
+    box.look()
+    up(paths)
+    up(paths, "sync")
+    before = {name: one.facts()["pid"] for name, one in box._children.items()}
+    shutil.rmtree(paths.run)
+
+    def anew():
+        box.look()
+        return all(one.running and one.facts()["pid"] != before[name] for name, one in box._children.items())
+
+    until(anew)
+    assert paths.feeds.is_dir()
+    assert capsys.readouterr().err.count("was removed under the running box") == 1
+    box._written_at = 0.0
+    box.look()
+    assert health.read(paths.health, "supervisor", now=time.time())["folder_lost"] == 1
+    box.stop()

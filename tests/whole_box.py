@@ -39,21 +39,23 @@ class Box:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, data: Path, *, demo: bool = False, **environment: str):
+    def running(cls, data: Path, *, demo: bool = False, options: tuple[str, ...] = (), **environment: str):
         box = cls(data)
-        box.start(demo=demo, **environment)
+        box.start(demo=demo, options=options, **environment)
         try:
             yield box
         finally:
             box.stop()
 
-    def start(self, *, demo: bool = False, seconds: float = READY_SECONDS, **environment: str) -> None:
+    def start(
+        self, *, demo: bool = False, options: tuple[str, ...] = (), seconds: float = READY_SECONDS, **environment: str
+    ) -> None:
         """Start it and wait until it says `ready`."""
         command = [sys.executable, "-m", "appliance", "--data", str(self.data), "run", "--port", "0"]
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                [*command, *(["--demo"] if demo else [])],
+                [*command, *(["--demo"] if demo else []), *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -69,7 +71,7 @@ class Box:
         assert self.process is not None
         while True:
             said = self.output.read_text(encoding="utf-8")
-            if ready := re.search(r"^ready (http://\S+)$", said, re.MULTILINE):
+            if ready := re.search(r"^ready (https?://\S+)$", said, re.MULTILINE):
                 self.url = ready[1]
                 password = re.search(r"the password of each is (\S+)", said)
                 self.password = password[1] if password else ""

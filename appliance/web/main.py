@@ -50,9 +50,9 @@ GRACE_SECONDS = 2
 
 
 def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 0. On the box's Unix socket, behind the door or nginx, whose word about who asks is
-    taken; or on a port of its own. ApplianceError, before anything runs, when the port is taken, the data folder cannot
-    be written or the ledger cannot be opened."""
+    """Serve until SIGTERM or SIGINT; 0. On the box's Unix socket, behind the door or nginx, whose word about who asks
+    is taken; or on a port of its own. ApplianceError, before anything runs, when the port is taken, the data folder
+    cannot be written or the ledger cannot be opened."""
     with contextlib.ExitStack() as stack:
         behind = port is None
         listener = stack.enter_context(listening_behind(paths) if behind else listening(settings, port=port or 0))

@@ -159,7 +159,7 @@ def _delay(ada, pia):
 def _the_wall_shows_it(browser, box):
     lea = Proctor(browser, box.url, "lea", PASSWORD)
     lea.watch("bio")
-    expect(lea.tile("1")).to_contain_text("Pia Proctor is calling")
+    expect(lea.tile("1")).to_contain_text("Call with Pia Proctor")
     lea.look("1")
     dialog = lea.page.locator("dialog.look-dialog")
     expect(dialog).to_contain_text("Pia Proctor is speaking with this candidate since")

@@ -162,11 +162,11 @@ export class Publisher {
 
   /** Something was lost, or the page itself was: the box hears why, and gets what it misses. */
   private async back(door: Door, lost: Made | null, made: Made): Promise<void> {
+    const { why } = this;
+    this.why = "";
     await made.path.silent(performance.now()).catch(() => 0);
     const moved = lost && lost.path.address !== "" && made.path.address !== "" && lost.path.address !== made.path.address;
-    const why = this.why === "network_lost" && moved ? "network_changed" : this.why;
-    this.why = "";
-    if (lost || why) this.keeper.back(door, why);
+    if (lost || why) this.keeper.back(door, why === "network_lost" && moved ? "network_changed" : why);
   }
 
   private failed(generation: number, error: unknown): void {

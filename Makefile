@@ -3,7 +3,8 @@ DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
-DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools
+# Lines that lose packets and disks that lose power need the last three.
+DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs
 
 .PHONY: run setup test test-long check static bench bench-peers lock docs pictures clean debian-packages
 

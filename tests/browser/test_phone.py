@@ -67,7 +67,7 @@ def _joins_within_thirty_seconds(ada, pia, phone):
 def _is_seen_on_the_wall(pia):
     pia.close()
     expect(pia.tile("1").locator(".inset.second")).to_be_visible()
-    expect(pia.tile("1").get_by_text("phone ●")).to_be_visible()
+    expect(pia.tile("1").locator(".dot", has_text="phone ●")).to_be_visible()
 
 
 def _comes_back_after_a_reload(box, pia, phone):

@@ -1,6 +1,8 @@
 """The phone as a second camera, without media: the code on the candidate's page, read with a camera's eyes; the phone's
 own page; what the wall and the look page say of it."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -100,7 +102,9 @@ def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candid
     expect(item).to_be_hidden()
     expect(page.get_by_text("Your phone is connected as a second camera.")).to_be_visible()
     expect(phone.get_by_text("The box does not answer")).to_be_visible()  # there is no capture here
-    expect(wall.locator(".tile", has_text=NAMES[5]).get_by_text("phone")).to_be_visible()
+    tile = wall.locator(".tile", has_text=NAMES[5])
+    expect(tile.locator(".dot", has_text="phone")).to_be_visible()
+    expect(tile.locator(".second-age")).to_have_text(re.compile(r"phone \d+ s"))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -183,6 +187,15 @@ def test_on_this_computer_a_second_window_stands_in_for_the_phone(candidate):
     expect(window.get_by_role("heading", level=1)).to_have_text("Second camera of seat 4")
     page.reload()
     expect(page.get_by_text("A phone is there.")).to_be_visible()  # and this page is still the candidate's
+
+
+def test_with_the_exam_the_phone_is_over_too(visit, candidate):
+    page = candidate(4)
+    phone = scan(visit, show_code(page))
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("button", name="Yes, hand in").click()
+    expect(phone.get_by_text("Nothing is recorded any more. You can close this page.")).to_be_visible(timeout=10_000)
+    expect(phone.get_by_label("What this phone sees")).to_be_hidden()
 
 
 def test_a_camera_that_is_refused_is_no_error_but_a_sentence_and_a_way(visit, candidate, axe):  # noqa: F811

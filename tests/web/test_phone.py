@@ -193,6 +193,17 @@ def test_from_the_box_itself_the_link_leads_to_its_address_in_the_lab_where_it_h
     assert (said["address"], said["here"]) == (f"{origin}/phone/join", here)
 
 
+def test_only_the_page_of_the_box_itself_may_use_a_code(make_house):
+    house = make_house(WTF_CSRF_ENABLED=True)
+    house.reach("equipment")
+    _, token = house.do(phones.invite, house.attempts[0], by="candidate")
+    client = house.client()
+    assert client.post("/phone/join", json={"token": token}).status_code == 400
+    page = client.get("/phone/join").text
+    csrf = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    assert client.post("/phone/join", json={"token": token}, headers={"X-CSRFToken": csrf}).status_code == 200
+
+
 # --- the phone waits ---
 
 

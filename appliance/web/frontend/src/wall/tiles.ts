@@ -35,6 +35,7 @@ interface Tile {
   name: HTMLElement;
   stage: HTMLElement;
   phone: HTMLImageElement;
+  phoneAge: HTMLElement;
   dots: Record<(typeof DOTS)[number], HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
@@ -124,6 +125,7 @@ export class Tiles {
     const screen = h("img", { class: "inset", alt: "", hidden: true });
     const phone = h("img", { class: "inset second", alt: "", hidden: true });
     const age = h("span", { class: "age" });
+    const phoneAge = h("span", { class: "second-age", hidden: true });
     const none = h("span", { class: "none" }, t("tile.no_picture"));
     const open = h("button", { type: "button", class: "tile-open", onclick: () => this.actions.look(id) }, webcam, screen, phone);
     const name = h("h3", {});
@@ -134,9 +136,9 @@ export class Tiles {
     const unread = h("span", { class: "tile-unread", hidden: true });
     const call = h("span", { class: "tile-call", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
-    const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age), admit,
+    const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age, phoneAge), admit,
       h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, dots.phone, call, flags, unread)));
-    const tile = { element, open, webcam, screen, phone, age, none, name, stage, dots, flags, unread, call, admit };
+    const tile = { element, open, webcam, screen, phone, phoneAge, age, none, name, stage, dots, flags, unread, call, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);
     return tile;
@@ -159,7 +161,8 @@ export class Tiles {
     set(tile.element, "data-old", still !== undefined && old > OLD_SECONDS);
     const beside = this.stills.get(attempt, "phone");
     set(tile.phone, "data-old", beside !== undefined && now() - beside.takenAt > OLD_SECONDS);
-    if (beside) tile.phone.title = t("tile.phone", { n: Math.max(0, Math.round(now() - beside.takenAt)) });
+    tile.phoneAge.hidden = !beside || tile.phone.hidden;
+    if (beside) write(tile.phoneAge, t("tile.phone", { duration: duration(now() - beside.takenAt) }));
     set(tile.screen, "data-old", behind !== undefined && now() - behind.takenAt > SCREEN_OLD_SECONDS);
     tile.none.hidden = still !== undefined;
     tile.age.hidden = !still;

@@ -146,8 +146,10 @@ async def chromium():
             await browser.close()
 
 
-async def publish(browser, base, *, codec="H264", screen=False):
+async def publish(browser, base, *, codec="H264", screen=False, script=""):
+    """`script` runs before the page does."""
     page = await browser.new_page()
+    await page.add_init_script(script)
     await page.goto(base)
     feed = SCREEN if screen else WEBCAM
     token = TOKENS.mint(Claim("publish", feed, "bio", "S1"))

@@ -44,10 +44,22 @@ export function gathered(connection: RTCPeerConnection): Promise<void> {
   });
 }
 
+/** Lost packets of sound may be asked for again, as those of pictures: browsers repeat them, but offer it only when the
+ * line is written in. One that will not have its offer changed sends it as it was. */
+async function describe(connection: RTCPeerConnection): Promise<void> {
+  const { sdp = "" } = await connection.createOffer();
+  const repeated = sdp.replace(/^a=rtpmap:(\d+) opus\/48000\/2\r\n/gm, (line, type: string) => `${line}a=rtcp-fb:${type} nack\r\n`);
+  try {
+    await connection.setLocalDescription({ type: "offer", sdp: repeated });
+  } catch {
+    await connection.setLocalDescription();
+  }
+}
+
 /** Offer this connection's tracks at a door; -> the answer, and the address of the session. Refused when the box said no,
  * what `fetch` throws when it is away. */
 export async function offer(connection: RTCPeerConnection, door: Door): Promise<{ answer: string; session: string | null }> {
-  await connection.setLocalDescription();
+  await describe(connection);
   await gathered(connection);
   const response = await fetch(door.url, {
     method: "POST",

@@ -6,6 +6,8 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 from aiortc import (
     RTCConfiguration,
@@ -187,9 +189,19 @@ class Publication:
         sound = Media.AUDIO in self._receivers
         return Stream(self.feed.feed.kind, self._bitrate if Media.VIDEO in self._receivers else 0, sound)
 
-    def facts(self) -> dict[str, float]:
-        """For the health file: what it may send, and what share of its packets did not come at the first try."""
-        return {"allowed": round(self._controller.allowed), "loss": round(self._controller.loss, 4)}
+    def facts(self) -> dict[str, Any]:
+        """For the health file: what it may send, what share of its packets did not come at the first try, how many of
+        them came in the end, and the datagrams at its port that were dropped, by reason."""
+        receptions = [hooks.reception(receiver) for receiver in self._receivers.values()]
+        refused = asdict(hooks.refused(next(iter(self._receivers.values())))) if self._receivers else {}
+        return {
+            "allowed": round(self._controller.allowed),
+            "loss": round(self._controller.loss, 4),
+            "recovered": sum(one.recovered for one in receptions),
+            "given_up": sum(one.given_up for one in receptions),
+            "jitter_ms": round(1000 * max((one.jitter for one in receptions), default=0.0), 1),
+            "refused": {reason: count for reason, count in refused.items() if count},
+        }
 
     def _control(self, now: float) -> None:
         """Say what the connection may send in all (REMB), after what came of its packets."""
@@ -215,8 +227,8 @@ class Publication:
     async def _measure(self) -> None:
         receiver = next(iter(self._receivers.values()))
         round_trip = await hooks.round_trip(receiver)
-        if not self._over:
-            self.feed.travelled(self.id, round_trip, time.monotonic())
+        if round_trip is not None and not self._over:
+            self.feed.travelled(self.id, round_trip)
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         receiver = hooks.receiver_of(self._connection, track)

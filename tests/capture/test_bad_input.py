@@ -95,6 +95,9 @@ def test_garbage_forgeries_and_replays_at_a_seats_port(tmp_path):
             assert refused.replayed > 100
             assert refused.malformed > 200
             assert told.given_up == 0
+            facts = here.station.facts()["feeds"]["a1/webcam"]
+            assert facts["refused"]["forged"] > 1000
+            assert (facts["given_up"], facts["jitter_ms"] < 200) == (0, True)
             assert here.ledger.of(GapOpened) == []
             assert candidate.connection.connectionState == other.connection.connectionState == "connected"
             for feed in (WEBCAM, OTHER):

@@ -25,6 +25,7 @@ from appliance.exam.feed import Kind
 log = logging.getLogger(__name__)
 
 _ZEROS = 64
+_BLOCK = 65_536
 DAMAGED = "damaged"
 """The folder, in that of a feed, where files that cannot be read are set aside."""
 
@@ -75,6 +76,9 @@ def survey(media: Path, folder: Path) -> Survey | None:
         seat = name.seat
         file = path
         try:
+            if path.name.endswith(OPEN) and _is_blank(path):
+                path.unlink()  # the power went before its first part was on the disk
+                continue
             scan = _scan(path)
             if path.name.endswith(OPEN):
                 if not scan.parts:
@@ -146,6 +150,12 @@ def _close(path: Path, scan: Scan) -> Path:
     sync_folder(path.parent)
     log.info("recovered %s: %d parts", closed.name, len(parts))
     return closed
+
+
+def _is_blank(path: Path) -> bool:
+    """Empty, or nothing but zeros."""
+    with open(path, "rb") as file:
+        return not any(any(block) for block in iter(lambda: file.read(_BLOCK), b""))
 
 
 def _never_written(file: BinaryIO, part: Part) -> bool:

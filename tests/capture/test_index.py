@@ -79,6 +79,17 @@ def test_a_file_with_a_header_alone_recorded_nothing(tmp_path, feed_folder):
     assert not left.exists()
 
 
+@pytest.mark.parametrize("content", [b"", bytes(100_000)], ids=["empty", "zeros"])
+def test_a_file_whose_first_part_did_not_reach_the_disk_recorded_nothing(tmp_path, feed_folder, content):
+    record(feed_folder, 1, WALL, seconds(0, 3))
+    left = record(feed_folder, 2, WALL + 3, content, still_open=True)
+    found = index.survey(tmp_path, feed_folder)
+    assert [entry.duration for entry in found.entries] == [3]
+    assert (found.recovered, found.damaged) == ([], [])
+    assert found.resume.number == 2
+    assert not left.exists()
+
+
 def test_zeros_that_a_power_cut_left_are_no_recording(tmp_path, feed_folder):
     content = bytearray(seconds(0, 3))
     container = container_of("mp4")

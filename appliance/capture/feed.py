@@ -226,17 +226,18 @@ class LiveFeed:
         if done is not None:
             done()
 
-    def travelled(self, connection: str, round_trip: float | None, now: float) -> None:
-        """How long a question to the sender and its answer took (seconds; None: no answer)."""
+    def travelled(self, connection: str, round_trip: float) -> None:
+        """How long a question to the sender and its answer took, in seconds."""
         current, timeline = self._connection, self.recorder.timeline
-        if current is None or current.id != connection or timeline is None:
-            return
-        if round_trip is not None:
+        if current is not None and current.id == connection and timeline is not None:
             current.delay.note(round_trip)
             timeline.delay = current.delay.seconds
-        news = current.delay.news(timeline.clock, now)
-        if news is not None and current.told:
-            self._append(news.to_event(self._kind, connection))
+
+    def _tell_alignment(self, connection: _Connection, now: float) -> None:
+        timeline = self.recorder.timeline
+        news = connection.delay.news(timeline.clock, now) if timeline and connection.told else None
+        if news is not None:
+            self._append(news.to_event(self._kind, connection.id))
 
     # --- frames ---
 
@@ -265,6 +266,8 @@ class LiveFeed:
         connection = self._connection
         if self._wants_key_frame and now - self._asked_at >= _KEY_FRAME_SECONDS:
             self.want_key_frame()
+        if connection is not None:
+            self._tell_alignment(connection, now)
         if connection is not None and now - self._media_at >= SILENCE_SECONDS:
             self.recorder.pause()
             self._miss(Cause.NO_MEDIA, connection.since_wall)

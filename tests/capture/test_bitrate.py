@@ -1,6 +1,7 @@
 """A real Chromium sends what the box allows: soon, also with two pictures on one connection, and less when told so."""
 
 import asyncio
+import random
 import time
 from collections import defaultdict
 
@@ -12,8 +13,8 @@ from appliance.box.token import Claim
 from appliance.capture import hooks
 from appliance.capture.publish import close, configuration, negotiate, preferred
 from appliance.config import CaptureSettings
-from tests.capture.peers import until
-from tests.capture.scene import SCREEN, WEBCAM, scene
+from tests.capture.peers import Candidate, until
+from tests.capture.scene import SCREEN, WEBCAM, claim, scene
 from tests.capture.test_browser import PAGE, PUBLISH, TOKENS, chromium, needs_chromium, site
 
 __all__ = ["needs_chromium"]  # its fixture counts here too
@@ -50,8 +51,12 @@ async () => {
 
 KNOWS = """
 async () => {
-  for (const report of (await pc.getStats()).values())
-    if (report.type === 'candidate-pair' && report.availableOutgoingBitrate) return report.availableOutgoingBitrate;
+  const targets = []; let allowed = 0;
+  for (const report of (await pc.getStats()).values()) {
+    if (report.type === 'candidate-pair') allowed = Math.max(allowed, report.availableOutgoingBitrate || 0);
+    if (report.type === 'outbound-rtp') targets.push(report.targetBitrate);
+  }
+  return [allowed, targets];
 }"""
 
 
@@ -94,6 +99,33 @@ def test_a_webcam_and_a_screen_reach_their_targets_within_5_s_and_follow_the_lab
     assert max(reached.values()) <= 5.0
     assert facts["a1/webcam"]["allowed"] < 640_000
     assert facts["a1/screen"]["allowed"] == 100_000
+
+
+def test_a_path_that_loses_a_fifth_is_sent_less(tmp_path):
+    """Until it is better: what is lost is measured at the first try, whatever is repeated."""
+
+    async def work():
+        async with scene(tmp_path / "media") as here:
+            candidate, share = Candidate("h264"), 0.2
+            _, answer = await here.station.publish(claim(), await candidate.offer())
+            await candidate.accept(answer)
+            await until(lambda: here.station.facts()["feeds"])
+            transport, chance = candidate.connection.getSenders()[0].transport.transport, random.Random(5)
+            send = transport._send
+
+            async def lossy(data):
+                if not (127 < data[0] < 192 and not 192 <= data[1] <= 208 and chance.random() < share):
+                    await send(data)
+
+            transport._send = lossy
+            facts = here.station.publications[WEBCAM].facts
+            await until(lambda: facts()["allowed"] < 700_000, seconds=15)
+            lost, share = facts()["loss"], 0.0
+            await until(lambda: facts()["allowed"] > 800_000, seconds=15)
+            await candidate.close()
+            return lost
+
+    assert asyncio.run(work()) == pytest.approx(0.2, abs=0.1)
 
 
 def test_two_pictures_on_one_connection_reach_their_targets_within_5_s():
@@ -139,7 +171,9 @@ def test_two_pictures_on_one_connection_reach_their_targets_within_5_s():
             await close(connection)
             await runner.cleanup()
 
-    began, came, knows = asyncio.run(work())
+    began, came, said = asyncio.run(work())
     rates = [8 * sum(size for at, size in frames if began + 5 <= at < began + 7) / 2 for frames in came.values()]
-    assert all(rate > 0.65 * 800_000 for rate in rates), "Chromium keeps a sixth back for packets sent again"
-    assert knows == pytest.approx(1_600_000, rel=0.05)
+    allowed, targets = said
+    assert allowed == pytest.approx(1_600_000, rel=0.05)
+    assert sum(targets) > 0.75 * 1_600_000, "Chromium keeps a sixth back for packets sent again"
+    assert min(rates) > 200_000, "each gets its part, however busy this machine is"

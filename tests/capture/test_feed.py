@@ -9,7 +9,7 @@ from appliance.capture.frame import Encoded, Media
 from appliance.capture.recorder import Resume
 from appliance.capture.segment import Place
 from appliance.config import CaptureSettings
-from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
+from appliance.exam.events import FeedAligned, FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
 from appliance.exam.gap import Cause
 from tests.capture import media
 from tests.capture.peers import RecordingLedger
@@ -229,6 +229,28 @@ def test_frames_go_to_viewers_and_to_the_decoder_with_their_position(scene):
     assert [position for _, position in viewer.frames] == pytest.approx([number / 15 for number in range(30)])
     assert len(scene.pictures.shown) == 30
     assert scene.feed.codec == "h264"
+
+
+def test_how_old_its_media_are_is_told_once_it_is_measured(scene):
+    scene.connect()
+    scene.play(2)
+    for _ in range(3):
+        scene.feed.travelled("c1", 0.3)
+        scene.feed.travelled("another", 0.001)
+    scene.play(10)
+    (event,) = scene.ledger.of(FeedAligned)
+    assert (event.kind, event.connection, event.delay_ms) == ("webcam", "c1", 150.0)
+    assert event.method == "round trip and arrival", "this sender sends no reports"
+    facts = scene.feed.facts(scene.clock.now)
+    assert (facts["rtt_ms"], facts["delay_ms"]) == (300.0, 150.0)
+
+
+def test_a_sender_that_cannot_be_asked_is_said_to_be_unknown(scene):
+    """A camera by RTSP."""
+    scene.connect()
+    scene.play(12)
+    (event,) = scene.ledger.of(FeedAligned)
+    assert (event.delay_ms, event.uncertainty_ms, event.method) == (0.0, 500.0, "arrival")
 
 
 def test_key_frames_are_asked_for_at_most_twice_a_second(scene):

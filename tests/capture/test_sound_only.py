@@ -30,6 +30,7 @@ def test_a_call_is_published_recorded_and_its_silence_is_a_gap(tmp_path):
             _, answer = await here.station.publish(claim(CALL), connection.localDescription.sdp)
             await connection.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
             await until(lambda: len(here.ledger.of(SegmentClosed)) >= 2, seconds=15)
+            assert here.station.facts()["streams"] == [["call", 0, 1]], "what the other workers share the budget with"
             track.paused = True
             await until(lambda: here.ledger.of(GapOpened), seconds=5)
             track.paused = False

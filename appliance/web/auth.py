@@ -106,7 +106,8 @@ def register(app: Flask) -> None:
             raise Forbidden(t("server.forbidden"), hint=t("server.forbidden_hint"))
         if request.endpoint == "static":
             return
-        g.viewer = identify(request.cookies.get(PHONE_COOKIE, "")) or identify(request.cookies.get(COOKIE, ""))
+        cookie = PHONE_COOKIE if PHONE_COOKIE in request.cookies else COOKIE
+        g.viewer = identify(request.cookies.get(cookie, ""))
         if may(g.viewer.role if g.viewer is not None else None, action):
             return
         if g.viewer is None:

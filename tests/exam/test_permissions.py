@@ -38,3 +38,18 @@ def test_a_candidate_sees_the_own_attempt():
     assert may_see(Role.CANDIDATE, person="a1", assigned_to="pia", holder="a1")
     assert not may_see(Role.CANDIDATE, person="a1", assigned_to="a1", holder="a2")
     assert not may_see(Role.PLANNER, person="pia", assigned_to="pia", holder="pia")
+
+
+def test_a_phone_shows_itself_and_does_nothing_else():
+    mine = {a for a in Action if may(Role.PHONE, a)}
+    assert mine == {Action.PUBLIC, Action.OWN_SESSION, Action.SHOW_PHONE}
+    assert {role for role in Role if may(role, Action.SHOW_PHONE)} == {Role.PHONE}
+
+
+def test_a_phone_is_of_the_own_attempt():
+    assert may_see(Role.PHONE, person="a1", assigned_to="pia", holder="a1")
+    assert not may_see(Role.PHONE, person="a1", assigned_to="pia", holder="a2")
+
+
+def test_I22_a_phone_is_let_in_by_who_watches():
+    assert {role for role in Role if may(role, Action.CONFIRM_PHONE)} == {Role.PROCTOR, Role.LEAD}

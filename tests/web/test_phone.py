@@ -345,6 +345,17 @@ def test_in_a_second_window_the_candidate_stays_the_candidate(seated):
     assert client.get("/phone/state", headers=JSON).json["seat"] == "1"
 
 
+def test_in_a_second_window_a_phone_that_is_removed_is_nobody_and_not_the_candidate(seated):
+    """Else the ledger would say that the candidate knocks at a door for phones."""
+    client = seated.candidate()
+    token = client.post("/api/me/phone").json["link"].partition("#")[2]
+    client.post("/phone/join", json={"token": token})
+    decide(seated, "refuse", waiting(seated), reason="x")
+    assert client.get("/phone/state", headers=JSON).status_code == 401
+    assert client.get("/api/me").status_code == 200
+    assert seated.events("access.refused") == []
+
+
 def test_a_candidate_is_no_phone(seated):
     assert seated.candidate().get("/phone/state", headers=JSON).status_code == 403
 

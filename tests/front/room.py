@@ -25,7 +25,7 @@ from appliance.exam.roster import RosterRow
 from appliance.ledger.actions import attempts, exams, messages, users
 from appliance.ledger.client import Client
 from appliance.ledger.record import Draft
-from appliance.web import main
+from appliance.web import main, status
 
 EXAM = "biology-101"
 PASSWORD = "four good words here"
@@ -190,12 +190,20 @@ class Room:
 
     def start_capture(self) -> None:
         command = [sys.executable, "-m", "appliance", "--data", str(self.paths.data), "capture", "--worker", "1"]
-        self.capture = subprocess.Popen(command, stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        with open(self.paths.data / "capture.out", "ab") as log:
+            self.capture = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def kill_capture(self) -> None:
         """kill -9 of the process that records (its decoder follows it)."""
         self.capture.kill()
         self.capture.wait()
+        (self.paths.health / "capture-1.json").unlink()  # what it said last is no news
+
+    def recorded(self) -> list[str]:
+        """Feeds that arrive and go to the disk now."""
+        feeds = status.feeds(self.paths.health, now=time.time()) or {}
+        arriving = {name: feed["silent_s"] for name, feed in feeds.items() if feed["gap"] is None}
+        return [name for name, silent in arriving.items() if silent is not None and silent < 1]
 
     def kill(self) -> None:
         """The web process dies, the rest goes on."""

@@ -1,8 +1,11 @@
 """The candidate's page when something is in the way: a refused camera, a reload, a box that goes and comes back."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
+from appliance.box import health
 from appliance.ledger import state
 from tests.front.conftest import opened
 from tests.front.room import NAMES
@@ -156,6 +159,10 @@ def test_the_box_goes_away_and_comes_back_and_nobody_has_to_press_anything(tmp_p
             timeout=20_000
         )
         expect(arrives).to_have_count(2)  # pages are away, recording is not
+        room.kill_capture()  # and with the pages away, publishing comes back too
+        room.start_capture()
+        until(lambda: health.read(room.paths.health, "capture-1", now=time.time())["healthy"])
+        until(lambda: len(room.recorded()) == 2, seconds=5)
         room.start(port=port)
         expect(page.get_by_role("alert").filter(has_text="The box cannot be reached since")).to_be_hidden(
             timeout=20_000

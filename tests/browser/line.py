@@ -37,6 +37,8 @@ class Line:
     def begin(self) -> None:
         run(f"ip netns add {self.space}")
         run(f"ip link add {self._mine} type veth peer name {self._theirs} netns {self.space}")
+        run(f"ip link set {self._mine} addrgenmode none")  # IPv4 alone: over IPv6 an address that changes is no loss
+        self.there(f"ip link set {self._theirs} addrgenmode none")
         run(f"ip addr add {HERE}/24 dev {self._mine}")
         run(f"ip link set {self._mine} up")
         self.there(f"ip addr add {THERE}/24 dev {self._theirs}")

@@ -33,7 +33,7 @@ WARM_UP_SECONDS = 15.0
 SECONDS = 60.0
 READY_LIMIT_SECONDS = 180.0
 FLAG_LIMIT_MS = 2000.0
-PROCESSES = ("web", "capture", "decoder", "inference", "sync", "simulate")
+PROCESSES = ("door", "web", "capture", "decoder", "inference", "sync", "simulate")
 
 
 def run() -> Figures:

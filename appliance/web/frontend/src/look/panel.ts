@@ -49,6 +49,7 @@ export class LookPanel {
   private readonly flags: FlagList;
   readonly element: HTMLElement;
   private lives: Live[] = [];
+  private lab = false;
   private selected: string | null = null;
   private readonly timer: number;
 
@@ -103,9 +104,13 @@ export class LookPanel {
     this.draw();
   }
 
-  /** Once a second, where the box says it: who listens to a call. */
+  /** Once a second, where the box says it: who listens to a call, and whether a camera of the lab sees this seat. */
   beat(pulse: Pulse): void {
     this.call.heard(pulse.attempts[this.id]?.health.call?.viewers ?? 0);
+    const lab = Boolean(pulse.attempts[this.id]?.health.camera);
+    if (lab === this.lab) return;
+    this.lab = lab;
+    this.draw();
   }
 
   focus(): void {
@@ -236,16 +241,21 @@ export class LookPanel {
     } else if (!wanted) {
       this.hangUp();
     }
-    if (wanted) this.drawPhone(attempt);
+    if (wanted) this.drawMore(attempt);
     this.drawSound();
   }
 
-  /** The second camera, as long as it is in. */
-  private drawPhone(attempt: Attempt): void {
-    const shown = this.lives.find((live) => live.kind === "phone");
-    const wanted = phonesOf(this.state, this.id).some((phone) => phone.state === "confirmed");
+  /** The phone as long as it is in, and the lab's camera of this seat if there is one. */
+  private drawMore(attempt: Attempt): void {
+    const phone = phonesOf(this.state, this.id).some((one) => one.state === "confirmed");
+    this.drawOne("phone", phone, t("look.phone.camera", { seat: attempt.seat }));
+    this.drawOne("camera", this.lab, t("look.lab_camera", { seat: attempt.seat }));
+  }
+
+  private drawOne(kind: Kind, wanted: boolean, label: string): void {
+    const shown = this.lives.find((live) => live.kind === kind);
     if (wanted && !shown) {
-      const live = new Live(this.id, "phone", t("look.phone.camera", { seat: attempt.seat }));
+      const live = new Live(this.id, kind, label);
       this.lives.push(live);
       this.videos.append(live.element);
     } else if (shown && !wanted) {
@@ -259,7 +269,7 @@ export class LookPanel {
   private cameras(): Kind[] {
     const recorded = new Set(this.state.segments.map((segment) => segment.kind));
     const there = phonesOf(this.state, this.id).some((phone) => phone.state === "confirmed");
-    return (["webcam", "phone", "camera"] as const).filter((kind) => kind === "webcam" || recorded.has(kind) || (kind === "phone" && there));
+    return (["webcam", "phone", "camera"] as const).filter((kind) => kind === "webcam" || recorded.has(kind) || (kind === "phone" && there) || (kind === "camera" && this.lab));
   }
 
   private toggleSound(): void {

@@ -72,11 +72,11 @@ export async function offer(connection: RTCPeerConnection, door: Door): Promise<
   return { answer: text, session: response.headers.get("Location") };
 }
 
-/** End a session by its address, also while a page is being closed; -> the status that the box answered, 0 when it is away:
- * it notices the silence by itself then. */
-export async function goodbye(session: string): Promise<number> {
+/** End a session by its address, also while a page is being closed (`leaving`); -> the status that the box answered, 0 when
+ * it is away: it notices the silence by itself then. */
+export async function goodbye(session: string, { leaving = true } = {}): Promise<number> {
   try {
-    return (await fetch(session, { method: "DELETE", keepalive: true })).status;
+    return (await fetch(session, { method: "DELETE", keepalive: leaving })).status;
   } catch {
     return 0;
   }

@@ -156,7 +156,7 @@ export class Live {
   /** The connection is over. The box knows whether it was too much for this line. */
   private async lost(): Promise<void> {
     const held = performance.now() - this.since > HELD_MS;
-    const status = await this.hangUp();
+    const status = await this.hangUp({ leaving: false });
     if (this.closed || this.connection) return;
     if (status !== TOO_SLOW) {
       if (!this.still) write(this.said, t("look.again"));
@@ -192,11 +192,11 @@ export class Live {
   }
 
   /** -> what the box answered; 0 when there was nothing to say. */
-  private async hangUp(): Promise<number> {
+  private async hangUp({ leaving = true } = {}): Promise<number> {
     const { connection, session } = this;
     this.connection = null;
     this.session = null;
     connection?.close();
-    return session ? goodbye(session) : 0;
+    return session ? goodbye(session, { leaving }) : 0;
   }
 }

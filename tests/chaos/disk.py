@@ -19,6 +19,7 @@ class Disk:
     def __init__(self, place: Path) -> None:
         self._place = place
         self.image, self.folder = place / "image", place / "disk"
+        self._bound = False
 
     def make(self, megabytes: int = 400) -> None:
         """Skips the test where it is not possible."""
@@ -32,6 +33,7 @@ class Disk:
             # Shared: what is unmounted here goes from the copies too that `ip netns exec` makes of all mounts. With a
             # copy left, the kernel would bring back the file system that was cut.
             _do("mount", "--bind", self._place, self._place)
+            self._bound = True
             _do("mount", "--make-shared", self._place)
             self.mount()
         except (OSError, subprocess.CalledProcessError) as error:
@@ -62,16 +64,19 @@ class Disk:
     def remove(self) -> None:
         """For good."""
         self.unmount()
-        if os.path.ismount(self._place):
-            _try_until(time.monotonic() + 5, "umount", self._place)
+        deadline = time.monotonic() + 5
+        while self._bound:
+            self._bound = not _try_until(deadline, "umount", self._place)
 
 
 def _do(*command: str | Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def _try_until(deadline: float, *command: str | Path) -> None:
+def _try_until(deadline: float, *command: str | Path) -> bool:
+    """False when it did not work and may be tried again."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         assert time.monotonic() < deadline, done.stderr
         time.sleep(0.1)
+    return not done.returncode

@@ -81,13 +81,14 @@ def capturing(data: Path, *, count: int = 1, prefix: Sequence[str] = (), setting
     paths = Paths.of(data).make()
     lines = f"[capture]\nworkers = {count}\nseats = {MOST_SEATS}\n{settings}"
     paths.config.write_text(lines, encoding="utf-8")
-    with opened(paths.database) as writer, ExitStack() as stack:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
+        writer = stack.enter_context(opened(paths.database))
         ledger = LedgerServer(paths.ledger_socket, writer=writer, reader=Reader(paths.database))
         ledger.start()
         stack.callback(ledger.stop)
         pids = {workers.worker(n): stack.enter_context(_process(paths, n, prefix)) for n in range(1, count + 1)}
         yield Box(paths, pids, FeedTokens.from_file(paths.feed_key))
-    shutil.rmtree(paths.run, ignore_errors=True)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ const CUT_MS = 4000;
 const CONNECT_MS = 10_000;
 const PROBE_MS = 1500;
 const TOGETHER_MS = 300;
+/** A lost connection whose network is back needs a moment to say so; a new one costs more. */
+const SETTLE_MS = 400;
 const LONGEST_WAIT_MS = 5000;
 const FULL_MS = 10_000;
 /** Both encode for a moment, so that nothing is missing between the last frame of one and the first of the other. */
@@ -41,6 +43,7 @@ interface Made {
   connection: RTCPeerConnection;
   path: Path;
   session: string | null;
+  stream: MediaStream;
 }
 
 /** `start` with a stream and a door; `line` says how it is, and `changed` is called when it changes; `renew` gives a newer token for
@@ -76,7 +79,7 @@ export class Publisher {
     this.why ||= this.door ? "" : before(door.url);
     this.stream = stream;
     this.door = door;
-    if (this.made && (await this.swap(this.made.connection, stream))) return;
+    if (this.made && (await this.swap(this.made, stream))) return;
     this.failures = 0;
     this.setAside(this.made);
     this.say("connecting");
@@ -115,9 +118,13 @@ export class Publisher {
     this.made = null;
     try {
       if (this.line !== "connecting") await reachable(door); // a way that is gone holds up a request longer than it is gone
+      if (this.lost && generation === this.generation) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+        await this.look();
+      }
       if (generation !== this.generation) return;
       const connection = new RTCPeerConnection({ iceServers: [] });
-      const made: Made = { connection, path: new Path(connection, performance.now()), session: null };
+      const made: Made = { connection, path: new Path(connection, performance.now()), session: null, stream };
       this.made = made;
       connection.onconnectionstatechange = () => this.watch(made);
       addTracks(connection, stream, this.wishes);
@@ -238,7 +245,7 @@ export class Publisher {
 
   /** The lost connection came back by itself, before the box was asked for another. */
   private again(lost: Made): void {
-    if (lost !== this.lost || lost.connection.connectionState !== "connected" || this.made?.session) return;
+    if (lost !== this.lost || lost.stream !== this.stream || lost.connection.connectionState !== "connected" || this.made?.session) return;
     this.generation += 1;
     this.made?.connection.close();
     this.made = lost;
@@ -255,12 +262,13 @@ export class Publisher {
   // --- the rest ---
 
   /** Another camera in the same connection: no gap in the recording. */
-  private async swap(connection: RTCPeerConnection, stream: MediaStream): Promise<boolean> {
-    const senders = connection.getSenders();
+  private async swap(made: Made, stream: MediaStream): Promise<boolean> {
+    const senders = made.connection.getSenders();
     const pairs = stream.getTracks().map((track) => ({ track, sender: senders.find((s) => s.track?.kind === track.kind) }));
     if (pairs.some(({ sender }) => !sender) || pairs.length !== senders.length) return false;
     try {
       await Promise.all(pairs.map(({ track, sender }) => sender?.replaceTrack(track)));
+      made.stream = stream;
       return true;
     } catch (error) {
       console.warn(`${this.kind}: the track could not be swapped`, error);

@@ -127,6 +127,7 @@ class Door:
             raise _Refused(401, error.message, error.hint) from None
         if claim.feed != feed:
             raise _Refused(403, "this token is for another feed", "Reload the page to get the right one.")
+        self._station.refuse_removed(claim)
         return claim
 
 

@@ -62,7 +62,7 @@ class Station:
         """-> (session id, answer)."""
         self._refuse_ended(claim.feed.attempt)
         self._refuse_ended_call(claim.feed)
-        self._refuse_removed(claim)
+        self.refuse_removed(claim)
         admitting = self._admission.admitting(claim) if self._admission else nullcontext()
         with admitting:
             return await self._begin(claim, offer)
@@ -84,7 +84,7 @@ class Station:
             self._refuse_ended(claim.feed.attempt)
         if claim.pairing in self.removed:
             await publication.close(Cause.REMOVED)
-            self._refuse_removed(claim)
+            self.refuse_removed(claim)
         return publication.id, answer
 
     async def view(self, claim: Claim, offer: str) -> tuple[str, str]:
@@ -140,7 +140,8 @@ class Station:
         if publication is not None and publication.pairing == pairing:
             self._tasks.start(publication.close(Cause.REMOVED))
 
-    def _refuse_removed(self, claim: Claim) -> None:
+    def refuse_removed(self, claim: Claim) -> None:
+        """NotAllowed for a phone that was refused: it may neither publish nor bring what it lost."""
         if claim.pairing in self.removed:
             raise NotAllowed("this phone is not let in", hint="Show a new code on the computer and scan it.")
 

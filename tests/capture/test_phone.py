@@ -13,6 +13,7 @@ from appliance.exam.feed import Feed, Kind
 from tests.capture.peers import Candidate, until
 from tests.capture.scene import scene
 from tests.capture.test_catch_up import Ledger
+from tests.capture.test_door import TOKENS, at_the_door
 
 pytestmark = pytest.mark.slow
 
@@ -91,3 +92,17 @@ def test_a_phone_that_was_removed_before_this_process_began_stays_out(tmp_path):
             await candidate.close()
 
     asyncio.run(work())
+
+
+def test_a_phone_that_was_removed_cannot_bring_anything_later_either(tmp_path):
+    async def work(ask, here):
+        token = TOKENS.mint(Claim("publish", PHONE, "bio", "S1", "p1"))
+        other = TOKENS.mint(Claim("publish", PHONE, "bio", "S1", "p2"))
+        here.station.remove_phone("a1", "p1")
+        for path, kind in (("/fill/a1/phone", "application/json"), ("/whip/a1/phone", "application/sdp")):
+            status, said, _ = await ask("POST", path, token=token, body="{}", kind=kind)
+            assert (status, said["error"]) == (409, "this phone is not let in")
+        status, _, _ = await ask("POST", "/fill/a1/phone", token=other, body="{}", kind="application/json")
+        assert status == 404  # let in, but nothing of it is recorded yet
+
+    at_the_door(tmp_path, work)

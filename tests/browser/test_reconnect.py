@@ -16,7 +16,7 @@ from appliance.ledger import state
 from appliance.ledger.reader import Reader
 from tests.browser import test_exam
 from tests.browser.line import HERE, forwarded, laid
-from tests.browser.people import PATIENCE_MS, QUIET, Candidate
+from tests.browser.people import MOVES, PATIENCE_MS, QUIET, Candidate, Proctor, chromium
 from tests.browser.test_exam import NAMES, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -104,6 +104,13 @@ class Watch:
         events = self.reader.events(after=0, types=frozenset((GapOpened.TYPE,)), chain=self.attempt)
         return next(event.wall for event in events if event.payload.gap == gap.gap) - gap.starts_at
 
+    def before_late(self):
+        """Seconds of the webcam's recording that play before its first late piece."""
+        text = (self.box.paths.media / "bio" / self.attempt / "webcam" / "playlist.m3u8").read_text()
+        lengths = [float(line[8:-1]) for line in text.splitlines() if line.startswith("#EXTINF:")]
+        names = [line for line in text.splitlines() if not line.startswith("#")]
+        return sum(lengths[: next(n for n, name in enumerate(names) if "-late." in name)])
+
     def steps(self, kind, since, until):
         """The times between one decoded picture and the next, in the order of the playlist, in a stretch of time."""
         folder = self.box.paths.media / "bio" / self.attempt / kind
@@ -134,6 +141,7 @@ def test_publishing_resumes_by_itself_and_what_was_lost_is_brought(exam_box, pla
             _packets_vanish(line, watch)
             _another_network(line, watch)
             _the_cable_is_pulled(line, watch)
+            watch.forget()  # on a busy machine the line may waver a moment
             _the_computer_sleeps(line, watch)
             _the_web_process_dies(box, seat, watch)
             _the_recorder_dies(box, watch)
@@ -141,6 +149,7 @@ def test_publishing_resumes_by_itself_and_what_was_lost_is_brought(exam_box, pla
             _the_browser_dies(line, seat, watch)
         finally:
             seat.close()
+        _the_review_shows_it(playwright, box, watch)
 
 
 def _packets_vanish(line, watch):
@@ -226,6 +235,20 @@ def _the_page_is_loaded_again(seat, watch):
     seat.share_screen()  # browsers want a person's click for a screen
     assert watch.gap("screen").cause == "page_reloaded"
     time.sleep(8)  # browsers write down what a page remembers now and then
+
+
+def _the_review_shows_it(playwright, box, watch):
+    """In its place, and marked."""
+    with chromium(playwright) as browser:
+        page = Proctor(browser, box.url, "pia", test_exam.PASSWORD).page
+        expect(page.get_by_role("heading").first).to_be_visible()
+        page.goto(f"{box.url}/look/{watch.attempt}")
+        expect(page.get_by_text("filled late (").first).to_be_visible()
+        video = page.get_by_label("Recording of the camera")
+        until(lambda: video.evaluate("v => Number.isFinite(v.duration) && v.duration > 30"), 30, "no recording")
+        video.evaluate(f"v => {{ v.muted = true; v.currentTime = {watch.before_late() + 1}; return v.play(); }}")
+        expect(page.locator(".late")).to_be_visible()
+        assert video.evaluate(MOVES), "the late piece does not play"
 
 
 def _the_browser_dies(line, seat, watch):

@@ -44,6 +44,7 @@ interface Made {
   path: Path;
   session: string | null;
   stream: MediaStream;
+  told: boolean;
 }
 
 /** `start` with a stream and a door; `line` says how it is, and `changed` is called when it changes; `renew` gives a newer token for
@@ -124,7 +125,7 @@ export class Publisher {
       }
       if (generation !== this.generation) return;
       const connection = new RTCPeerConnection({ iceServers: [] });
-      const made: Made = { connection, path: new Path(connection, performance.now()), session: null, stream };
+      const made: Made = { connection, path: new Path(connection, performance.now()), session: null, stream, told: false };
       this.made = made;
       connection.onconnectionstatechange = () => this.watch(made);
       addTracks(connection, stream, this.wishes);
@@ -132,6 +133,7 @@ export class Publisher {
       const { answer, session } = await offer(connection, door);
       if (generation !== this.generation) return connection.close();
       made.session = session; // from here on the box has given up the connection before
+      this.tell(made);
       await connection.setRemoteDescription({ type: "answer", sdp: answer });
       this.watch(made); // it may be connected already; if not, it has some seconds
     } catch (error) {
@@ -159,21 +161,24 @@ export class Publisher {
     clearTimeout(this.timer);
     this.failures = 0;
     this.say("live");
+    this.tell(made);
+    this.why = "";
     const { lost, door } = this;
     this.lost = null;
     if (lost && lost !== made) window.setTimeout(() => lost.connection.close(), HANDOVER_MS);
-    if (!door) return;
-    sending(door.url);
-    void this.back(door, lost, made);
+    if (door) sending(door.url);
   }
 
-  /** Something was lost, or the page itself was: the box hears why, and gets what it misses. */
-  private async back(door: Door, lost: Made | null, made: Made): Promise<void> {
-    const { why } = this;
-    this.why = "";
-    await made.path.silent(performance.now()).catch(() => 0);
-    const moved = lost && lost.path.address !== "" && made.path.address !== "" && lost.path.address !== made.path.address;
-    if (lost || why) this.keeper.back(door, why === "network_lost" && moved ? "network_changed" : why);
+  /** Something was lost, or the page itself was: the box hears why, and gets what it misses. It believes that only while the gap
+   * is open, so it is told before media come. */
+  private tell(made: Made): void {
+    const { door, lost, why } = this;
+    if (!door || made.told) return;
+    made.told = true;
+    if (!lost && !why) return;
+    const before = lost?.path.address ?? "";
+    const moved = before !== "" && !made.connection.localDescription?.sdp.includes(` ${before} `);
+    this.keeper.back(door, why === "network_lost" && moved ? "network_changed" : why);
   }
 
   private failed(generation: number, error: unknown): void {
@@ -201,7 +206,7 @@ export class Publisher {
         const silent = await made.path.silent(performance.now());
         if (made !== this.made || this.line !== "live") return;
         if (silent >= SILENT_MS) this.lose("network_lost");
-        else if (silent === 0 && this.why && this.door) void this.back(this.door, null, made); // woken, and nothing was lost
+        else if (silent === 0) this.awake();
       } else if (lost) {
         this.keepCutting(lost);
         if (!made?.session && (await lost.path.silent(performance.now())) === 0) this.again(lost);
@@ -222,6 +227,12 @@ export class Publisher {
     this.why = "device_slept";
     this.made?.path.wake(performance.now());
     if (this.line === "live" && this.door) this.keeper.back(this.door, this.why);
+  }
+
+  /** The line is still there after all: said once more, in case the network was slower. */
+  private awake(): void {
+    if (this.why && this.door) this.keeper.back(this.door, this.why);
+    this.why = "";
   }
 
   /** The connection is of no use any more. */
@@ -249,6 +260,7 @@ export class Publisher {
     this.generation += 1;
     this.made?.connection.close();
     this.made = lost;
+    lost.told = false;
     this.live(lost);
   }
 

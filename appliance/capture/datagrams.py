@@ -76,10 +76,7 @@ class Sockets:
         """Everything that is there, a datagram of each socket in turn."""
         self._timer = None
         count = 0
-        while count < _MOST_AT_ONCE:
-            ready = self._epoll.poll(0)
-            if not ready:
-                break
+        while count < _MOST_AT_ONCE and (ready := self._epoll.poll(0)):
             count += len(ready)
             for number, _ in ready:
                 datagrams = self._open.get(number)
@@ -115,13 +112,11 @@ class Datagrams(asyncio.DatagramTransport):
         """A datagram."""
         try:
             data, address = self._socket.recvfrom(_LONGEST)
+            self._received(data, address)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:  # what was sent earlier reached nobody
-            self._protocol.error_received(error)
-            return
-        try:
-            self._received(data, address)
+            log.debug("a socket said: %s", error)
         except Exception:  # one socket's fault must not hold up the others
             log.exception("a datagram could not be handled")
 

@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from aioice.ice import get_host_addresses
 from aiortc import RTCPeerConnection
 
 from appliance.capture import candidates, datagrams, hooks
@@ -14,6 +15,7 @@ from appliance.capture.publish import close, configuration, negotiate
 from appliance.config import CaptureSettings
 from appliance.errors import ConfigError, Unavailable
 from tests.capture.peers import Candidate, until
+
 
 class Echo(asyncio.DatagramProtocol):
     """Sends back what it gets."""
@@ -253,5 +255,7 @@ def test_nobody_is_asked_who_we_are(monkeypatch):
         }
         assert sent
         assert sent <= known
+        hosts = {host for host, _ in known}
+        assert hosts >= set(get_host_addresses(use_ipv4=True, use_ipv6=True))  # IPv6 is offered where there is some
 
     run(work)

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 
 from appliance.exam.feed import Kind
 
-SOUND_BITRATE = 40_000
-"""Of one track of Opus, with its packets' headers."""
+SOUND_BITRATE = 64_000
+"""Of one track of Opus (32 kbit/s) with the headers of its 50 packets a second, and some room."""
 FLOOR = 100_000
 """Below this no picture can be told from another."""
 _RANKS = {Kind.WEBCAM: 0, Kind.SCREEN: 1, Kind.PHONE: 2, Kind.CAMERA: 2, Kind.CALL: 0}

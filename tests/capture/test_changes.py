@@ -8,10 +8,14 @@ import pytest
 
 from appliance.box.token import Claim
 from appliance.capture import mp4, vp8
-from appliance.capture.frame import Sample
+from appliance.capture.feed import LiveFeed
+from appliance.capture.frame import Encoded, Media, Sample
+from appliance.capture.segment import Place
 from appliance.capture.webm import WebM
 from appliance.config import CaptureSettings
 from appliance.exam.events import GapOpened, SegmentClosed
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.gap import Cause
 from tests.capture import media
 from tests.capture.peers import until
 from tests.capture.scene import WEBCAM, scene
@@ -78,14 +82,14 @@ async def until_size(here, size):
     await until(there, seconds=15)
 
 
-async def played(browser, base, total):
+async def played(browser, base, total, *, kind="webcam", shares=(0.1, 0.5, 0.3, 0.9, 0.7)):
     """The whole recording by HLS: from its beginning to its end at four times the speed, and a seek into each part."""
     page = await browser.new_page()
     await page.goto(base)
     # A play that waits for data never settles: it is not waited for.
     play = PLAY.replace("await video.play()", "video.play()")
-    seeks = [total * share for share in (0.1, 0.5, 0.3, 0.9, 0.7)]
-    said = await page.evaluate(play, {"url": "/media/bio/a1/webcam/playlist.m3u8", "seeks": seeks})
+    seeks = [total * share for share in shares]
+    said = await page.evaluate(play, {"url": f"/media/bio/a1/{kind}/playlist.m3u8", "seeks": seeks})
     through = await page.evaluate(
         """async () => {
           const video = document.getElementById('v'), since = performance.now();
@@ -138,6 +142,39 @@ def test_sound_that_goes_and_comes_a_turned_phone_and_another_camera_play_as_one
     assert said["ready"], said
     assert said["duration"] == pytest.approx(total, abs=0.3)
     assert all(seek["sought"] and seek["moved"] > 0 and not seek["error"] for seek in said["seeks"]), said
+    assert through["ended"], through
+
+
+def test_a_call_s_recording_plays_over_its_pauses(tmp_path):
+    """Sound alone, with a pause between two calls."""
+
+    async def work():
+        async with (
+            scene(tmp_path / "media", settings=SETTINGS) as here,
+            site(here, tmp_path / "media") as base,
+            chromium() as browser,
+        ):
+            feed = LiveFeed(Place("bio", Feed("a1", Kind.CALL), "S1"), here.station._services)
+            begin = time.monotonic()
+            for call in range(2):
+                feed.connected(f"c{call}", sound=True, picture=False, ask_key_frame=lambda: None, lost=lambda: 0)
+                for number in range(250):
+                    await asyncio.sleep(max(0, begin + number / 50 - time.monotonic()))
+                    now, data = time.monotonic(), media.sound()[number]
+                    feed.frame(Encoded(Media.AUDIO, "opus", data, number * 960, now, True))
+                done = asyncio.Event()
+                feed.disconnected(f"c{call}", Cause.PAGE_CLOSED, done.set)
+                await done.wait()
+                await asyncio.sleep(2)
+                begin = time.monotonic()
+            feed.over(time.time())
+            segments = here.ledger.of(SegmentClosed)
+            return segments, await played(browser, base, 9.0, kind="call", shares=(0.7,))
+
+    segments, (said, through) = asyncio.run(work())
+    assert {tuple(segment.codecs) for segment in segments} == {("opus",)}
+    assert said["duration"] == pytest.approx(sum(segment.duration for segment in segments), abs=0.3)
+    assert all(seek["sought"] for seek in said["seeks"]), said
     assert through["ended"], through
 
 

@@ -64,16 +64,16 @@ def test_a_few_packets_say_nothing_about_loss():
 
 
 def test_everyone_gets_the_target_while_the_budget_suffices():
-    assert shares(60_000_000, [WEBCAM, SCREEN, PHONE, CALL]) == [840_000, 600_000, 600_000, 40_000]
+    assert shares(60_000_000, [WEBCAM, SCREEN, PHONE, CALL]) == [864_000, 600_000, 600_000, 64_000]
 
 
 def test_quality_is_given_up_in_the_written_order():
     streams = [PHONE, SCREEN, WEBCAM]
-    assert shares(2_040_000, streams) == pytest.approx([600_000, 600_000, 840_000])
-    assert shares(1_600_000, streams) == pytest.approx([160_000, 600_000, 840_000])
-    assert shares(1_240_000, streams) == pytest.approx([100_000, 300_000, 840_000])
-    assert shares(640_000, streams) == pytest.approx([100_000, 100_000, 440_000])
-    assert shares(190_000, streams) == pytest.approx([50_000, 50_000, 90_000])
+    assert shares(2_064_000, streams) == pytest.approx([600_000, 600_000, 864_000])
+    assert shares(1_624_000, streams) == pytest.approx([160_000, 600_000, 864_000])
+    assert shares(1_264_000, streams) == pytest.approx([100_000, 300_000, 864_000])
+    assert shares(664_000, streams) == pytest.approx([100_000, 100_000, 464_000])
+    assert shares(214_000, streams) == pytest.approx([50_000, 50_000, 114_000])
 
 
 def test_streams_of_one_kind_are_treated_alike():

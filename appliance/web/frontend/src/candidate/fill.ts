@@ -24,6 +24,8 @@ export interface World {
 const BYTES_A_MS = 500;
 const AGAIN_MS = 1000;
 const ROUNDS = 30;
+/** A page may be back before the box has noticed that it was gone. */
+const QUIET_ROUNDS = 3;
 const ANSWER_MS = 15_000;
 const TRIES = 3;
 
@@ -40,6 +42,7 @@ export async function fill(ring: Ring | null, door: Door, why: Why, world: World
     });
   const tried = new Set<string>();
   let sent = 0;
+  let quiet = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = world.now();
     const response = await ask(JSON.stringify({ why }), "application/json");
@@ -48,12 +51,13 @@ export async function fill(ring: Ring | null, door: Door, why: Why, world: World
     if (!ring) return sent;
     const ahead = now * 1000 - (before + world.now()) / 2; // of the box's clock before ours: half a round trip exact
     const fresh = holes.filter((hole) => !tried.has(String(hole)));
-    if (!open && fresh.length === 0) return sent;
+    quiet = open || fresh.length > 0 ? 0 : quiet + 1;
+    if (quiet >= QUIET_ROUNDS) return sent;
     for (const [from, to] of fresh) {
       tried.add(String([from, to]));
       for (const piece of ring.pieces(from * 1000 - ahead, to * 1000 - ahead)) sent += await bring(piece, ahead, ask, world);
     }
-    if (open) await world.sleep(AGAIN_MS);
+    if (fresh.length === 0) await world.sleep(AGAIN_MS);
   }
   return sent;
 }

@@ -274,12 +274,18 @@ def rooms(connection: sa.Connection, exam: str) -> list[RoomRow]:
     return _rows(connection, RoomRow, sa.select(tables.room).where(row.exam == exam).order_by(row.camera, row.room))
 
 
+def find_room(connection: sa.Connection, room: str) -> RoomRow | None:
+    """The room of this id, if it is one."""
+    found = _rows(connection, RoomRow, sa.select(tables.room).where(tables.room.c.room == room))
+    return found[0] if found else None
+
+
 def room(connection: sa.Connection, room: str) -> RoomRow:
     """One room, or NotFound."""
-    found = _rows(connection, RoomRow, sa.select(tables.room).where(tables.room.c.room == room))
-    if not found:
+    found = find_room(connection, room)
+    if found is None:
         raise NotFound("there is no such room on this box", hint="Go back to the wall and choose one there.")
-    return found[0]
+    return found
 
 
 def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position | None]:

@@ -8,13 +8,12 @@ from flask import Blueprint, Response, request, send_file
 from appliance.errors import NotFound
 from appliance.exam.permissions import Action
 from appliance.ledger import state
-from appliance.ledger.state import AttemptRow
 from appliance.web import trail
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
 from appliance.web.parse import kind_of
-from appliance.web.visible import attempt_for
+from appliance.web.visible import attempt_for, recorded_for
 
 bp = Blueprint("media", __name__)
 
@@ -31,7 +30,7 @@ _TYPES = {
 @needs(Action.REVIEW)
 def recording(exam: str, attempt: str, kind: str, file: str) -> Response:
     """A playlist, or a piece of a recording (with Range)."""
-    row = attempt_for(attempt, Action.REVIEW)
+    row = recorded_for(attempt, Action.REVIEW)
     feed = kind_of(kind)
     if row.exam != exam:
         raise missing()
@@ -51,7 +50,7 @@ def snapshot(flag: str, moment: str) -> Response:
     raise missing()
 
 
-def evidence(path: Path, row: AttemptRow, *, kind: str, what: str) -> Response:
+def evidence(path: Path, row: trail.Recorded, *, kind: str, what: str) -> Response:
     """A file of this attempt's media folder; `path` is relative to the media folder. The first view is logged."""
     if not _NAME.fullmatch(path.name):
         raise missing()

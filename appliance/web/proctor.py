@@ -12,7 +12,6 @@ from appliance.errors import NotAllowed, NotFound
 from appliance.exam.feed import Feed
 from appliance.exam.flags import Decision
 from appliance.exam.permissions import Action, may
-from appliance.exam.stage import RECORDED
 from appliance.ledger import state
 from appliance.ledger.actions import attempts, exams, flags, messages, positions
 from appliance.web import trail, visible, wall
@@ -20,7 +19,7 @@ from appliance.web.auth import person, refuse
 from appliance.web.context import services, t
 from appliance.web.needs import needs
 from appliance.web.parse import Fields, kind_of
-from appliance.web.visible import attempt_for
+from appliance.web.visible import attempt_for, recorded_for
 
 bp = Blueprint("proctor", __name__)
 
@@ -99,7 +98,7 @@ def attempt_json(attempt: str) -> Response:
 @needs(Action.WATCH)
 def still(attempt: str, kind: str) -> Response:
     """The newest picture of a feed (JPEG). ETag is its number: 304 while there is no newer one."""
-    row = attempt_for(attempt, Action.WATCH)
+    row = recorded_for(attempt, Action.WATCH)
     found = picture.read_jpeg(services().paths.pictures, Feed(row.attempt, kind_of(kind)))
     if found is None:
         raise NotFound(t("server.no_picture"), hint=t("server.no_picture_hint"))
@@ -217,8 +216,8 @@ def end(attempt: str) -> Response:
 @needs(Action.WATCH)
 def view(attempt: str) -> Response:
     """A short-lived token for the live stream; that somebody looked is in the ledger."""
-    row, kind = attempt_for(attempt, Action.WATCH), Fields().kind()
-    if row.stage not in RECORDED:
+    row, kind = recorded_for(attempt, Action.WATCH), Fields().kind()
+    if not row.live:
         raise NotAllowed(t("server.not_live"), hint=t("server.not_live_hint"))
     trail.log_view(row, kind=kind.value, by=person().person, what="live")
     token = services().tokens.mint(Claim("view", Feed(row.attempt, kind), row.exam, row.seat))

@@ -1,13 +1,13 @@
 """What the web process itself writes into the ledger: who looked at whom, and who was refused."""
 
 import logging
+from typing import Protocol
 
 from limits import parse
 
 from appliance.errors import ApplianceError
 from appliance.exam.events import BOX, AccessRefused, FeedViewed
 from appliance.ledger.record import Draft
-from appliance.ledger.state import AttemptRow
 from appliance.web.context import services
 from appliance.web.security import limiter
 
@@ -15,6 +15,16 @@ log = logging.getLogger(__name__)
 
 _EACH = parse("10/minute")
 _ALL = parse("60/minute")
+
+
+class Recorded(Protocol):
+    """Whose recording: an attempt's, or a room's that a lab camera sees."""
+
+    @property
+    def attempt(self) -> str: ...
+
+    @property
+    def exam(self) -> str: ...
 
 
 def log_refusal(*, user: str, action: str, path: str) -> None:
@@ -29,7 +39,7 @@ def log_refusal(*, user: str, action: str, path: str) -> None:
         log.warning("refused %s %s to %s; the ledger said: %s", action, path[:200], user, error)
 
 
-def log_view(row: AttemptRow, *, kind: str, by: str, what: str) -> None:
+def log_view(row: Recorded, *, kind: str, by: str, what: str) -> None:
     """feed.viewed: somebody opened a stream, a recording or a snapshot. Written before it is shown."""
     said = FeedViewed(kind=kind, by=by, what=what)
     services().writer.append(Draft(payload=said, chain=row.attempt, exam=row.exam, actor=by))

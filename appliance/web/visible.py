@@ -1,12 +1,13 @@
 """Which candidates a person sees, and what of them: the rows of the ledger cut down to who asks."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.exam.permissions import Action
+from appliance.exam.stage import RECORDED
 from appliance.ledger import state, tables
 from appliance.ledger.state import AttemptRow, CallRow, MessageRow
 from appliance.web.auth import Viewer, person, refuse
@@ -21,6 +22,33 @@ def attempt_for(attempt: str, action: Action) -> AttemptRow:
     if not who.sees(row):
         raise refuse(who, action.value)
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is recorded under the id of an attempt or of a room. `seat`: as its files are named; `live`: it goes on."""
+
+    attempt: str
+    exam: str
+    seat: str
+    live: bool
+
+
+def recorded_for(id: str, action: Action) -> Recorded:
+    """The attempt, or the room that a lab camera sees, if who asks may see it: a room is seen by whoever sees a
+    candidate of its exam. Errors as those of `attempt_for`."""
+    who = person()
+    with services().reader.connect() as connection:
+        room = state.find_room(connection, id)
+        if room is not None:
+            live = state.exam(connection, room.exam).ended_at is None
+            seen = bool(attempts_for(connection, who, room.exam))
+    if room is None:
+        row = attempt_for(id, action)
+        return Recorded(row.attempt, row.exam, row.seat, row.stage in RECORDED)
+    if not seen:
+        raise refuse(who, action.value)
+    return Recorded(room.room, room.exam, room.camera, live)
 
 
 def attempts_for(connection: sa.Connection, who: Viewer, exam: str) -> list[AttemptRow]:

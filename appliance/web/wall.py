@@ -26,6 +26,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         messages = [message for message in state.messages(connection, exam=exam) if message.attempt in seen]
         calls = [call for call in state.calls(connection, going_on=True) if call.attempt in seen]
         pairings = state.pairings(connection, exam=exam)
+        rooms = state.rooms(connection, exam) if attempts else []
     return {
         "exam": asdict(row),
         "now": now,
@@ -34,6 +35,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
         "messages": [asdict(message) for message in messages],
         "calls": [asdict(call) for call in calls],
+        "rooms": [asdict(room) for room in rooms],
     }
 
 

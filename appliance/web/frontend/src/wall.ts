@@ -16,6 +16,7 @@ import { Keys, showKeys } from "./wall/keys";
 import { Next } from "./wall/next";
 import { queue, type Item } from "./wall/queue";
 import { apply, changesWho, fromSnapshot, type State } from "./wall/store";
+import { mayBeginRoom, Rooms, ROOM_MS } from "./wall/rooms";
 import { Tiles } from "./wall/tiles";
 
 class Wall {
@@ -24,6 +25,7 @@ class Wall {
   private readonly acts = new Acts(() => this.follow.live);
   private readonly bar: Bar;
   private readonly tiles: Tiles;
+  private readonly rooms: Rooms;
   private readonly next: Next;
   private readonly keys: Keys;
   private readonly dialog = h("dialog", { class: "look-dialog", "aria-label": t("queue.looks") });
@@ -44,6 +46,8 @@ class Wall {
     this.settled = new Set(JSON.parse(sessionStorage.getItem(this.settledKey) ?? "[]") as string[]);
     this.follow = new Follow(boot.exam.exam, snapshot.seq, { events: (events) => this.take(events), pulse: (pulse) => this.beat(pulse) });
     this.bar = new Bar(this.follow.line, { search: (text) => { this.search = text; this.draw(); }, keys: () => showKeys(this.keys) });
+    this.rooms = new Rooms(boot.exam.exam);
+    this.rooms.draw(snapshot.rooms);
     this.tiles = new Tiles({ look: (attempt) => void this.look(attempt), admit: (attempt) => this.admit(attempt), mayAdmit: boot.may.admit });
     this.next = new Next({
       look: (item) => void this.look(item.attempt.attempt, item),
@@ -61,7 +65,7 @@ class Wall {
     this.keys = this.bind();
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("cancel", (event) => { if (this.panel?.cancel()) event.preventDefault(); });
-    const left = h("section", { class: "wall-tiles", "aria-label": t("wall.tiles") }, h("h2", { class: "hidden" }, t("wall.tiles")), this.none, this.tiles.element);
+    const left = h("section", { class: "wall-tiles", "aria-label": t("wall.tiles") }, h("h2", { class: "hidden" }, t("wall.tiles")), this.rooms.element, this.none, this.tiles.element);
     root.replaceChildren(this.bar.element, this.bar.banner, h("div", { class: "wall-body" }, left, this.next.element), this.dialog);
     this.draw();
     this.beat({ now: snapshot.now, attempts: Object.fromEntries(snapshot.attempts.map((a) => [a.attempt, a])), processes: {} });
@@ -80,6 +84,7 @@ class Wall {
       this.panel?.event(event);
     }
     if (events.some(changesWho)) void this.reload();
+    if (events.some(mayBeginRoom)) setTimeout(() => void this.reload(), ROOM_MS);
     this.drawSoon();
   }
 
@@ -87,6 +92,7 @@ class Wall {
     try {
       const snapshot = await get<WallSnapshot>(`/api/exams/${this.boot.exam.exam}/wall`);
       if (snapshot.seq >= this.state.seq) this.state = fromSnapshot(snapshot);
+      this.rooms.draw(snapshot.rooms);
       this.drawSoon();
     } catch (error) {
       complain(error);

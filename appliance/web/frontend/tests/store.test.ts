@@ -11,7 +11,7 @@ function attempt(seat: string): Attempt {
 
 function wall(...seats: string[]): State {
   const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {}, phones: [] }));
-  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [] };
+  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [], rooms: [] };
   return fromSnapshot(snapshot);
 }
 

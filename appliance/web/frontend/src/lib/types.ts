@@ -209,6 +209,15 @@ export interface WallSnapshot {
   messages: Message[];
   /** Those that go on. */
   calls: Call[];
+  /** What lab cameras see that belong to no seat. */
+  rooms: Room[];
+}
+
+/** Its id takes an attempt's place in addresses. */
+export interface Room {
+  room: string;
+  exam: string;
+  camera: string;
 }
 
 /** One candidate with everything that is known. */

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,15 +57,14 @@ class Load:
         job = target.publishing(streams)
         for stream in job["streams"]:
             stream["picture"] = str(self.picture)
-        with ExitStack() as stack:
-            sender = stack.enter_context(_sender(job))
-            watched = stack.enter_context(_viewer(target.watching(sender.ask()))) if viewers else None
-            time.sleep(WARM_UP_SECONDS)
-            seen = watched.ask()["frames"] if watched else []
-            before = (target.cpu(), target.decoder_cpu(), sender.cpu(), time.monotonic())
-            time.sleep(SECONDS)
-            after = (target.cpu(), target.decoder_cpu(), sender.cpu(), time.monotonic())
-            share = _share(watched.ask()["frames"], seen, after[3] - before[3]) if watched else 1.0
+        with _sender(job) as sender:
+            with _viewer(target.watching(sender.ask())) if viewers else nullcontext() as watched:
+                time.sleep(WARM_UP_SECONDS)
+                seen = watched.ask()["frames"] if watched else []
+                before = (target.cpu(), target.decoder_cpu(), sender.cpu(), time.monotonic())
+                time.sleep(SECONDS)
+                after = (target.cpu(), target.decoder_cpu(), sender.cpu(), time.monotonic())
+                share = _share(watched.ask()["frames"], seen, after[3] - before[3]) if watched else 1.0
             sent = sum(sender.ask()["frames"])
         recorded = target.recorded()
         seconds = after[3] - before[3]

@@ -18,6 +18,7 @@ from tests.browser import test_exam
 from tests.browser.line import HERE, forwarded, laid
 from tests.browser.people import MOVES, PATIENCE_MS, QUIET, Candidate, Proctor, chromium
 from tests.browser.test_exam import NAMES, until
+from tests.whole_box import CAPTURE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -214,7 +215,7 @@ def _the_web_process_dies(box, seat, watch):
 
 
 def _the_recorder_dies(box, watch):
-    worker = next(name for name in box.health("supervisor")["processes"] if name.startswith("capture"))
+    worker = next(name for name in CAPTURE if box.health(name).get("feeds"))
     killed = box.kill(worker)
     box.wait_healthy(worker, other_than=killed)
     back = time.time()

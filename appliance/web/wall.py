@@ -1,10 +1,11 @@
 """What the wall and the look page are made of: tiles, flags, messages, health; for one person."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import Decision
 from appliance.ledger import state
 from appliance.ledger.state import AttemptRow, FlagRow, MessageRow, PairingRow
@@ -27,11 +28,14 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         calls = [call for call in state.calls(connection, going_on=True) if call.attempt in seen]
         pairings = state.pairings(connection, exam=exam)
         rooms = state.rooms(connection, exam) if attempts else []
+        positions = {row.attempt: state.positions(connection, attempt=row.attempt) for row in attempts}
     return {
         "exam": asdict(row),
         "now": now,
         "seq": head,
-        "attempts": [_tile(attempt, flags, messages, pairings, said) for attempt in attempts],
+        "attempts": [
+            _tile(attempt, positions[attempt.attempt], flags, messages, pairings, said) for attempt in attempts
+        ],
         "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
         "messages": [asdict(message) for message in messages],
         "calls": [asdict(call) for call in calls],
@@ -55,7 +59,7 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         pairings = state.pairings(connection, attempt=row.attempt)
         positions = state.positions(connection, attempt=row.attempt)
     return {
-        **_tile(row, flags, messages, pairings, said),
+        **_tile(row, positions, flags, messages, pairings, said),
         "exam": asdict(exam),
         "now": now,
         "seq": head,
@@ -64,12 +68,12 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         "gaps": [asdict(gap) for gap in gaps],
         "segments": [asdict(segment) for segment in segments],
         "calls": [asdict(call) for call in calls],
-        "positions": positions,
     }
 
 
 def _tile(
     row: AttemptRow,
+    positions: Mapping[Kind, Position | None],
     flags: Sequence[FlagRow],
     messages: Sequence[MessageRow],
     pairings: Sequence[PairingRow],
@@ -87,6 +91,7 @@ def _tile(
         "flags_open": sum(f.attempt == row.attempt and f.state == Decision.OPEN.value for f in flags),
         "unread": visible.unread(messages, row.attempt),
         "warnings_acknowledged": visible.acknowledged(messages, row.attempt),
+        "positions": positions,
         "phones": phone.for_staff(pairings, row.attempt),
         "pictures": status.pictures(services().paths, row.attempt),
         "health": status.health_of(said, row.attempt),

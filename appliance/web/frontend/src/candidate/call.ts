@@ -16,8 +16,8 @@ export interface CallBanner {
 export function call(equipment: Equipment): CallBanner {
   const title = h("strong", {});
   const said = h("p", {});
-  const deaf = h("p", { class: "wrong" });
-  const status = h("div", { role: "status" }, h("p", {}, title), said, deaf);
+  const own = h("p", {});
+  const status = h("div", { role: "status" }, h("p", {}, title), own, said);
   const play = h("button", { type: "button", class: "primary wide", hidden: true }, t("candidate.call.play"));
   const element = h("section", { class: "call", "aria-label": t("candidate.call.label"), hidden: true }, status, play);
   let listener: Listener | null = null;
@@ -54,7 +54,9 @@ export function call(equipment: Equipment): CallBanner {
       element.hidden = !id;
       if (!me.call) return;
       write(title, t("candidate.call.title", { name: me.call.by_name }));
-      write(deaf, heard(equipment) ? "" : t("candidate.call.muted"));
+      const speaks = heard(equipment);
+      write(own, t(speaks ? "candidate.call.speak" : "candidate.call.muted"));
+      set(own, "class", speaks ? null : "wrong");
       draw();
     },
   };

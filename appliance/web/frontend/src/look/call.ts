@@ -33,6 +33,8 @@ export class CallLine {
   private listeners = 0;
   private soundBefore = false;
   private deaf: Partial<Record<"mine" | "theirs", () => void>> = {};
+  /** Another tab of this browser goes on with the call: two would take the line from each other without end. */
+  private readonly taken = new BroadcastChannel("call");
 
   constructor(private readonly attempt: Attempt, private readonly boot: Boot, private readonly theirs: Theirs) {
     const seat = { seat: attempt.seat };
@@ -41,6 +43,11 @@ export class CallLine {
     this.element = h("section", { class: "call", "aria-label": t("look.call.label"), hidden: true },
       h("div", { class: "call-head" }, h("p", {}, this.title), this.lasts), this.said, this.talking, this.wrong);
     window.addEventListener("pagehide", this.leave);
+    this.taken.onmessage = ({ data }: MessageEvent<string>) => {
+      if (data !== this.call) return;
+      this.over();
+      this.draw();
+    };
   }
 
   /** A key, or the button. */
@@ -86,6 +93,7 @@ export class CallLine {
     if (this.call) toast(t("look.call.closed", { seat: this.attempt.seat }));
     this.leave();
     window.removeEventListener("pagehide", this.leave);
+    this.taken.close();
   }
 
   private get going(): Call | undefined {
@@ -103,6 +111,7 @@ export class CallLine {
       throw error;
     }
     this.call = said.call;
+    this.taken.postMessage(said.call);
     this.voice = new Voice(stream, said, () => this.draw());
     this.deaf.mine = watchLevel(stream, (value) => show(this.meters.mine, value));
     const live = this.theirs();

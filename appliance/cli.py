@@ -161,6 +161,12 @@ def _status(options: argparse.Namespace) -> int:
     return commands.status(_paths(options), as_json=options.json)
 
 
+def _token(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.token(_paths(options), options.attempt, options.kind)
+
+
 def _capacity(options: argparse.Namespace) -> int:
     from appliance import commands
 
@@ -283,6 +289,9 @@ def _add_questions(commands: _Commands) -> None:
     end.add_argument("--reason", default="ended at the command line")
     status = commands.add("status", _status, "the health of every process; exit code 1 when one is not well")
     status.add_argument("--json", action="store_true")
+    token = commands.add("token", _token, "let a WHIP client that is no browser publish one feed of an attempt")
+    token.add_argument("attempt", metavar="ATTEMPT", help="its id, as in the address of its page /look/ATTEMPT")
+    token.add_argument("kind", metavar="KIND", help="webcam, screen, phone or camera")
     capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
     capacity.add_argument("--json", action="store_true")
     verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")

@@ -19,9 +19,12 @@ from appliance.box import capacity as rules
 from appliance.box import health, workers
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import wait_for
+from appliance.box.token import Claim, FeedTokens
 from appliance.config import Settings
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
 from appliance.exam.events import BOX, CapacityMeasured, ExamEnded, Payload, UpstreamFailed
+from appliance.exam.feed import Feed, Kind
+from appliance.exam.stage import RECORDED
 from appliance.ledger import database, reader, state
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
@@ -137,6 +140,24 @@ def capacity(paths: Paths, *, as_json: bool) -> int:
     print(f"{found.sentence} {rules.RESERVE:.0%} is kept in reserve.")
     if settings.capture.seats:
         print(f"Its settings say {settings.capture.seats} seats: that is what holds.")
+    return 0
+
+
+def token(paths: Paths, attempt: str, kind: str) -> int:
+    """Where a WHIP client that is not our page publishes a feed, and the token that lets it: for who runs the box."""
+    feed = Feed.parse(f"{attempt}/{kind}")
+    with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+        row = state.attempt(connection, attempt)
+    if feed.kind is Kind.CALL or row.stage not in RECORDED:
+        raise NotAllowed(
+            f"nothing of this kind is recorded of the attempt now: it is in stage {row.stage.value}",
+            hint="A candidate is recorded from the signed consent to the end; a call is the proctor's page's own.",
+        )
+    web = config.load(paths.config).web
+    said = FeedTokens.from_file(paths.feed_key).mint(Claim("publish", feed, row.exam, row.seat))
+    print(f"url    http://{web.host}:{web.port}/whip/{feed}")
+    print(f"token  {said}")
+    print("Send the token as Authorization: Bearer TOKEN. It lets one feed be published for 12 hours: keep it secret.")
     return 0
 
 

@@ -96,7 +96,7 @@ class Timeline:
         """Position in ticks of the track, always later than the one before."""
         track = self._tracks[media]
         at = timestamp / track.rate
-        if track.offset is None or self._jumped(track, at, arrived):
+        if track.offset is None or self._jumped(track, media, at, arrived):
             self._begin(track, media, at, arrived)
         elif arrived - track.moved_at >= _MOVE_SECONDS:
             self._move(track, media, at, arrived, captured)
@@ -120,7 +120,7 @@ class Timeline:
         track.offset, track.link, track.behind, track.late = arrived - at, None, None, 0.0
         track.clock, track.moved_at = Alignment(), arrived
 
-    def _jumped(self, track: _Track, at: float, arrived: float) -> bool:
+    def _jumped(self, track: _Track, media: Media, at: float, arrived: float) -> bool:
         """It runs back, or the frame comes long before it was sent, or it comes long after and was not held up."""
         assert track.offset is not None
         late = track.late = arrived - track.offset - at
@@ -131,20 +131,14 @@ class Timeline:
             track.behind = arrived, late
         since, first = track.behind
         stands = arrived - since > _BEHIND_SECONDS and late > first - _CATCHES_UP * (arrived - since)
-        return stands or late > _FAR_BEHIND or at - track.before < -_BACK or self._other_is_prompt(track, arrived)
+        paused = media is Media.AUDIO and arrived - track.seen_at > _BEHIND and self._pictures_are_prompt(arrived)
+        return stands or late > _FAR_BEHIND or at - track.before < -_BACK or paused
 
-    def _other_is_prompt(self, track: _Track, now: float) -> bool:
-        """The other track's frames came in time all along: nothing held this one up, it paused."""
-        return (
-            any(
-                other is not track
-                and other.offset is not None
-                and now - other.seen_at < _PROMPT
-                and other.late < _PROMPT
-                for other in self._tracks.values()
-            )
-            and now - track.seen_at > _BEHIND
-        )
+    def _pictures_are_prompt(self, now: float) -> bool:
+        """They came in time all along: nothing held the sound up. The other way round says nothing: a busy page is late
+        with its pictures first."""
+        video = self._tracks[Media.VIDEO]
+        return video.offset is not None and now - video.seen_at < _PROMPT and video.late < _PROMPT
 
     def _move(self, track: _Track, media: Media, at: float, arrived: float, captured: float | None) -> None:
         """A little towards where the clocks say that it should be."""

@@ -66,6 +66,18 @@ def test_sound_that_paused_without_counting_goes_on_where_it_arrives():
     assert timeline.jumps == 1
 
 
+def test_a_picture_that_a_busy_page_encodes_late_keeps_its_place():
+    timeline = Timeline(base=0.0, began=0.0)
+    for number in range(500):
+        now = number / 50
+        timeline.place(AUDIO, number * 960, now)
+        if not 4.0 < now < 5.5:
+            taken = 4.1 if now == 5.5 else now
+            position = timeline.place(VIDEO, round(taken * 90_000), now)
+            assert position / 90_000 == pytest.approx(taken, abs=0.01)
+    assert timeline.jumps == 0
+
+
 def test_a_call_that_paused_without_counting_is_behind_for_less_than_half_a_second():
     timeline = Timeline(base=0.0, began=0.0)
     for number in range(500):

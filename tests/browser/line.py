@@ -14,8 +14,6 @@ import pytest
 
 from tests.browser.people import CHROMIUM
 
-HERE, THERE, ELSEWHERE = "10.77.13.1", "10.77.13.2", "10.77.13.3"
-
 
 def run(command: str) -> str:
     done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
@@ -29,6 +27,7 @@ class Line:
 
     def __init__(self, folder: Path) -> None:
         self.space = f"line{os.getpid()}"
+        self.here, self._there, self._elsewhere = (f"10.77.{os.getpid() % 250}.{host}" for host in (1, 2, 3))
         self._mine, self._theirs = f"a{os.getpid()}", f"b{os.getpid()}"
         self.chromium = folder / "chromium"
         self.chromium.write_text(f'#!/bin/sh\nexec ip netns exec {self.space} {CHROMIUM} "$@"\n', encoding="utf-8")
@@ -39,9 +38,9 @@ class Line:
         run(f"ip link add {self._mine} type veth peer name {self._theirs} netns {self.space}")
         run(f"ip link set {self._mine} addrgenmode none")  # IPv4 alone: over IPv6 an address that changes is no loss
         self.there(f"ip link set {self._theirs} addrgenmode none")
-        run(f"ip addr add {HERE}/24 dev {self._mine}")
+        run(f"ip addr add {self.here}/24 dev {self._mine}")
         run(f"ip link set {self._mine} up")
-        self.there(f"ip addr add {THERE}/24 dev {self._theirs}")
+        self.there(f"ip addr add {self._there}/24 dev {self._theirs}")
         self.plug()
         self.there("ip link set lo up")
 
@@ -78,8 +77,8 @@ class Line:
 
     def move(self) -> None:
         """Another address, as in another network."""
-        self.there(f"ip addr del {THERE}/24 dev {self._theirs}")
-        self.there(f"ip addr add {ELSEWHERE}/24 dev {self._theirs}")
+        self.there(f"ip addr del {self._there}/24 dev {self._theirs}")
+        self.there(f"ip addr add {self._elsewhere}/24 dev {self._theirs}")
 
     def signal(self, number: signal.Signals) -> None:
         """To every process of the browser."""
@@ -106,7 +105,7 @@ def laid(folder: Path) -> Iterator[Line]:
 
 
 @contextlib.contextmanager
-def forwarded(port: int) -> Iterator[int]:
+def forwarded(address: str, port: int) -> Iterator[int]:
     """The box listens on loopback alone; -> the port on which the other end of the line reaches it."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
     ports: list[int] = []
@@ -136,7 +135,7 @@ def forwarded(port: int) -> Iterator[int]:
                 end.transport.abort()
 
     async def serve() -> None:
-        server = await asyncio.start_server(answer, HERE, 0)
+        server = await asyncio.start_server(answer, address, 0)
         ports.append(server.sockets[0].getsockname()[1])
         ready.set()
         await stop.wait()

@@ -15,7 +15,7 @@ from appliance.exam.events import GapOpened
 from appliance.ledger import state
 from appliance.ledger.reader import Reader
 from tests.browser import test_exam
-from tests.browser.line import HERE, forwarded, laid
+from tests.browser.line import forwarded, laid
 from tests.browser.people import MOVES, PATIENCE_MS, QUIET, Candidate, Proctor, chromium
 from tests.browser.test_exam import NAMES, until
 from tests.whole_box import CAPTURE
@@ -130,8 +130,8 @@ class Watch:
 
 def test_publishing_resumes_by_itself_and_what_was_lost_is_brought(exam_box, playwright, tmp_path):
     box, codes = exam_box
-    with laid(tmp_path) as line, forwarded(urlsplit(box.url).port) as port:
-        seat = Seat(playwright, line, tmp_path / "profile", f"http://{HERE}:{port}", codes["1"])
+    with laid(tmp_path) as line, forwarded(line.here, urlsplit(box.url).port) as port:
+        seat = Seat(playwright, line, tmp_path / "profile", f"http://{line.here}:{port}", codes["1"])
         watch = Watch(box)
         try:
             seat.join()
@@ -203,7 +203,6 @@ def _the_computer_sleeps(line, watch):
         gap = watch.gap(kind)
         assert gap.cause == "device_slept"
         assert gap.ends_at - back < RESUMED_SECONDS
-        assert watch.filled(gap) < 0.1, "nothing was encoded"
     time.sleep(3)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import ApplianceError
-from appliance.exam.events import BOX
+from appliance.exam.events import BOX, CapacityRefused
 from appliance.exam.permissions import Action, Role, may
 from appliance.ledger import state
 from appliance.ledger.actions import users
@@ -234,7 +234,9 @@ class Follower:
                 if event.chain == viewer.person and event.type in CANDIDATE_TYPES:
                     yield for_candidate(event)
             elif event.chain == BOX:
-                if event.type in _EXAM_TYPES:
+                refused = event.payload.attempt if isinstance(event.payload, CapacityRefused) else ""
+                row = view.attempts.get(refused) if view is not None else None
+                if event.type in _EXAM_TYPES or (row is not None and viewer.sees(row)):
                     yield event.to_json()
             else:
                 row = view.attempts.get(event.chain) if view is not None else None

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from appliance.box import health
+from appliance.exam.events import BOX, CapacityRefused
 from appliance.exam.permissions import Role
 from appliance.ledger.actions import messages, users
+from appliance.ledger.record import Draft
 from appliance.web import live
 from appliance.web.auth import Viewer
 from appliance.web.live import Follower, for_candidate
@@ -178,6 +180,22 @@ def test_a_candidate_gets_steps_and_messages_of_the_own_attempt_without_what_is_
     assert (found[5]["actor"], found[5]["payload"]["sender"]) == ("staff", "staff")
     assert found[6]["payload"] == {}
     assert "secret" not in str(found)
+
+
+def test_a_refused_candidate_is_told_to_who_watches_that_candidate(house, follower, server):
+    for number in (0, 2):  # the proctor has the first and not the last
+        said = CapacityRefused(attempt=house.attempts[number], kind="webcam", reason="seats", limit=2.0)
+        house.services.writer.append(Draft(payload=said, chain=BOX, exam=EXAM, actor="capture-1"))
+    for role, sid in ((Role.PROCTOR, "p"), (Role.LEAD, "l"), (Role.CANDIDATE, "c")):
+        join(house, follower, role, sid)
+    settle(follower)
+
+    def refused(sid):
+        return [e["payload"]["attempt"] for e in server.events(sid) if e["type"] == CapacityRefused.TYPE]
+
+    assert refused("p") == [house.attempts[0]]
+    assert refused("l") == [house.attempts[0], house.attempts[2]]
+    assert refused("c") == []
 
 
 def test_an_erased_payload_is_no_trouble(house):

@@ -6,7 +6,7 @@ import { get, problemOf } from "./lib/api";
 import { everySecond, synchronise } from "./lib/clock";
 import { byId, data, h } from "./lib/dom";
 import { t } from "./lib/strings";
-import { complain } from "./lib/toast";
+import { complain, toast } from "./lib/toast";
 import type { Boot, LedgerEvent, Pulse, WallSnapshot } from "./lib/types";
 import { LookPanel } from "./look/panel";
 import { Acts } from "./wall/acts";
@@ -82,10 +82,17 @@ class Wall {
     for (const event of events) {
       this.state = apply(this.state, event);
       this.panel?.event(event);
+      if (event.type === "capacity.refused") this.refused(event);
     }
     if (events.some(changesWho)) void this.reload();
     if (events.some(mayBeginRoom)) setTimeout(() => void this.reload(), ROOM_MS);
     this.drawSoon();
+  }
+
+  /** A candidate whom the box cannot take: somebody has to go there. */
+  private refused(event: LedgerEvent): void {
+    const seat = this.state.attempts.get(String(event.payload?.["attempt"]))?.seat;
+    if (seat) toast(t("wall.refused", { seat }), { seconds: 30, bad: true });
   }
 
   private async reload(): Promise<void> {

@@ -105,15 +105,16 @@ class Reassembly:
 
     def _add_out_of_order(self, packet: Packet, now: float) -> None:
         if self._next is None:
-            self._next, self._highest = packet.sequence_number, packet.sequence_number - 1
+            self._begin_at(packet)
         number = self._highest + _signed(packet.sequence_number - self._highest, 16)
         if abs(number - self._highest) > _RESTART:
             self._restart(packet)
             number = packet.sequence_number
-        if number - self._next >= _WINDOW:
+        if number - (self._next or 0) >= _WINDOW:
             self.frames_lost += 1
             self._restart(packet)
             number = packet.sequence_number
+        assert self._next is not None
         if number < self._next or number in self._packets:
             return
         for lost in range(self._highest + 1, number):
@@ -236,7 +237,14 @@ class Reassembly:
         self._missing.clear()
         self._builder.take()
         self._frame_time, self._broken, self._size = None, False, 0
+        self._begin_at(packet)
+
+    def _begin_at(self, packet: Packet) -> None:
+        """The first packet that is seen of a stream need not be the first of its frame. (Parameter sets before a slice
+        are not missed here: a frame without them is no key frame.)"""
         self._next, self._highest = packet.sequence_number, packet.sequence_number - 1
+        if packet.payload and not self._builder.begins(packet.payload):
+            self._broken, self._frame_time = True, packet.timestamp
 
 
 def _signed(difference: int, bits: int) -> int:

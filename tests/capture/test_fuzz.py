@@ -182,10 +182,13 @@ class Line(RuleBasedStateMachine):
     def only_whole_frames_in_order(self):
         if not hasattr(self, "whole"):
             return
-        for frame in self.whole:
+        for number, frame in enumerate(self.whole):
             turns = (frame.rtp - self.source[0].timestamp) % 2**32 // (40 * 6000)
             original = (frame.rtp - turns * 40 * 6000) % 2**32
-            assert frame.data == self.frames[original]
+            if number or frame.key or self.reassembly.codec != "h264":
+                assert frame.data == self.frames[original]
+            else:  # where the line begins, parameter sets may be missing
+                assert self.frames[original].endswith(frame.data)
         times = [frame.timestamp for frame in self.whole]
         assert times == sorted(set(times))
 
@@ -198,7 +201,7 @@ class Line(RuleBasedStateMachine):
 
 
 TestLine = Line.TestCase
-TestLine.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestLine.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
 
 
 def test_a_frame_that_never_ends_is_not_kept():

@@ -96,6 +96,4 @@ def register(app: Flask, *, key: bytes) -> None:
             response.headers["Cache-Control"] = "no-store"
         elif request.path.startswith("/static/dist/assets/"):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        if request.is_secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response

@@ -31,6 +31,8 @@ def run(load: Load, box: Box, janus: Janus | None, picture: Clip) -> Figures:
         if theirs is not None:
             theirs_windows.append(load.window(theirs, streams=STREAMS))
     survived, collapsed = _mediarecorder(load)
+    if survived is None:
+        print("capture.record has no ratio to MediaRecorder: it survived not even one stream", flush=True)
     whole = told(ours_windows)
     return {
         "cpu_per_stream": whole.get("cpu_per_stream"),

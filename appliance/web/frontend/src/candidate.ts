@@ -63,7 +63,7 @@ class CandidatePage implements Page {
   }
 
   confirmName(): void {
-    sessionStorage.setItem(`name-confirmed:${this.attempt}`, "yes");
+    localStorage.setItem(`name-confirmed:${this.attempt}`, "yes");
     this.draw();
   }
 
@@ -85,7 +85,7 @@ class CandidatePage implements Page {
   }
 
   private enter(me: Me): void {
-    const step = stepOf(me, sessionStorage.getItem(`name-confirmed:${me.attempt}`) === "yes");
+    const step = stepOf(me, localStorage.getItem(`name-confirmed:${me.attempt}`) === "yes");
     const key = step === "exam" ? me.stage : step;
     if (key === this.shown) return;
     const first = this.shown === "";

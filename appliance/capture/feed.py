@@ -354,6 +354,7 @@ class LiveFeed:
             "gap": self.coverage.cause.value if self.coverage and self.coverage.cause else None,
             "codecs": list(self.recorder.codecs(now) or self._codecs),
             "unreadable": self.recorder.unreadable,
+            "hurried": self.recorder.hurried,
             "timestamp_jumps": timeline.jumps if timeline else 0,
             "clock_steps": timeline.steps if timeline else 0,
             **(connection.delay.facts(timeline.clock) if connection and timeline else {}),

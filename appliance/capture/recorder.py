@@ -10,6 +10,7 @@ loop.
 import errno
 import logging
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ _WAIT_FOR_SOUND = 0.5
 _SOUND_IS_GONE = 2.0
 _ASK_AGAIN = 0.5
 _RETRY_SECONDS = 2.0
+_MOST_OPENED, _OPENED_SECONDS = 12, 10.0
+"""So many files in so long: a browser that finds its size opens some, one that changes it at every frame may not."""
 
 
 class Listener(Protocol):
@@ -96,6 +99,8 @@ class Recorder:
         self._pending: list[tuple[Encoded, int]] = []
         self._key_at = self._retry_at = self._cut_at = 0.0
         self._asked_at = -math.inf
+        self._opened_at: deque[float] = deque(maxlen=_MOST_OPENED)
+        self.hurried = 0
 
     # --- a connection ---
 
@@ -230,7 +235,12 @@ class Recorder:
                 return
             self._flush(self.segment, position - self.segment.newest)
             self._close(None)
+        if len(self._opened_at) == _MOST_OPENED and frame.arrived - self._opened_at[0] < _OPENED_SECONDS:
+            self.hurried += 1
+            self._retry_at = frame.arrived + _RETRY_SECONDS
+            self._opened_at.clear()
         if frame.arrived >= self._retry_at:
+            self._opened_at.append(frame.arrived)
             self._open(container, position, frame.arrived)
 
     def _container(self, frame: Encoded) -> Container:

@@ -287,6 +287,17 @@ def test_another_picture_size_begins_a_new_file(tmp_path):
     assert scene.heard.segments[0].duration == pytest.approx(20 / 15)
 
 
+def test_a_sender_that_changes_its_picture_all_the_time_does_not_get_a_file_for_each(tmp_path):
+    scene = Scene(tmp_path)
+    scene.begin(sound=False)
+    keys = [media.video("h264", width=320 + 16 * size, height=240, seconds=2)[0] for size in range(2)]
+    for number in range(15 * 10):
+        scene.video(number, frame=keys[number % 2])
+    assert scene.recorder.hurried == 4  # twelve files in 0.8 s, then two seconds of none
+    assert scene.recorder.number <= 12 * 5
+    assert scene.heard.spans  # something of it is on disk all the same
+
+
 def test_a_full_segment_is_closed_at_the_next_key_frame(tmp_path):
     scene = Scene(tmp_path, settings=replace(SETTINGS, segment_bytes=12_000))
     scene.begin(sound=False)

@@ -29,15 +29,16 @@ WAITING_FRAMES = 150
 STILL_SECONDS = 2.0
 """No frame takes so long."""
 _START_SECONDS = 20.0
-_AT_ONCE = 8
-"""Messages that the decoder has and is not done with."""
+_AT_ONCE = 32
+"""Messages that the decoder has and is not done with: more are sent only when there are fewer."""
+_MOST_DONE = 4096
+_TALK_SECONDS = 0.05
 MOST_DEATHS = 3
 REST_SECONDS = 60.0
 _FORGIVEN_SECONDS = 300.0
 _RESPAWN_SECONDS = 0.1
 _MOST_RESPAWN_SECONDS = 1.0
 _STOP_SECONDS = 0.2
-_HIGH_WATER = 256_000
 LENGTHS = struct.Struct(">II")
 """Before each message: length of its JSON head, length of its frame."""
 
@@ -162,10 +163,9 @@ class DecoderLink:
 
     async def _serve(self, ours: socket.socket, process: asyncio.subprocess.Process) -> None:
         """Until the process ends."""
-        reader, writer = await asyncio.open_connection(sock=ours)
-        writer.transport.set_write_buffer_limits(high=_HIGH_WATER)
+        ours.setblocking(False)
         ended = asyncio.ensure_future(process.wait())
-        work = [asyncio.ensure_future(one) for one in (self._feed(writer), self._hear(reader), self._watch(process))]
+        work = [asyncio.ensure_future(one) for one in (self._talk(ours), self._watch(process))]
         try:
             await asyncio.wait({ended, *work}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -174,34 +174,48 @@ class DecoderLink:
             for task in work:
                 with contextlib.suppress(asyncio.CancelledError, ConnectionError):
                     await task
-            writer.close()
+            with contextlib.suppress(ConnectionError):
+                self._hear(ours)  # the last it was done with before it died
+            ours.close()
             await _end(process, ended)
 
-    async def _feed(self, writer: asyncio.StreamWriter) -> None:
-        """One message of each feed in turn; waits while the decoder is busy."""
-        while True:
-            self._wake.clear()
-            busy = False
-            for feed, waiting in list(self._feeds.items()):
-                if waiting.messages and len(self._at) < _AT_ONCE:
-                    if not self._at:
-                        self._progress_at = time.monotonic()
-                    self._at.append(feed)
-                    writer.write(waiting.messages.popleft())
-                    self.counters["sent"] += 1
-                    await writer.drain()
-                    busy = True
-            if not busy:
+    async def _talk(self, link: socket.socket) -> None:
+        """A few times a second while there is something to say or to hear: one message at a time would wake both
+        processes for each."""
+        unsent = memoryview(b"")
+        while self._hear(link):
+            unsent = unsent or memoryview(self._next())
+            with contextlib.suppress(BlockingIOError):
+                unsent = unsent[link.send(unsent) :] if unsent else unsent
+            if not unsent and not self._at:
+                self._wake.clear()
                 await self._wake.wait()
+            await asyncio.sleep(_TALK_SECONDS)
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
-        """A byte for each message that the decoder is done with, and one when it is ready."""
-        while done := await reader.read(256):
-            for _ in done:
-                if self._at:
-                    self._at.popleft()
-            self._progress_at = time.monotonic()
-            self._wake.set()
+    def _next(self) -> bytes:
+        """One message of each feed in turn, as much as the decoder may have at once."""
+        said: list[bytes] = []
+        busy = [(feed, waiting) for feed, waiting in self._feeds.items() if waiting.messages]
+        while busy and len(self._at) < _AT_ONCE:
+            for feed, waiting in busy:
+                if not self._at:
+                    self._progress_at = time.monotonic()
+                self._at.append(feed)
+                said.append(waiting.messages.popleft())
+            busy = [(feed, waiting) for feed, waiting in busy if waiting.messages]
+        self.counters["sent"] += len(said)
+        return b"".join(said)
+
+    def _hear(self, link: socket.socket) -> bool:
+        """A byte for each message that the decoder is done with, and one when it is ready. False: it has gone."""
+        try:
+            done = link.recv(_MOST_DONE)
+        except BlockingIOError:
+            return True
+        for _ in done[: len(self._at)]:
+            self._at.popleft()
+        self._progress_at = time.monotonic()
+        return bool(done)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """End a decoder that stands still."""

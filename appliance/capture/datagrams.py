@@ -15,7 +15,7 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-WATCHED_SECONDS = 0.004
+WATCHED_SECONDS = 0.002
 UNWATCHED_SECONDS = 0.02
 """What a recording is late by does not matter, only that it is complete."""
 BUFFER_BYTES = 2_000_000

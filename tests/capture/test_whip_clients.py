@@ -23,17 +23,32 @@ from tests.report.evidence import build
 TOKENS = FeedTokens(bytes(32))
 MUXER = """
 import sys
-import av
+import time
 from fractions import Fraction
-out = av.open(sys.argv[1], "w", format="whip", options={"authorization": sys.argv[2], "handshake_timeout": "4000"})
+import av
+options = {"authorization": sys.argv[2], "handshake_timeout": "4000"}
+if len(sys.argv) > 3:
+    options |= {"cert_file": sys.argv[3], "key_file": sys.argv[4]}
+out = av.open(sys.argv[1], "w", format="whip", options=options)
 video = out.add_stream("libx264", rate=15)
 video.width, video.height, video.pix_fmt, video.gop_size = 320, 240, "yuv420p", 15
 video.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
 sound = out.add_stream("libopus", rate=48000, layout="stereo")
-frame = av.VideoFrame(320, 240, "yuv420p")
-frame.pts, frame.time_base = 0, Fraction(1, 15)
-for packet in video.encode(frame):
-    out.mux(packet)
+began, pts = time.monotonic(), 0
+for number in range(15 * 4):
+    frame = av.VideoFrame(320, 240, "yuv420p")
+    frame.pts, frame.time_base = number, Fraction(1, 15)
+    for packet in video.encode(frame):
+        out.mux(packet)
+    while pts <= number * 3200:
+        heard = av.AudioFrame(format="flt", layout="stereo", samples=960)
+        heard.planes[0].update(bytes(960 * 2 * 4))
+        heard.sample_rate, heard.pts, heard.time_base = 48000, pts, Fraction(1, 48000)
+        pts += 960
+        for packet in sound.encode(heard):
+            out.mux(packet)
+    time.sleep(max(0.0, began + (number + 1) / 15 - time.monotonic()))
+out.close()
 """
 
 
@@ -67,21 +82,49 @@ def token(kind=Kind.WEBCAM):
     return TOKENS.mint(Claim("publish", Feed("a1", kind), "bio", "S1"))
 
 
-@pytest.mark.slow
-def test_ffmpegs_offer_is_answered_and_what_it_leaves_behind_is_closed(tmp_path):
-    """FFmpeg 8 as PyAV brings it, with GnuTLS: its HTTP, SDP and ICE fit. Whether its DTLS does is its build's matter:
-    this one is refused by OpenSSL in the handshake, and then nothing of it may stay."""
+def certificate(folder):
+    """A certificate on P-256 and its key, as RFC 8827 6.5 wants it; -> the two files."""
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=ffmpeg -days 2"
+    files = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run([*command.split(), "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    return [str(file) for file in files]
+
+
+async def ffmpeg(base, *arguments):
+    """FFmpeg 8 as PyAV brings it sends four seconds, with its own HTTP, SDP, ICE, DTLS and RTP; -> its exit code."""
     if "whip" not in av.formats_available:
         pytest.skip("this PyAV has no WHIP muxer")
+    command = [sys.executable, "-c", MUXER, f"{base}/whip/a1/webcam", *arguments]
+    client = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
+    await asyncio.wait_for(client.communicate(), 40)
+    return client.returncode
+
+
+@pytest.mark.slow
+def test_ffmpeg_is_recorded_with_picture_and_sound(tmp_path):
+    async def run():
+        async with box(tmp_path) as (here, base, seen):
+            assert await ffmpeg(base, token(), *certificate(tmp_path)) == 0
+            assert [(method, status) for method, _, status, _ in seen] == [("POST", 201), ("DELETE", 200)]
+            assert seen[0][3].startswith("Lavf/")
+            await until(lambda: here.station.publications == {}, seconds=5)
+        segments = here.ledger.of(SegmentClosed)
+        assert all(segment.codecs == ["h264", "opus"] for segment in segments)
+        assert sum(segment.duration for segment in segments) > 2.5
+        with av.open(str(here.media / segments[0].path)) as container:
+            assert sum(1 for _ in container.decode(video=0)) > 10
+
+    asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_ffmpeg_with_the_certificate_it_makes_itself_leaves_nothing_behind(tmp_path):
+    """With GnuTLS it makes one on P-224, which OpenSSL refuses (mended in later FFmpeg: ossrs/ffmpeg-webrtc#70)."""
 
     async def run():
         async with box(tmp_path) as (here, base, seen):
-            command = [sys.executable, "-c", MUXER, f"{base}/whip/a1/webcam", token()]
-            client = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
-            _, said = await asyncio.wait_for(client.communicate(), 30)
-            method, path, status, agent = seen[0]
-            assert (method, path, status) == ("POST", "/whip/a1/webcam", 201), said.decode()
-            assert agent.startswith("Lavf/")
+            await ffmpeg(base, token())
+            assert seen[0][2] == 201
             await until(lambda: here.station.publications == {}, seconds=25)
             assert seen[-1][0] == "DELETE"  # it found the session's address in Location
 
@@ -90,15 +133,9 @@ def test_ffmpegs_offer_is_answered_and_what_it_leaves_behind_is_closed(tmp_path)
 
 @pytest.mark.slow
 def test_ffmpeg_without_a_token_is_refused(tmp_path):
-    if "whip" not in av.formats_available:
-        pytest.skip("this PyAV has no WHIP muxer")
-
     async def run():
         async with box(tmp_path) as (here, base, seen):
-            command = [sys.executable, "-c", MUXER, f"{base}/whip/a1/webcam", "guess"]
-            client = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
-            await asyncio.wait_for(client.communicate(), 30)
-            assert client.returncode != 0
+            assert await ffmpeg(base, "guess") != 0
             assert seen[0][2] == 401
             assert here.station.publications == {}
 

@@ -41,7 +41,10 @@ class CaptureSettings:
     screen_bitrate: int = 600_000
     lab_bitrate: int = 60_000_000
     viewers: int = 160
-    udp_ports: str = ""
+    udp_ports: str = "50000-50999"
+    seats: int = 0
+    low_water_bytes: int = 2_000_000_000
+    floor_bytes: int = 64_000_000
 
     def __post_init__(self) -> None:
         if self.udp_ports and len(self.ports) < _FEWEST_PORTS:
@@ -62,10 +65,6 @@ class CaptureSettings:
     def viewers_each(self) -> int:
         """Live views that one worker carries."""
         return max(1, -(-self.viewers // max(1, self.workers)))
-
-    seats: int = 0
-    low_water_bytes: int = 2_000_000_000
-    floor_bytes: int = 64_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

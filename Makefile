@@ -2,6 +2,8 @@
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
+# Most of a slow test is waiting: two files at a time.
+TOGETHER := -n 2 --dist loadfile
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the last three.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs
@@ -15,13 +17,13 @@ setup: ## packages, models, front end; quick when nothing changed
 	@scripts/setup
 
 test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" $(TOGETHER)
 
 test-long: setup debian-packages ## soaks and power cuts
 	$(BIN)/python -m pytest -m long --timeout 3600
 
 check: setup static ## what to run before each commit; 90 s at most
-	$(BIN)/python -m pytest -q -m "not slow and not long"
+	$(BIN)/python -m pytest -q -m "not slow and not long" $(TOGETHER)
 
 static:
 	$(BIN)/ruff format --check --quiet .

@@ -3,23 +3,16 @@ of a phone's size; a proctor confirms it; it is seen, recorded, comes back after
 
 import time
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import MOVES, Candidate, Proctor, chromium, new_page
 from tests.browser.test_exam import NAMES, PASSWORD, exam_box, until  # noqa: F401
+from tests.qr import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-
-
-def read(png):
-    """What a phone's camera makes of the picture on the screen."""
-    text, *_ = cv2.QRCodeDetector().detectAndDecode(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR))
-    return text
 
 
 def test_a_phone_is_a_second_camera(exam_box, playwright):  # noqa: F811

@@ -3,14 +3,13 @@ own page; what the wall and the look page say of it."""
 
 import re
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.front.room import EXAM, NAMES
 from tests.front.test_candidate import enter
 from tests.front.test_pages import assert_accessible, axe, sign_in  # noqa: F401
+from tests.qr import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
@@ -58,13 +57,6 @@ def show_code(page):
     picture = page.get_by_role("img", name="QR code")
     expect(picture).to_be_visible()
     return read(picture.screenshot())
-
-
-def read(png):
-    """What a phone's camera would make of the picture."""
-    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    text, *_ = cv2.QRCodeDetector().detectAndDecode(pixels)
-    return text
 
 
 def scan(visit, link, **options):

@@ -62,7 +62,9 @@ def test_a_leaf_lives_as_long_as_browsers_allow_and_is_kept_until_it_has_to_chan
 def test_a_leaf_that_another_root_made_or_that_is_nonsense_is_made_anew(made, tmp_path):
     first = made.leaf(own_names(), [HOME])
     first.file.write_bytes(b"nonsense")
-    made.leaf(own_names(), [HOME])
+    second = made.leaf(own_names(), [HOME])
+    x509.load_pem_x509_certificate(second.file.read_bytes()).verify_directly_issued_by(made.certificate)
+    assert second.until >= first.until
     (tmp_path / "authority.pem").unlink()
     third = Authority(tmp_path).leaf(own_names(), [HOME])
     x509.load_pem_x509_certificate(third.file.read_bytes()).verify_directly_issued_by(Authority(tmp_path).certificate)

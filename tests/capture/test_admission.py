@@ -81,6 +81,9 @@ def test_who_holds_a_seat_comes_back_although_the_limit_fell(tmp_path):
     scene.publish("a1")
     scene.most = 0
     scene.publish("a1")
+    assert scene.seats.taken() == ["a1"]
+    with pytest.raises(NoRoom):
+        scene.publish("a2")
 
 
 def test_an_offer_that_came_to_nothing_takes_no_seat(tmp_path):

@@ -16,8 +16,8 @@ def run(load: Load, box: Box, janus: Janus) -> Figures:
     ours_windows: list[Window] = []
     theirs_windows: list[Window] = []
     for _ in range(ROUNDS):
-        ours_windows.append(load.window(ours, streams=STREAMS, viewers=True))
-        theirs_windows.append(load.window(theirs, streams=STREAMS, viewers=True))
+        ours_windows.append(load.window(ours, streams=STREAMS, viewers=ours))
+        theirs_windows.append(load.window(theirs, streams=STREAMS, viewers=theirs))
     return {
         "ratio_vs_janus": ratio(ours_windows, theirs_windows),
         "ratio_vs_janus_raw": ratio(ours_windows, theirs_windows, raw=True),

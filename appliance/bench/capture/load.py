@@ -36,13 +36,17 @@ class Target(Protocol):
 
     def publishing(self, streams: int) -> dict[str, Any]: ...
 
-    def watching(self, published: dict[str, Any]) -> dict[str, Any]: ...
-
     def cpu(self) -> float: ...
 
     def decoder_cpu(self) -> float: ...
 
     def recorded(self) -> Recorded: ...
+
+
+class Watched(Target, Protocol):
+    """What also forwards to viewers."""
+
+    def watching(self, published: dict[str, Any]) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,13 @@ class Load:
     folder: Path
     picture: Path
 
-    def window(self, target: Target, *, streams: int, viewers: bool = False, whole: float = WHOLE) -> Window:
-        """Publish, warm up, measure, stop, and count what was recorded."""
+    def window(self, target: Target, *, streams: int, viewers: Watched | None = None, whole: float = WHOLE) -> Window:
+        """Publish, warm up, measure, stop, and count what was recorded. `viewers`: the target again, to be watched too."""
         job = target.publishing(streams)
         for stream in job["streams"]:
             stream["picture"] = str(self.picture)
         with _sender(job) as sender:
-            with _viewer(target.watching(sender.ask())) if viewers else nullcontext() as watched:
+            with _viewer(viewers.watching(sender.ask())) if viewers else nullcontext() as watched:
                 time.sleep(WARM_UP_SECONDS)
                 seen = watched.ask()["frames"] if watched else []
                 before = (target.cpu(), target.decoder_cpu(), sender.cpu(), time.monotonic())
@@ -198,9 +202,6 @@ class MediaRecorderTarget:
                 for stream in range(streams)
             ]
         }
-
-    def watching(self, published: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError("MediaRecorder has no viewers")
 
     def cpu(self) -> float:
         return self._process.cpu()

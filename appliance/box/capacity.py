@@ -88,7 +88,8 @@ def _inference(measured: Measured, settings: Settings) -> tuple[float, float] | 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many seats are admitted. `source`: "settings", "measured" or "default"; `limited_by`: a part, or ""."""
+    """How many seats are admitted. `source`: "settings", "measured", "default" or "unreadable"; `limited_by`: a part,
+    or ""."""
 
     seats: int
     source: str
@@ -102,6 +103,10 @@ class Capacity:
             return f"This box carries {self.seats} seats (its settings say so)."
         if self.source == "default":
             return f"This box admits {self.seats} seats: it was never measured. Run `appliance capacity`."
+        if self.source == "unreadable":
+            return (
+                f"This box admits {self.seats} seats: what was measured cannot be read. Run `appliance capacity` anew."
+            )
         return f"This box carries {self.seats} seats (limited by {self.limited_by})."
 
 
@@ -115,15 +120,15 @@ def of(measured: Measured, settings: Settings) -> Capacity:
 def current(file: Path, settings: Settings) -> Capacity:
     """What holds now: the settings, else what was measured, else the default. A file that cannot be read counts as
     none: a box must admit somebody."""
-    measured: Measured | None = None
+    measured, otherwise = None, "default"
     try:
         measured = read(file)
     except (IntegrityError, OSError):
-        pass
+        otherwise = "unreadable"
     if settings.capture.seats:
         parts = of(measured, settings).parts if measured else None
         return Capacity(settings.capture.seats, "settings", parts=parts)
-    return of(measured, settings) if measured else Capacity(UNMEASURED_SEATS, "default")
+    return of(measured, settings) if measured else Capacity(UNMEASURED_SEATS, otherwise)
 
 
 def read(file: Path) -> Measured | None:

@@ -83,13 +83,15 @@ def test_a_file_that_makes_no_sense_is_named_and_does_not_close_the_box(tmp_path
     file.write_text(text)
     with pytest.raises(IntegrityError, match=r"capacity\.json"):
         capacity.read(file)
-    assert capacity.current(file, SETTINGS).seats == UNMEASURED_SEATS
+    found = capacity.current(file, SETTINGS)
+    assert (found.seats, found.source) == (UNMEASURED_SEATS, "unreadable")
+    assert "cannot be read" in found.sentence
 
 
 def test_zeros_in_the_file_do_not_divide(tmp_path):
     file = tmp_path / "capacity.json"
     capacity.write(file, dataclasses.replace(BOX, flush_seconds=0.0))
-    assert capacity.current(file, SETTINGS).source == "default"
+    assert capacity.current(file, SETTINGS).source == "unreadable"
 
 
 # --- the disk ---

@@ -82,7 +82,7 @@ def test_who_holds_a_seat_comes_back_although_the_limit_fell(tmp_path):
     scene.most = 0
     scene.publish("a1")
     assert scene.seats.taken() == ["a1"]
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoSeat):
         scene.publish("a2")
 
 

@@ -57,7 +57,7 @@ class Load:
     picture: Path
 
     def window(self, target: Target, *, streams: int, viewers: Watched | None = None, whole: float = WHOLE) -> Window:
-        """Publish, warm up, measure, stop, and count what was recorded. `viewers`: the target again, to be watched too."""
+        """Publish, warm up, measure, stop, count what was recorded. `viewers`: the target again, to be watched too."""
         job = target.publishing(streams)
         for stream in job["streams"]:
             stream["picture"] = str(self.picture)

@@ -10,11 +10,10 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -22,12 +21,13 @@ from typing import TextIO
 
 from appliance import demo as demo_exam
 from appliance.box import authority, health, parent, workers
+from appliance.box.listening import listen
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import notify, stop_event
 from appliance.config import Settings
 from appliance.demo import Demo
-from appliance.errors import ApplianceError, Unavailable
+from appliance.errors import ApplianceError
 from appliance.inference import pack
 
 SIMULATOR = "simulate"
@@ -346,22 +346,9 @@ def _welcome(paths: Paths, box: Supervisor, way: Way, exam: Demo | None, out: Te
 
 def _free_port(host: str, port: int) -> int:
     """The port, if it is free; any free one for 0."""
-    with _listening(host, port) as listener:
-        return int(listener.getsockname()[1])
-
-
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise Unavailable(
-                f"the box cannot listen on port {port} of {host}: {error.strerror}",
-                hint="Choose another port with --port, or stop what listens there (`ss -ltnp` shows it).",
-            ) from None
-        yield listener
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(listener) for listener in listen(host, port)]
+        return int(listeners[0].getsockname()[1])
 
 
 def _tell_of_missing_models() -> bool:

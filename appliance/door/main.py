@@ -14,12 +14,12 @@ import uvloop
 
 from appliance.box import authority, health, process
 from appliance.box.authority import Authority, Leaf
+from appliance.box.listening import EVERYWHERE, listen
 from appliance.box.paths import Paths
 from appliance.config import Settings
 from appliance.door.away import Words
 from appliance.door.connections import Connections
 from appliance.door.gate import Gate
-from appliance.door.listening import EVERYWHERE, listen
 from appliance.door.welcome import Welcome
 from appliance.errors import ApplianceError
 

@@ -7,7 +7,6 @@ one worker ever, and a supervisor (systemd or `appliance run`) starts the proces
 """
 
 import contextlib
-import errno
 import logging
 import os
 import signal
@@ -25,11 +24,11 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance.box import health, process
+from appliance.box.listening import listen
 from appliance.box.paths import Paths
 from appliance.box.secret import secret_from
 from appliance.box.token import FeedTokens
 from appliance.config import Settings
-from appliance.errors import ApplianceError, ConfigError, Unavailable
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
@@ -90,13 +89,7 @@ def listening_behind(paths: Paths) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def listening(settings: Settings, *, port: int) -> Iterator[socket.socket]:
     """The port, taken before anything else is started."""
-    host = settings.web.host
-    try:
-        if not 0 <= port <= 65_535:  # create_server would leave a socket open
-            raise OverflowError("a port is at most 65535")
-        listener = socket.create_server((host, port), backlog=512)
-    except (OSError, OverflowError) as error:
-        raise _no_port(host, port, error) from None
+    (listener,) = listen(settings.web.host or "0.0.0.0", port)
     with listener:
         _bound_silence(listener)
         yield listener
@@ -105,22 +98,6 @@ def listening(settings: Settings, *, port: int) -> Iterator[socket.socket]:
 def _bound_silence(listener: socket.socket) -> None:
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # inherited by every connection
         listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SILENT_SECONDS, 0))
-
-
-def _no_port(host: str, port: int, error: Exception) -> ApplianceError:
-    number = error.errno if isinstance(error, OSError) else None
-    if number == errno.EADDRINUSE:
-        return Unavailable(
-            f"port {port} on {host} is already in use",
-            hint="Another box or program runs here: stop it, or choose another port with --port.",
-        )
-    if number == errno.EACCES:
-        return Unavailable(
-            f"port {port} on {host} may not be opened by this user", hint="Choose a port above 1023 with --port."
-        )
-    return ConfigError(
-        f"the box cannot listen on {host}, port {port}: {error}", hint="Check host and port in the section [web]."
-    )
 
 
 @contextlib.contextmanager

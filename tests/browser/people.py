@@ -146,10 +146,10 @@ video => new Promise(done => {
     let changed = 0;
     for (let i = 0; i < now.length; i += 4) changed += Math.abs(now[i] - first[i]) > 6 ? 1 : 0;
     if (changed > 3 && video.currentTime > 0) return done(true);
-    if (performance.now() - began > 30000) return done(false);
+    if (performance.now() - began > 15000) return done(false);
     setTimeout(check, 200);
   };
   check();
 })
 """
-"""Whether the picture in a <video> changes within 30 s: a viewer that was too slow for a busy box connects anew."""
+"""Whether the picture in a <video> changes within 15 s."""

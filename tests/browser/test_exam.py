@@ -74,6 +74,8 @@ def test_one_exam_from_the_code_to_the_proof(exam_box, playwright, cameras):
 
         _chat_goes_both_ways(ada, pia)
         _live_view_moves(pia)
+        if cameras:
+            _a_look_stays_with_its_candidate(box, pia)
         codes_seen = _flags_arrive(box, pia, {"1": "face_absent"} | ({"2": "phone_visible"} if cameras else {}))
         _a_warning_is_acknowledged_before_an_end(ken, pia)
         ada.hand_in()
@@ -114,6 +116,15 @@ def _live_view_moves(pia):
     expect(video).to_be_visible()
     assert video.evaluate(MOVES), "the live picture does not move"
     assert video.evaluate("v => v.srcObject.getAudioTracks().length") == 1
+    pia.close()
+
+
+def _a_look_stays_with_its_candidate(box, pia):
+    """A message that is answered leaves the list, and flags of others come in: neither takes the look elsewhere."""
+    pia.look("1")
+    until(lambda: any(flag["seat"] != "1" for flag in box.flags("bio")), 60, lambda: f"no flag of seat 2\n{box.logs()}")
+    expect(pia.page.locator(".next-list")).to_contain_text("Seat 2")
+    expect(pia.page.locator("dialog .look-title")).to_contain_text("Seat 1")
     pia.close()
 
 

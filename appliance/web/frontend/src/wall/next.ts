@@ -21,7 +21,7 @@ interface Actions {
   answer(item: Item): void;
   settle(item: Item): void;
   still(attempt: string): Still | undefined;
-  /** The item that is stood on has changed. */
+  /** The proctor went to another item. The list that changes by itself moves nobody: a look stays with its candidate. */
   moved(item: Item | null): void;
   may: { decide_flag: boolean; admit: boolean; message: boolean; confirm_phone: boolean };
 }
@@ -71,7 +71,6 @@ export class Next {
     const [newest] = fresh;
     if (newest && this.drawn) write(this.news, t("queue.new", { text: `${t("queue.from", { seat: newest.attempt.seat })}: ${headline(newest)}` }));
     this.drawn = true;
-    if (this.key !== before) this.actions.moved(this.selected);
   }
 
   /** Waits and durations grow. */

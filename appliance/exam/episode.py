@@ -8,8 +8,9 @@ refute nothing; one missed tick never resets anything; the same thing within ten
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
-from appliance.exam.flags import Rule
+from appliance.exam.flags import RULES, Channel, Rule, Sense
 
 
 class Verdict(StrEnum):
@@ -23,7 +24,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """One look. `at` wall seconds; `position` seconds on the recording; `score` how strong, 0..1 or None; `light` mean
-    luma; `doubt`: true, but something speaks for an innocent reading, so that it weighs less with a person."""
+    luma; `doubt`: true, but something speaks for an innocent reading, so that it weighs less with a person; `why`: what
+    the judge saw, by name, for the person who reads the flag."""
 
     at: float
     verdict: Verdict
@@ -31,12 +33,14 @@ class Tick:
     score: float | None = None
     light: float | None = None
     doubt: bool = False
+    why: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """A rule that fired. `onset_at` is the first true tick, `last_at` the last one so far; `true` of `assessable` of
-    `ticks`; `doubts` of the true ones were doubtful; `light` is the mean luma of the ticks that had one."""
+    `ticks`; `doubts` of the true ones were doubtful; `light` is the mean luma of the ticks that had one; `why` is
+    that of the strongest tick."""
 
     onset_at: float
     position: float | None
@@ -49,6 +53,7 @@ class Episode:
     doubts: int
     light: float | None
     lights: int
+    why: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:
@@ -95,12 +100,18 @@ class State:
 
 QUIET = State()
 
+_SIGHT = frozenset(code for code, rule in RULES.items() if rule.sense is Sense.SIGHT)
+_OF_A_PERSON = frozenset(code for code in _SIGHT if RULES[code].channel is not Channel.CAMERA)
+
 CAUSES: dict[str, frozenset[str]] = {
-    "camera_disconnected": frozenset(
-        {"face_absent", "multiple_people", "phone_visible", "camera_covered", "camera_frozen", "lighting_poor"}
-    ),
-    "camera_covered": frozenset({"face_absent", "multiple_people", "phone_visible", "camera_frozen", "lighting_poor"}),
-    "camera_frozen": frozenset({"face_absent", "multiple_people", "phone_visible", "lighting_poor"}),
+    "camera_disconnected": _SIGHT | {"stream_degraded"},
+    "phone_cam_lost": _SIGHT | {"stream_degraded"},
+    "network_lost": frozenset({"camera_disconnected", "phone_cam_lost", "stream_degraded", "share_lost", "mic_silent"}),
+    "camera_covered": _OF_A_PERSON | {"camera_frozen", "video_replay", "lighting_poor"},
+    "camera_frozen": _OF_A_PERSON | {"video_replay", "lighting_poor"},
+    "camera_permission_lost": _SIGHT | {"camera_disconnected"},
+    "mic_muted": frozenset({"mic_silent"}),
+    "share_lost": frozenset({"share_wrong_surface", "popup_seen", "no_progress"}),
 }
 """One root cause, one event: while the first holds, the others cannot be judged."""
 
@@ -224,6 +235,7 @@ def _add(episode: Episode, tick: Tick) -> Episode:
         doubts=episode.doubts + (true and tick.doubt),
         light=light,
         lights=lights,
+        why=tick.why if peak or (true and not episode.why) else episode.why,
     )
 
 
@@ -273,4 +285,5 @@ def _join(first: Episode, again: Episode) -> Episode:
         doubts=first.doubts + again.doubts,
         light=light,
         lights=lights,
+        why=again.why if higher else first.why,
     )

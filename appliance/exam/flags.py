@@ -1,14 +1,20 @@
-"""The flags: code, category, severity and the default rule of each (proctoring.md 4.2).
+"""The flags: code, category, severity and the usual rule of each (proctoring.md 4.2). The rules stand in `rules.toml`.
 
 A flag is a note, not a verdict. The words a person reads are in the catalogue of strings under `flag.<code>`.
 """
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
 
+from appliance.exam.accommodation import Switch
 from appliance.exam.feed import Kind, Position
 
-RULES_VERSION = "2026.1"
+RULES_VERSION = "2026.2"
 
 
 class Category(StrEnum):
@@ -46,10 +52,41 @@ class Dismissal(StrEnum):
     DUPLICATE = "duplicate"
 
 
-ONE = (Position.FRONT, Position.OBLIQUE, Position.PAPER)
-"""A camera that is placed to see one person."""
+class Sense(StrEnum):
+    """What a rule judges by."""
 
-ANY = (*ONE, Position.ROOM)
+    SIGHT = "sight"  # pictures of a camera
+    HEARING = "hearing"
+    SCREEN = "screen"  # pictures of the shared screen
+    PAGE = "page"  # what the candidate's browser reports
+    LINK = "link"  # whether streams arrive
+    SESSION = "session"  # the schedule, and what people did
+    PERSON = "person"  # nothing here sees it: a proctor ticks it
+
+
+class Channel(StrEnum):
+    """The detectors that an exam can switch on and off as one."""
+
+    PRESENCE = "presence"
+    IDENTITY = "identity"
+    ATTENTION = "attention"
+    HANDS = "hands"
+    OBJECTS = "objects"
+    CAMERA = "camera"
+    SOUND = "sound"
+    SCREEN = "screen"
+    PAGE = "page"
+    LINK = "link"
+    SESSION = "session"
+    PERSON = "person"
+
+
+class Source(StrEnum):
+    """Who can say that it is so."""
+
+    BOX = "box"
+    PLATFORM = "platform"  # only where the exam platform or a lockdown browser reports it
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,99 +94,59 @@ class Rule:
     """When ticks become a flag (proctoring.md 4.1).
 
     seconds: how long since the first true tick; share: of assessable ticks that must be true; hits: true ticks at
-    least; coverage: share of ticks that must be assessable; threshold: the score that makes a tick true, in the
-    detector's own unit; positions: where a camera must stand for the rule to say anything about its picture.
+    least; coverage: share of ticks that must be assessable; threshold: what makes a tick true, in the detector's own
+    unit; numbers: what else its judge goes by, by name; kinds: the feeds it looks at; positions: where their camera
+    must stand, empty where that does not matter; off_by: the accommodations that switch it off; usual: it is on unless
+    an exam says otherwise.
     """
 
     code: str
+    channel: Channel
     category: Category
     severity: Severity
-    kind: Kind
     seconds: float
     threshold: float
+    sense: Sense = Sense.SIGHT
+    source: Source = Source.BOX
+    kinds: tuple[Kind, ...] = (Kind.WEBCAM,)
+    positions: tuple[Position, ...] = (Position.FRONT, Position.OBLIQUE, Position.PAPER)
+    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+    off_by: tuple[Switch, ...] = ()
+    usual: bool = True
     share: float = 0.70
     hits: int = 3
     coverage: float = 0.50
     clear_after: float = 2.5
     merge_within: float = 10.0
     longest: float = 600.0
-    positions: tuple[Position, ...] = ONE
+
+    def applies(self, kind: Kind, position: Position | None) -> bool:
+        """Does it look at this feed, whose camera stands so? None has no picture."""
+        return kind in self.kinds and (not self.positions or position in self.positions)
 
 
-RULES: dict[str, Rule] = {
-    rule.code: rule
-    for rule in (
-        Rule(
-            code="face_absent",
-            category=Category.INTEGRITY,
-            severity=Severity.MEDIUM,
-            kind=Kind.WEBCAM,
-            seconds=8.0,
-            threshold=0.60,
-            positions=(Position.FRONT,),  # from the side and over paper a face turned away is as it should be
-        ),
-        Rule(
-            code="multiple_people",
-            category=Category.INTEGRITY,
-            severity=Severity.HIGH,
-            kind=Kind.WEBCAM,
-            seconds=1.0,
-            threshold=0.70,
-        ),
-        Rule(
-            code="phone_visible",
-            category=Category.INTEGRITY,
-            severity=Severity.HIGH,
-            kind=Kind.WEBCAM,
-            seconds=2.0,
-            threshold=0.50,
-            share=0.60,
-        ),
-        Rule(
-            code="camera_covered",
-            category=Category.INTEGRITY,
-            severity=Severity.MEDIUM,
-            kind=Kind.WEBCAM,
-            seconds=4.0,
-            threshold=0.30,
-            positions=ANY,
-        ),
-        Rule(
-            code="camera_frozen",
-            category=Category.TECHNICAL,
-            severity=Severity.MEDIUM,
-            kind=Kind.WEBCAM,
-            seconds=6.0,
-            threshold=0.002,
-            positions=ANY,
-        ),
-        Rule(
-            code="camera_disconnected",
-            category=Category.TECHNICAL,
-            severity=Severity.MEDIUM,
-            kind=Kind.WEBCAM,
-            seconds=2.0,
-            threshold=0.0,
-            share=1.0,
-            hits=1,
-            positions=ANY,
-        ),
-        Rule(
-            code="lighting_poor",
-            category=Category.TECHNICAL,
-            severity=Severity.LOW,
-            kind=Kind.WEBCAM,
-            seconds=10.0,
-            threshold=35.0,
-            positions=ANY,
-        ),
-    )
-}
+def read_rules(text: str) -> dict[str, Rule]:
+    """The rules of a TOML text, by code; ValueError or TypeError where it does not hold."""
+    return {code: _rule(code, said) for code, said in tomllib.loads(text).items()}
+
+
+def _rule(code: str, said: dict[str, Any]) -> Rule:
+    said = dict(said)
+    for key, make in (("channel", Channel), ("category", Category), ("severity", Severity), ("sense", Sense)):
+        if key in said:
+            said[key] = make(said[key])
+    if "source" in said:
+        said["source"] = Source(said["source"])
+    for key, kind in (("kinds", Kind), ("positions", Position), ("off_by", Switch)):
+        if key in said:
+            said[key] = tuple(kind(value) for value in said[key])
+    numbers = {name: float(value) for name, value in said.pop("numbers", {}).items()}
+    return Rule(code=code, numbers=numbers, **said)
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    read_rules((files("appliance.exam") / "rules.toml").read_text(encoding="utf-8"))
+)
 
 MANUAL = "manual_flag"
 CODES = frozenset(RULES) | {MANUAL}
-
-
-def applies(code: str, position: Position | None) -> bool:
-    """Does the rule `code` look at the picture of a camera that stands so? None has no picture."""
-    return position in RULES[code].positions

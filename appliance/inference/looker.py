@@ -1,4 +1,4 @@
-"""Goes round the watched webcams and looks at the newest picture of each."""
+"""Goes round the watched cameras and looks at the newest picture of each."""
 
 import logging
 import time
@@ -10,12 +10,12 @@ import numpy as np
 from appliance.box import picture
 from appliance.box.picture import Header
 from appliance.config import InferenceSettings
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import Feed
 from appliance.inference.detectors import Detectors
 from appliance.inference.meter import Meter
-from appliance.inference.observe import Observation, Observer, nothing
+from appliance.inference.observe import Look, Observation, Observer, nothing
 from appliance.inference.room import Room
-from appliance.inference.schedule import Pace, Schedule
+from appliance.inference.schedule import Pace, Schedule, rates
 
 log = logging.getLogger(__name__)
 
@@ -35,24 +35,24 @@ class Looker:
         self.failed = 0  # pictures at which a model gave up
         self._pictures = pictures
         self._settings = settings
-        self._observers: dict[str, Observer] = {}
-        self._paces: dict[str, Pace] = {}
-        self._numbers: dict[str, int] = {}
+        self._observers: dict[Feed, Observer] = {}
+        self._paces: dict[Feed, Pace] = {}
+        self._numbers: dict[Feed, int] = {}
         self._beat_at = 0.0
 
     def turn(self, now: float) -> None:
         """One look, if one is due."""
         self._follow(now)
-        attempt = self.schedule.pick(now)
-        if attempt is None:
+        feed = self.schedule.pick(now)
+        if feed is None:
             return
-        self.room.visited(attempt, now)
-        fresh, pace = self._look(attempt), self._paces[attempt]
+        self.room.visited(feed, now)
+        fresh, pace = self._look(feed), self._paces[feed]
         interval = 1.0 / self._settings.face_rate
         again = AGAIN_SECONDS
-        if fresh and not pace.closely:
+        if fresh and not pace.hungry:
             again = min(max(AGAIN_SECONDS / 2, pace.next - time.time()), interval)
-        self.schedule.looked(attempt, now, again_at=time.monotonic() + again, interval=interval)
+        self.schedule.looked(feed, now, again_at=time.monotonic() + again, interval=interval)
 
     def wait(self, now: float) -> float:
         """Seconds for which there is nothing to do."""
@@ -68,27 +68,27 @@ class Looker:
 
     def _follow(self, now: float) -> None:
         watched = self.room.watched()
-        for attempt in watched - self.schedule.feeds():
-            self.schedule.add(attempt, now)
-            self._observers[attempt] = Observer(self.detectors)
-            self._paces[attempt] = Pace(face_rate=self._settings.face_rate, object_rate=self._settings.object_rate)
-        for attempt in self.schedule.feeds() - watched:
-            self.schedule.remove(attempt)
-            for memory in (self._observers, self._paces, self._numbers):
-                memory.pop(attempt, None)
+        for feed in watched - self._paces.keys():
+            self.schedule.add(feed, now)
+            self._observers[feed] = Observer(self.detectors)
+            self._paces[feed] = Pace(rates=rates(self._settings))
+        for feed in self._paces.keys() - watched:
+            self.schedule.remove(feed)
+            self._observers.pop(feed)
+            self._paces.pop(feed)
+            self._numbers.pop(feed, None)
 
-    def _look(self, attempt: str) -> bool:
+    def _look(self, feed: Feed) -> bool:
         """True when there was a new picture."""
-        pace = self._paces[attempt]
-        found = self._newest(Feed(attempt, Kind.WEBCAM), pace)
+        pace = self._paces[feed]
+        found = self._newest(feed, pace)
         if found is None:
             return False
         header, jpeg, raw = found
-        self._numbers[attempt] = header.number
+        self._numbers[feed] = header.number
         begun = time.perf_counter()
-        seen = self._observe(attempt, header, raw, objects=pace.objects_due(header.taken_at))
-        closely = self.room.see(attempt, seen, jpeg)
-        pace.looked(header.taken_at, closely=closely)
+        seen = self._observe(feed, header, raw, wants=pace.due(header.taken_at))
+        pace.looked(header.taken_at, hungry=self.room.see(feed, seen, jpeg))
         self.meter.add(time.monotonic(), took=time.perf_counter() - begun, age=time.time() - header.taken_at)
         return True
 
@@ -96,14 +96,14 @@ class Looker:
         """A picture that was not seen yet and whose time has come."""
         try:
             header = picture.read_header(self._pictures, feed)
-            if header is None or header.number == self._numbers.get(feed.attempt) or not pace.due(header.taken_at):
+            if header is None or header.number == self._numbers.get(feed) or not pace.due(header.taken_at):
                 return None
             return picture.read_raw(self._pictures, feed)
         except (ValueError, TypeError):  # not a picture file at all
             self.unreadable += 1
             return None
 
-    def _observe(self, attempt: str, header: Header, raw: bytes, *, objects: bool) -> Observation:
+    def _observe(self, feed: Feed, header: Header, raw: bytes, *, wants: frozenset[Look]) -> Observation:
         """One picture must not stop the others from being looked at: where it cannot be, that is what is seen."""
         try:
             pixels = np.frombuffer(raw, np.uint8).reshape(header.height, header.width, 3)
@@ -111,8 +111,8 @@ class Looker:
             self.unreadable += 1
             return nothing(header.taken_at, header.position)
         try:
-            return self._observers[attempt].look(pixels, at=header.taken_at, position=header.position, objects=objects)
+            return self._observers[feed].look(pixels, at=header.taken_at, position=header.position, wants=wants)
         except (RuntimeError, cv2.error) as error:
             self.failed += 1
-            log.error("a picture of %s cannot be looked at: %s", attempt, error)
+            log.error("a picture of %s cannot be looked at: %s", feed, error)
             return nothing(header.taken_at, header.position)

@@ -24,7 +24,7 @@ NAME = "inference"
 
 
 def run(*, paths: Paths, settings: Settings) -> int:
-    """Look at every watched webcam until SIGTERM or SIGINT; 0."""
+    """Look at every watched camera until SIGTERM or SIGINT; 0."""
     stopping = process.stop_event()
     _say(paths, healthy=False, sentence="loading models")
     cache = paths.cache / "openvino"
@@ -70,7 +70,7 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
     """The health file."""
     missing = looker.detectors.missing
     facts = looker.room.facts()
-    healthy, sentence = True, f"looking at {len(looker.schedule.feeds())} webcams"
+    healthy, sentence = True, f"looking at {len(looker.schedule.feeds())} cameras"
     if missing:
         healthy, sentence = False, " ".join(missing.values())
     elif not client.connected:
@@ -89,7 +89,7 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
         failed=looker.failed,
         missed={cause: round(seconds, 1) for cause, seconds in facts.missed.items()},
         snapshots_failed=facts.snapshots_failed,
-        feeds={f"{attempt}/webcam": {"looked_at": at} for attempt, at in facts.looked_at.items()},
+        feeds={feed: {"looked_at": at} for feed, at in facts.looked_at.items()},
         models=looker.detectors.versions,
         missing=missing,
         waiting=client.waiting,
@@ -102,10 +102,10 @@ def _say(paths: Paths, *, healthy: bool, sentence: str, **facts: object) -> None
 
 
 def read_looked(file: Path) -> dict[str, float]:
-    """When each webcam was last looked at, as an earlier process left it; empty when none did."""
+    """When each feed was last looked at, as an earlier process left it; empty when none did."""
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
-        return {str(attempt): float(at) for attempt, at in said.items()}
+        return {str(feed): float(at) for feed, at in said.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):  # cut off by a power cut: it is written anew
         return {}
 

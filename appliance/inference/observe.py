@@ -1,6 +1,8 @@
 """One picture -> one Observation: what the models saw, in numbers. The only step that touches OpenVINO."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -12,6 +14,17 @@ from appliance.inference.faces import Face
 from appliance.inference.models import Picture
 from appliance.inference.objects import PERSON, PHONE, Thing
 from appliance.inference.scene import Phone
+
+
+class Look(StrEnum):
+    """What a picture can be looked at for. Light and faces are always looked at: everything builds on them."""
+
+    FACES = "faces"
+    OBJECTS = "objects"  # persons, phones, what is forbidden
+    HEAD = "head"  # where the candidate's head and eyes point, what covers the face
+    LIKENESS = "likeness"  # is it still the same face
+    HANDS = "hands"
+
 
 SMALLEST = 48
 """Pictures with a shorter side cannot be judged."""
@@ -56,8 +69,11 @@ class Observer:
         self._detectors = detectors
         self._stillness = Stillness()
 
-    def look(self, picture: Picture, *, at: float, position: float | None, objects: bool) -> Observation:
-        """`objects`: look for persons and phones as well. A picture that cannot be judged gives an empty one."""
+    def look(
+        self, picture: Picture, *, at: float, position: float | None, wants: Collection[Look] = tuple(Look)
+    ) -> Observation:
+        """`wants`: what to look for, beside light and faces. A picture that cannot be judged gives an empty one."""
+        objects = Look.OBJECTS in wants
         height, width = picture.shape[:2] if picture.ndim == 3 else (0, 0)
         blank = nothing(at, position, width, height)
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:

@@ -9,10 +9,13 @@ import numpy as np
 
 from appliance.errors import BadInput
 from appliance.inference.detectors import Detectors
+from appliance.inference.judges import sight
+from appliance.inference.judges.context import Context
 from appliance.inference.models import Picture
 from appliance.inference.observe import Observer
 from appliance.inference.schedule import Pace
-from appliance.inference.watch import Begun, Over, Watch, weight
+from appliance.inference.track import Track
+from appliance.inference.watch import Begun, Over, weight
 
 PICTURES_PER_SECOND = 4.0
 """How many pictures a second the decoder writes at most; more are not there to be looked at."""
@@ -37,7 +40,7 @@ class Found:
 
 def replay(clip: Path, detectors: Detectors, *, pace: Pace) -> list[Found]:
     """The flags of a clip, in the order in which they fired. BadInput when it is no video."""
-    observer, watch = Observer(detectors), Watch()
+    observer, track = Observer(detectors), Track(sight.judge, sight.Memory(), Context())
     begun: dict[str, tuple[float, float]] = {}
     found: list[Found] = []
     end = 0.0
@@ -64,13 +67,13 @@ def replay(clip: Path, detectors: Detectors, *, pace: Pace) -> list[Found]:
 
     for at, picture in pictures(clip):
         end = at
-        if not pace.due(at):
+        if not (wants := pace.due(at)):
             continue
-        outputs, closely = watch.see(observer.look(picture, at=at, position=at, objects=pace.objects_due(at)), None)
-        pace.looked(at, closely=closely)
+        outputs = track.see(observer.look(picture, at=at, position=at, wants=wants))
+        pace.looked(at, hungry=sight.hungry(track.memory, track.watch.pending))
         for output in outputs:
             note(output, at)
-    for output in watch.finish(end):
+    for output in track.watch.finish(end):
         note(output, end)
     return sorted(found, key=lambda flag: flag.fired)
 

@@ -1,22 +1,32 @@
 """All attempts of the box, as detection sees them: follows the ledger, and says what it found."""
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.errors import BadInput
 from appliance.exam import events
+from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
+from appliance.exam.feed import Feed
 from appliance.inference.coverage import Looks
-from appliance.inference.observe import Observation
-from appliance.inference.seat import Said, Seat
+from appliance.inference.observe import Look, Observation
+from appliance.inference.seat import Seat
+from appliance.inference.stream import SENSES
+from appliance.inference.telling import Said
+
+log = logging.getLogger(__name__)
 
 TYPES = frozenset(
     payload.TYPE
     for payload in (
         events.ProcessStarted,
+        events.DetectionSet,
         events.AttemptCreated,
+        events.AttemptAccommodated,
         events.AttemptArrived,
         events.AttemptSigned,
         events.AttemptEquipped,
@@ -34,6 +44,7 @@ TYPES = frozenset(
         events.FlagRaised,
         events.FlagClosed,
         events.AnalysisCovered,
+        events.IdentityDeclined,
     )
 )
 """What it follows."""
@@ -44,7 +55,7 @@ Append = Callable[[Payload, str, str | None, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """For the health file: by attempt, when its webcam was last looked at; by cause, the seconds that nobody looked;
+    """For the health file: by feed, when it was last looked at; by cause, the seconds that nobody looked;
     and snapshots that could not be written."""
 
     looked_at: dict[str, float]
@@ -68,6 +79,7 @@ class Room:
         self._looked_at = looked_at
         self._lock = threading.Lock()
         self._seats: dict[str, Seat] = {}
+        self._policies: dict[str, DetectionPolicy] = {}
         self._held: dict[str, list[Said]] | None = {}
         self._snapshots_failed = 0
         self._missed: dict[str, float] = defaultdict(float)
@@ -79,12 +91,14 @@ class Room:
 
     def tell(self, payload: Payload | None, *, chain: str, exam: str | None, at: float) -> None:
         """An event of the ledger, in order; `payload` None when it was erased."""
+        if isinstance(payload, events.DetectionSet):
+            self._use(payload, at)
+            return
         if payload is None or exam is None:
             return
         with self._lock:
             if isinstance(payload, events.AttemptCreated):
-                looks = Looks(process_at=self._now, looked_at=self._looked_at.get(chain, float("-inf")))
-                self._seats[chain] = Seat(chain, exam=exam, looks=looks, media=self._media, models=self._models)
+                self._seats[chain] = self._seat(chain, exam)
             seat = self._seats.get(chain)
             if seat is not None:
                 self._say(seat, seat.hear(payload, at=at))
@@ -98,28 +112,28 @@ class Room:
                 self._say(seat, [*held.get(seat.attempt, []), *seat.take_over(self._now)])
                 self._forget(seat)
 
-    def watched(self) -> frozenset[str]:
-        """The attempts whose webcam is to be looked at."""
+    def watched(self) -> frozenset[Feed]:
+        """The cameras whose pictures are to be looked at."""
         with self._lock:
             if self._held is not None:
                 return frozenset()
-            return frozenset(attempt for attempt, seat in self._seats.items() if seat.watched)
+            return frozenset(Feed(name, kind) for name, seat in self._seats.items() for kind in seat.looked_at)
 
-    def visited(self, attempt: str, now: float) -> None:
+    def visited(self, feed: Feed, now: float) -> None:
         """It was this one's turn."""
         with self._lock:
-            if seat := self._seats.get(attempt):
-                seat.looks.visited(now)
+            if seat := self._seats.get(feed.attempt):
+                seat.streams[feed.kind].looks.visited(now)
 
-    def see(self, attempt: str, seen: Observation, jpeg: bytes) -> bool:
-        """A picture was looked at; -> whether the next should be looked at closely."""
+    def see(self, feed: Feed, seen: Observation, jpeg: bytes) -> frozenset[Look]:
+        """A picture was looked at; -> what the next should be looked at for, beside what is due."""
         with self._lock:
-            seat = self._seats.get(attempt)
+            seat = self._seats.get(feed.attempt)
             if seat is None or not seat.watched:
-                return False  # it ended meanwhile
-            said, closely = seat.see(seen, jpeg)
+                return frozenset()  # it ended meanwhile
+            said, hungry = seat.see(feed.kind, seen, jpeg)
             self._say(seat, said)
-            return closely
+            return hungry
 
     def beat(self, now: float) -> None:
         """Once a second."""
@@ -131,9 +145,41 @@ class Room:
     def facts(self) -> Facts:
         """What is known now."""
         with self._lock:
-            looked = {a: s.looks.looked_at for a, s in self._seats.items() if s.looks.looked_at > float("-inf")}
+            looked = {
+                str(Feed(attempt, kind)): stream.looks.looked_at
+                for attempt, seat in self._seats.items()
+                for kind, stream in seat.streams.items()
+                if stream.looks.looked_at > float("-inf")
+            }
             failed = sum(seat.snapshots_failed for seat in self._seats.values())
             return Facts(looked_at=looked, missed=dict(self._missed), snapshots_failed=self._snapshots_failed + failed)
+
+    def _seat(self, attempt: str, exam: str) -> Seat:
+        looks = {
+            kind: Looks(process_at=self._now, looked_at=self._looked_at.get(str(Feed(attempt, kind)), float("-inf")))
+            for kind in SENSES
+        }
+        return Seat(
+            attempt,
+            exam=exam,
+            looks=looks,
+            media=self._media,
+            models=self._models,
+            policy=self._policies.get(exam),
+        )
+
+    def _use(self, said: events.DetectionSet, at: float) -> None:
+        """What is detected in an exam was set: it holds for every candidate from now on."""
+        try:
+            policy = DetectionPolicy.from_json(said.policy)
+        except BadInput as error:  # written by a newer version: the rules that hold already go on
+            log.error("the detection policy of %s cannot be read: %s", said.exam, error)
+            return
+        with self._lock:
+            self._policies[said.exam] = policy
+            for seat in self._seats.values():
+                if seat.exam == said.exam:
+                    self._say(seat, seat.use(policy, at))
 
     def _say(self, seat: Seat, said: list[Said]) -> None:
         if self._held is not None:

@@ -1,62 +1,53 @@
-"""One attempt, as detection sees it: its stage, its webcam, its flags."""
+"""One attempt, as detection sees it: its stage, its feeds, the rules that hold, its flags."""
 
-import logging
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
 
 from appliance.exam import events
+from appliance.exam.accommodation import Switch
 from appliance.exam.call import Span, suspended
-from appliance.exam.episode import Episode
+from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind, Position
-from appliance.exam.flags import RULES, RULES_VERSION
-from appliance.exam.gap import Cause
+from appliance.exam.flags import RULES, Sense
 from appliance.exam.stage import CLOSED, WATCHED, Stage
-from appliance.inference import snapshot
 from appliance.inference.coverage import Looks, Missed
-from appliance.inference.observe import Observation
-from appliance.inference.watch import DISCONNECTED, Begun, Over, Watch, weight
+from appliance.inference.judges import sight
+from appliance.inference.observe import Look, Observation
+from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
+from appliance.inference.telling import SOURCE, Said, Telling, episode_of
+from appliance.inference.watch import Shot
 
-log = logging.getLogger(__name__)
-
-LOST = frozenset({Cause.NO_MEDIA, Cause.CONNECTION_LOST, Cause.PAGE_CLOSED, Cause.REPLACED})
-"""Gaps that the candidate's side made. What the box itself did (a restart, a full disk) is no flag on a person."""
-
-SOURCE = "inference"
-_NAMESPACE = uuid.UUID("6f1f8f0e-4c1b-4a58-9a0e-1c5b0c9a7d11")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An event to append. Its id comes from what it says, so that saying it again after a restart changes nothing."""
-
-    id: str
-    payload: Payload
+_HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
+"""Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
 
 
 class Seat:
     """Fed with the attempt's events in order and with what is seen; answers with events to append."""
 
-    def __init__(self, attempt: str, *, exam: str, looks: Looks, media: Path, models: dict[str, str]) -> None:
+    def __init__(
+        self,
+        attempt: str,
+        *,
+        exam: str,
+        looks: dict[Kind, Looks],
+        media: Path,
+        models: dict[str, str],
+        policy: DetectionPolicy | None = None,
+    ) -> None:
         self.attempt = attempt
         self.exam = exam
         self.stage = Stage.INVITED
-        self.looks = looks
         self.told = False  # its coverage stands in the ledger: nothing more is to be said
-        self.snapshots_failed = 0
-        self._media = media
-        self._models = models
-        self._watch = Watch()
-        self._connections: set[str] = set()
+        self._policy = policy or DetectionPolicy()
+        self._granted: frozenset[Switch] = frozenset()
+        self.rules = in_force(self._policy)
+        self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
+        self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
         self._calls: dict[str, Span] = {}
-        self._stands = Position.FRONT
-        self._gap: tuple[str, float] | None = None  # cause and start of the one that is open
-        self._snapshots: dict[str, list[dict[str, Any]]] = {}  # of the flags that are open, by flag
-        self._inherited: dict[str, events.FlagRaised] = {}  # by rule
+        self._inherited: dict[tuple[Kind, str], events.FlagRaised] = {}
 
     @property
     def watched(self) -> bool:
@@ -67,39 +58,65 @@ class Seat:
     def closed(self) -> bool:
         return self.stage in CLOSED
 
+    @property
+    def snapshots_failed(self) -> int:
+        """That could not be written."""
+        return self._telling.failed
+
+    @property
+    def looked_at(self) -> frozenset[Kind]:
+        """The feeds whose pictures are to be looked at now: the webcam, and what other camera sends."""
+        if not self.watched:
+            return frozenset()
+        return frozenset(kind for kind in LOOKED_AT if kind is Kind.WEBCAM or self.streams[kind].connections)
+
     # --- what happens ---
 
     def hear(self, payload: Payload, *, at: float) -> list[Said]:
         """An event of the attempt, at wall second `at`."""
         return list(self._hear(payload, at))
 
-    def see(self, seen: Observation, jpeg: bytes) -> tuple[list[Said], bool]:
-        """A picture; -> events, and whether the next one should be looked at closely."""
-        missed = self.looks.looked(seen.at)
+    def see(self, kind: Kind, seen: Observation, jpeg: bytes | None) -> tuple[list[Said], frozenset[Look]]:
+        """A picture of a camera; -> events, and what the next one should be looked at for."""
+        stream = self.streams[kind]
+        missed = stream.looks.looked(seen.at)
+        said = [*self._missed(kind, missed), *self.sense(kind, Sense.SIGHT, seen, jpeg)]
+        track = stream.tracks[Sense.SIGHT]
+        return said, sight.hungry(track.memory, track.watch.pending)
+
+    def sense(self, kind: Kind, sense: Sense, seen: Any, jpeg: bytes | None = None) -> list[Said]:
+        """Anything else that was seen, heard or reported of a feed. `seen` has `at`, wall seconds."""
+        shot = None if jpeg is None else Shot(seen.at, jpeg)
         resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), seen.at))
-        outputs, closely = self._watch.see(seen, jpeg, resting=resting)
-        return [*self._missed(missed), *self._flags(outputs)], closely
+        return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=resting)))
 
     def beat(self, now: float) -> list[Said]:
-        """A second has passed: is the camera still connected?"""
-        if not self.watched or not (self._connections or self._gap):
-            return []
-        return list(self._flags(self._watch.connected(now, lost=self._lost)))
+        """A second has passed: are the cameras still connected?"""
+        said: list[Said] = []
+        for kind, stream in self.streams.items():
+            if self.watched and (stream.connections or stream.gap):
+                said += self._flags(kind, stream.connected(now, lost=stream.lost))
+        return said
+
+    def use(self, policy: DetectionPolicy, now: float) -> list[Said]:
+        """The exam's policy was set anew."""
+        self._policy = policy
+        return list(self._rules(now))
 
     def take_over(self, now: float) -> list[Said]:
         """Every event up to now was heard: go on with the flags that an earlier process left open."""
-        for code, raised in self._inherited.items():
-            self._watch.resume(code, _episode(raised))
+        for (kind, code), raised in self._inherited.items():
+            if track := self.streams[kind].tracks.get(RULES[code].sense):
+                track.resume(code, episode_of(raised))
         self._inherited.clear()
-        moved = self._watch.place(self._stands, now)  # its camera may have been moved while nobody looked
-        return list(self._flags([*moved, *(self._watch.quiet(now) if self._lost is False else [])]))
-
-    @property
-    def _lost(self) -> bool | None:
-        """The candidate's side sends nothing; None when nothing comes for a reason of the box's own."""
-        if self._gap is None:
-            return False
-        return True if self._gap[0] in LOST else None
+        said: list[Said] = []
+        for kind, stream in self.streams.items():
+            outputs: Outputs = []
+            if stream.stands is not None:
+                outputs += stream.place(stream.stands, now)  # it may have been moved while nobody looked
+            outputs += stream.quiet(now) if stream.lost is False else []
+            said += self._flags(kind, outputs)
+        return said
 
     # --- events ---
 
@@ -138,45 +155,60 @@ class Seat:
         yield from self._end(Stage.ENDED, at)
 
     @_hear.register
+    def _(self, payload: events.AttemptAccommodated, at: float) -> Iterator[Said]:
+        known = {switch.value for switch in Switch}
+        self._granted |= {Switch(said) for said in payload.switches if said in known}
+        yield from self._rules(at)
+
+    @_hear.register
+    def _(self, _payload: events.IdentityDeclined, at: float) -> Iterator[Said]:
+        self._granted |= {Switch.NO_MATCHING}
+        yield from self._rules(at)
+
+    @_hear.register
     def _(self, payload: events.FeedOpened, _at: float) -> Iterator[Said]:
-        if payload.kind == Kind.WEBCAM and not self.closed:
-            self._connections.add(payload.connection)
-            if self._gap is None:
-                self.looks.begin(payload.opened_at)
+        stream = self._stream(payload.kind)
+        if stream is not None and not self.closed:
+            stream.connections.add(payload.connection)
+            if stream.gap is None:
+                stream.looks.begin(payload.opened_at)
         yield from ()
 
     @_hear.register
     def _(self, payload: events.FeedClosed, _at: float) -> Iterator[Said]:
-        if payload.kind == Kind.WEBCAM:
-            self._connections.discard(payload.connection)
-            if not self._connections:
-                yield from self._missed(self.looks.stop(payload.closed_at))
+        stream = self._stream(payload.kind)
+        if stream is not None:
+            stream.connections.discard(payload.connection)
+            if not stream.connections:
+                yield from self._missed(stream.kind, stream.looks.stop(payload.closed_at))
 
     @_hear.register
     def _(self, payload: events.GapOpened, at: float) -> Iterator[Said]:
-        if payload.kind != Kind.WEBCAM or self.closed:
+        stream = self._stream(payload.kind)
+        if stream is None or self.closed:
             return
-        yield from self._missed(self.looks.stop(payload.starts_at))
-        yield from self._flags(self._watch.quiet(payload.starts_at) if self.watched else [])
-        self._gap = (payload.cause, payload.starts_at)
-        if self.watched and self._lost:
-            yield from self._disconnected(max(payload.starts_at, self.looks.watched_since or 0.0), at)
+        yield from self._missed(stream.kind, stream.looks.stop(payload.starts_at))
+        yield from self._flags(stream.kind, stream.quiet(payload.starts_at) if self.watched else [])
+        stream.gap = (payload.cause, payload.starts_at)
+        if self.watched and stream.lost:
+            yield from self._disconnected(stream, max(payload.starts_at, stream.looks.watched_since or 0.0), at)
 
     @_hear.register
     def _(self, payload: events.GapClosed, _at: float) -> Iterator[Said]:
-        if payload.kind != Kind.WEBCAM or self.closed:
+        stream = self._stream(payload.kind)
+        if stream is None or self.closed:
             return
-        if self.watched and self._lost:
-            yield from self._flags(self._watch.connected(payload.ends_at, lost=True))
-        self._gap = None
-        if self._connections:
-            self.looks.begin(payload.ends_at)
+        if self.watched and stream.lost:
+            yield from self._flags(stream.kind, stream.connected(payload.ends_at, lost=True))
+        stream.gap = None
+        if stream.connections:
+            stream.looks.begin(payload.ends_at)
 
     @_hear.register
     def _(self, payload: events.FeedPositioned, at: float) -> Iterator[Said]:
-        if payload.kind == Kind.WEBCAM and not self.closed:
-            self._stands = Position(payload.position)
-            yield from self._flags(self._watch.place(self._stands, at))
+        stream = self._stream(payload.kind)
+        if stream is not None and not self.closed:
+            yield from self._flags(stream.kind, stream.place(Position(payload.position), at))
 
     @_hear.register
     def _(self, payload: events.CallStarted, at: float) -> Iterator[Said]:
@@ -191,15 +223,16 @@ class Seat:
 
     @_hear.register
     def _(self, payload: events.FlagRaised, _at: float) -> Iterator[Said]:
-        if payload.source == SOURCE and payload.code in RULES:
-            self._snapshots.setdefault(payload.flag, payload.snapshots)
-            if payload.code != DISCONNECTED:  # that one follows from the gaps, which are heard again
-                self._inherited[payload.code] = payload
+        stream = self._stream(payload.kind)
+        if payload.source == SOURCE and payload.code in RULES and stream is not None:
+            self._telling.known(payload)
+            if RULES[payload.code].sense not in _HEARD_AGAIN:
+                self._inherited[stream.kind, payload.code] = payload
         yield from ()
 
     @_hear.register
     def _(self, payload: events.FlagClosed, _at: float) -> Iterator[Said]:
-        self._inherited = {code: r for code, r in self._inherited.items() if r.flag != payload.flag}
+        self._inherited = {key: raised for key, raised in self._inherited.items() if raised.flag != payload.flag}
         yield from ()
 
     @_hear.register
@@ -209,112 +242,57 @@ class Seat:
 
     # --- what follows ---
 
+    def _stream(self, kind: str) -> Stream | None:
+        """None for what is not judged: a call."""
+        return next((stream for stream in self.streams.values() if stream.kind.value == kind), None)
+
+    def _rules(self, at: float) -> Iterator[Said]:
+        self.rules = in_force(self._policy, self._granted)
+        for kind, stream in self.streams.items():
+            yield from self._flags(kind, stream.use(self.rules, at))
+
     def _watch_from(self, stage: Stage, at: float) -> Iterator[Said]:
         already, self.stage = self.watched, stage
-        if not already:
-            self.looks.watched_since = at
-            if self._lost:
-                yield from self._disconnected(at, at)
+        if already:
+            return
+        for stream in self.streams.values():
+            stream.looks.watched_since = at
+            if stream.lost:
+                yield from self._disconnected(stream, at, at)
 
-    def _disconnected(self, starts_at: float, now: float) -> Iterator[Said]:
-        outputs = self._watch.connected(starts_at, lost=True)
+    def _disconnected(self, stream: Stream, starts_at: float, now: float) -> Iterator[Said]:
+        outputs = stream.connected(starts_at, lost=True)
         if now > starts_at:
-            outputs += self._watch.connected(now, lost=True)
-        yield from self._flags(outputs)
+            outputs += stream.connected(now, lost=True)
+        yield from self._flags(stream.kind, outputs)
 
     def _end(self, stage: Stage, at: float) -> Iterator[Said]:
         if self.closed:
             return
-        began = self.looks.watched_since
+        began = self.streams[Kind.WEBCAM].looks.watched_since
         yield from self.take_over(at)
-        yield from self._missed(self.looks.stop(at))
+        for kind, stream in self.streams.items():
+            yield from self._missed(kind, stream.looks.stop(at))
         self.stage = stage
-        yield from self._flags(self._watch.finish(at))
+        for kind, stream in self.streams.items():
+            yield from self._flags(kind, stream.finish(at))
         if began is not None:
-            yield self._said(events.AnalysisCovered(kind=Kind.WEBCAM.value, ticks=self._watch.counts), "")
+            for kind, stream in self.streams.items():
+                if stream.counts or kind is Kind.WEBCAM:
+                    said = events.AnalysisCovered(kind=kind.value, ticks=stream.counts)
+                    yield self._telling.said(said, "" if kind is Kind.WEBCAM else kind.value)
 
-    def _missed(self, missed: Missed | None) -> Iterator[Said]:
-        if missed is not None:
-            payload = events.AnalysisMissed(
-                kind=Kind.WEBCAM.value, starts_at=missed.starts_at, ends_at=missed.ends_at, cause=missed.cause.value
-            )
-            yield self._said(payload, repr(missed.starts_at))
-
-    def _flags(self, outputs: list[Begun | Over]) -> Iterator[Said]:
-        for output in outputs:
-            flag = uuid.uuid5(_NAMESPACE, f"{self.attempt}/{output.code}/{output.episode.onset_at!r}").hex
-            snapshots = self._save(flag, output)
-            if isinstance(output, Begun):
-                self._snapshots[flag] = snapshots
-                yield self._said(self._raised(flag, output, snapshots), flag)
-            else:
-                self._snapshots.pop(flag, None)
-                yield self._said(_closed(flag, output, snapshots), flag)
-
-    def _save(self, flag: str, output: Begun | Over) -> list[dict[str, Any]]:
-        kept = self._snapshots.get(flag, [])
-        if not output.shots:
-            return kept
-        try:
-            return snapshot.save(
-                self._media, exam=self.exam, attempt=self.attempt, flag=flag, shots=output.shots, kept=kept
-            )
-        except OSError as error:  # a flag without its picture is better than no flag; health says so
-            self.snapshots_failed += 1
-            log.error("a snapshot of flag %s cannot be written: %s", flag, error)
-            return kept
-
-    def _raised(self, flag: str, begun: Begun, snapshots: list[dict[str, Any]]) -> events.FlagRaised:
-        category, severity = weight(begun.code, begun.episode)
-        numbers = begun.episode
-        return events.FlagRaised(
-            flag=flag,
-            code=begun.code,
-            category=category,
-            severity=severity,
-            kind=RULES[begun.code].kind.value,
-            source=SOURCE,
-            onset_at=numbers.onset_at,
-            position=numbers.position,
-            stage=self.stage.value,
-            rules=RULES_VERSION,
-            models=self._models,
-            threshold=RULES[begun.code].threshold,
-            score=numbers.score,
-            true=numbers.true,
-            assessable=numbers.assessable,
-            ticks=numbers.ticks,
-            light=numbers.light,
-            snapshots=snapshots,
+    def _missed(self, kind: Kind, missed: Missed | None, sense: Sense = Sense.SIGHT) -> Iterator[Said]:
+        if missed is None or kind not in LOOKED_AT:
+            return
+        payload = events.AnalysisMissed(
+            kind=kind.value,
+            starts_at=missed.starts_at,
+            ends_at=missed.ends_at,
+            cause=missed.cause.value,
+            sense=sense.value,
         )
+        yield self._telling.said(payload, f"{kind.value}/{sense.value}/{missed.starts_at!r}")
 
-    def _said(self, payload: Payload, key: str) -> Said:
-        return Said(uuid.uuid5(_NAMESPACE, f"{self.attempt}/{payload.TYPE}/{key}").hex, payload)
-
-
-def _closed(flag: str, over: Over, snapshots: list[dict[str, Any]]) -> events.FlagClosed:
-    return events.FlagClosed(
-        flag=flag,
-        ended_at=over.ended_at,
-        score=over.episode.score,
-        true=over.episode.true,
-        assessable=over.episode.assessable,
-        ticks=over.episode.ticks,
-        snapshots=snapshots,
-    )
-
-
-def _episode(raised: events.FlagRaised) -> Episode:
-    return Episode(
-        onset_at=raised.onset_at,
-        position=raised.position,
-        last_at=raised.onset_at,
-        score=raised.score,
-        peak_at=raised.onset_at,
-        true=raised.true,
-        assessable=raised.assessable,
-        ticks=raised.ticks,
-        doubts=0,
-        light=raised.light,
-        lights=0 if raised.light is None else raised.ticks,
-    )
+    def _flags(self, kind: Kind, outputs: Outputs) -> Iterator[Said]:
+        yield from self._telling.flags(outputs, kind=kind, rules=self.rules, stage=self.stage.value)

@@ -1,17 +1,14 @@
-"""One webcam feed, from observations to flags. Live and replayed footage take this very path."""
+"""From the ticks of one sense of one feed to flags. Live and replayed footage take this very path."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, replace
 
 from appliance.exam import episode
+from appliance.exam.detection import USUAL, RuleSet
 from appliance.exam.episode import QUIET, Closed, Episode, Raised, State, Tick, Verdict
-from appliance.exam.feed import Position
-from appliance.exam.flags import RULES, applies
-from appliance.inference import ticks
-from appliance.inference.observe import Observation
+from appliance.exam.flags import RULES
 
-DISCONNECTED = "camera_disconnected"
 MOMENTS = ("onset", "peak", "last")
 
 
@@ -47,97 +44,82 @@ class Over:
 
 
 class Watch:
-    """Folds what is seen of one feed. Holds three pictures for each rule that has fired, and for one that is about to
-    the picture of each tick that may still be its onset (the same few pictures for every rule)."""
+    """Folds the ticks of one sense of one feed. Holds three pictures for each rule that has fired, and for one that is
+    about to the picture of each tick that may still be its onset (the same few pictures for every rule)."""
 
-    def __init__(self) -> None:
-        self._memory = ticks.Memory()
-        self._states: dict[str, State] = dict.fromkeys(RULES, QUIET)
+    def __init__(self, rules: RuleSet = USUAL) -> None:
+        self._rules = rules
+        self._states: dict[str, State] = defaultdict(lambda: QUIET)
         self._waiting: dict[str, list[Shot]] = defaultdict(list)
         self._open: dict[str, dict[str, Shot]] = defaultdict(dict)
-        self._counts: dict[str, list[int]] = {code: [0, 0] for code in RULES}
+        self._counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self._last: Shot | None = None
-        self._position: float | None = None
-        self._stands = Position.FRONT
 
     @property
     def counts(self) -> dict[str, list[int]]:
         """Rule -> [ticks that could be judged, all ticks], of the rules that had any."""
-        return {code: list(count) for code, count in self._counts.items() if count[1]}
+        return {code: list(count) for code, count in self._counts.items()}
 
     @property
     def active(self) -> frozenset[str]:
         """The rules that have fired and still hold."""
         return frozenset(code for code, state in self._states.items() if state.active)
 
+    @property
+    def pending(self) -> frozenset[str]:
+        """Rules that have begun to gather true ticks and have not fired yet."""
+        return frozenset(code for code, state in self._states.items() if state.pending)
+
+    @property
+    def last_tick_at(self) -> Mapping[str, float]:
+        """Rule -> when it was last judged."""
+        return {code: state.last_tick_at for code, state in self._states.items()}
+
     def resume(self, code: str, begun: Episode) -> None:
         """Go on with a flag that an earlier process raised."""
         self._states[code] = episode.resume(begun)
 
-    def place(self, position: Position, now: float) -> list[Begun | Over]:
-        """The camera stands so from now on: rules that say nothing about it there end what they had open."""
-        self._stands = position
+    def use(self, rules: RuleSet) -> None:
+        """The numbers that hold from now on; what is open stays open."""
+        self._rules = rules
+
+    def keep_only(self, codes: Collection[str], now: float) -> list[Begun | Over]:
+        """No other rule says anything from now on (the camera was moved, an accommodation was granted): the others end
+        what they had open."""
         outputs: list[Begun | Over] = []
-        for code in [code for code in RULES if not applies(code, position)]:
-            self._states[code], closed = episode.finish(self._states[code], now)
+        for code in [code for code in self._states if code not in codes]:
+            _, closed = episode.finish(self._states.pop(code), now)
             outputs += [self._output(code, output) for output in closed]
             self._waiting.pop(code, None)
         return outputs
 
-    def see(
-        self, seen: Observation, jpeg: bytes | None, *, resting: frozenset[str] = frozenset()
-    ) -> tuple[list[Begun | Over], bool]:
-        """What follows from one picture, and whether the next should be looked at closely: something was seen that a
-        rule wants to see again soon. Rules that are `resting` (a call) judge nothing."""
-        self._memory, found = ticks.judge(self._memory, seen)
-        found = {code: tick for code, tick in found.items() if applies(code, self._stands)}
-        self._position = seen.position
-        shot = None if jpeg is None else Shot(seen.at, jpeg)
+    def fold(
+        self,
+        ticks: Mapping[str, Tick],
+        shot: Shot | None = None,
+        *,
+        resting: Collection[str] = (),
+        active: Set[str] = frozenset(),
+    ) -> list[Begun | Over]:
+        """What follows from the ticks of one moment. Rules that are `resting` (a call) judge nothing; `active` are
+        rules that hold on another sense, which may be the cause of what is seen here."""
         self._last = shot or self._last
         outputs = []
-        for code, tick in episode.suppress(found, self.active).items():
+        for code, tick in episode.suppress(ticks, self.active | active).items():
             rests = code in resting
             outputs += self._advance(code, replace(tick, verdict=Verdict.UNASSESSABLE) if rests else tick, shot)
-        return outputs, any(self._doubtful(code) for code in ("phone_visible", "multiple_people"))
-
-    def connected(self, at: float, *, lost: bool | None) -> list[Begun | Over]:
-        """Whether media were missing at this moment; None: they were, by the box's own fault. Flags carry the last
-        picture that came."""
-        verdict = Verdict.UNASSESSABLE if lost is None else Verdict.TRUE if lost else Verdict.FALSE
-        outputs = self._advance(DISCONNECTED, Tick(at=at, verdict=verdict, position=self._position), None)
-        shots = {} if self._last is None else {"onset": self._last}
-        return [replace(output, shots=shots) if isinstance(output, Begun) else output for output in outputs]
-
-    def quiet(self, until: float) -> list[Begun | Over]:
-        """Media kept coming up to `until`: the ticks of a second each that say so."""
-        at, outputs = self._states[DISCONNECTED].last_tick_at, []
-        if at == float("-inf"):
-            return []
-        for _ in range(15):  # after so many an episode is over; more would say the same
-            at += 1.0
-            if at >= until:
-                break
-            outputs += self.connected(at, lost=False)
         return outputs
 
     def finish(self, now: float) -> list[Begun | Over]:
         """Nothing more comes."""
-        outputs: list[Begun | Over] = []
-        for code in RULES:
-            self._states[code], closed = episode.finish(self._states[code], now)
-            outputs += [self._output(code, output) for output in closed]
-        return outputs
-
-    def _doubtful(self, code: str) -> bool:
-        """A rule has begun to gather true ticks and has not fired yet."""
-        return bool(self._states[code].pending)
+        return self.keep_only((), now)
 
     def _advance(self, code: str, tick: Tick, shot: Shot | None) -> list[Begun | Over]:
         count = self._counts[code]
         count[0] += tick.verdict is not Verdict.UNASSESSABLE
         count[1] += 1
         before = self._states[code]
-        after, outputs = episode.advance(RULES[code], before, tick)
+        after, outputs = episode.advance(self._rules[code], before, tick)
         self._states[code] = after
         self._keep(code, before, tick, shot)
         begun = any(isinstance(output, Raised) for output in outputs)

@@ -192,3 +192,67 @@ room = _table(
     sa.Column("exam", sa.TEXT, sa.ForeignKey("exam.exam"), nullable=False, index=True),
     sa.Column("camera", sa.TEXT, nullable=False),
 )
+
+# --- detection ---
+
+detection = _table(
+    "detection",
+    sa.Column("exam", sa.TEXT, primary_key=True),
+    sa.Column("policy", sa.TEXT, nullable=False),  # JSON: exam.detection.DetectionPolicy
+    sa.Column("set_at", sa.REAL, nullable=False),
+    sa.Column("set_by", sa.TEXT, nullable=False),
+    sa.Column("override", sa.TEXT, nullable=False),
+)
+
+granted = _table(
+    "granted",
+    sa.Column("attempt", sa.TEXT, primary_key=True),
+    sa.Column("switches", sa.TEXT, nullable=False),  # JSON list of exam.accommodation.Switch
+)
+
+baseline = _table(
+    "baseline",
+    sa.Column("attempt", sa.TEXT, primary_key=True),
+    sa.Column("kind", sa.TEXT, primary_key=True),
+    sa.Column("facts", sa.TEXT, nullable=False),  # JSON: the payload of baseline.taken, of all senses
+    sa.Column("taken_at", sa.REAL, nullable=False),
+)
+
+identity = _table(
+    "identity",
+    sa.Column("attempt", sa.TEXT, primary_key=True),
+    sa.Column("declined_at", sa.REAL),
+    sa.Column("photo", sa.TEXT),  # of the ID; paths are relative to the media folder
+    sa.Column("photo_sha256", sa.TEXT),
+    sa.Column("face", sa.TEXT),  # taken with it
+    sa.Column("face_sha256", sa.TEXT),
+    sa.Column("pictured_at", sa.REAL),
+    sa.Column("score", sa.REAL),
+    sa.Column("score_limit", sa.REAL),
+    sa.Column("reason", sa.TEXT),
+    sa.Column("compared_at", sa.REAL),
+    sa.Column("decision", sa.TEXT),
+    sa.Column("note", sa.TEXT),
+    sa.Column("decided_by", sa.TEXT),
+    sa.Column("decided_at", sa.REAL),
+)
+
+challenge = _table(
+    "challenge",
+    sa.Column("challenge", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, nullable=False, index=True),
+    sa.Column("steps", sa.TEXT, nullable=False),  # JSON list
+    sa.Column("seen", sa.TEXT),  # JSON list, as long as steps; NULL until it was answered
+    sa.Column("asked_by", sa.TEXT, nullable=False),
+    sa.Column("asked_at", sa.REAL, nullable=False),
+)
+
+room_event = _table(
+    "room_event",
+    sa.Column("event", sa.TEXT, primary_key=True),
+    sa.Column("exam", sa.TEXT, nullable=False, index=True),
+    sa.Column("code", sa.TEXT, nullable=False),
+    sa.Column("attempts", sa.TEXT, nullable=False),  # JSON list
+    sa.Column("onset_at", sa.REAL, nullable=False),
+    sa.Column("ended_at", sa.REAL),
+)

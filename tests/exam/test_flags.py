@@ -1,30 +1,46 @@
-"""Which rules say something about a camera, by where it stands (proctoring.md 4.2)."""
+"""Which rules say something about a feed, by where its camera stands (proctoring.md 4.2)."""
 
 import pytest
 
-from appliance.exam.feed import Position
-from appliance.exam.flags import RULES, applies
+from appliance.exam.feed import Kind, Position
+from appliance.exam.flags import RULES, Sense, read_rules
+
+SIGHT = {code: rule for code, rule in RULES.items() if rule.sense is Sense.SIGHT}
 
 
-def test_in_front_every_rule_applies():
-    assert all(applies(code, Position.FRONT) for code in RULES)
+def applying(kind, position):
+    return {code for code, rule in SIGHT.items() if rule.applies(kind, position)}
 
 
 @pytest.mark.parametrize("position", [position for position in Position if position is not Position.FRONT])
 def test_no_face_is_never_said_of_another_place(position):
-    assert not applies("face_absent", position)
-
-
-@pytest.mark.parametrize("position", [Position.OBLIQUE, Position.PAPER])
-def test_everything_else_is_looked_for_from_the_side_too(position):
-    assert {code for code in RULES if not applies(code, position)} == {"face_absent"}
+    assert "face_absent" not in applying(Kind.WEBCAM, position)
 
 
 def test_a_camera_of_the_whole_room_says_nothing_about_one_person():
-    silent = {code for code in RULES if not applies(code, Position.ROOM)}
-    assert silent == {"face_absent", "multiple_people", "phone_visible"}
+    assert applying(Kind.CAMERA, Position.ROOM) == {"camera_covered", "camera_frozen", "lighting_poor"}
 
 
 @pytest.mark.parametrize("position", [Position.SCREEN, None])
 def test_a_screen_and_a_voice_are_no_camera(position):
-    assert not [code for code in RULES if applies(code, position)]
+    assert not applying(Kind.WEBCAM, position)
+
+
+@pytest.mark.parametrize("position", [Position.OBLIQUE, Position.PAPER])
+def test_only_from_the_side_are_hands_and_desk_looked_at(position):
+    side = {"hands_out_of_view", "hands_wandering", "material_left_view", "camera_gaze"}
+    assert side <= applying(Kind.PHONE, position)
+    assert not side & applying(Kind.WEBCAM, Position.FRONT)
+
+
+def test_every_rule_says_who_can_see_it_and_asks_for_what_can_be():
+    for rule in RULES.values():
+        assert 0 < rule.share <= 1
+        assert rule.hits >= 1
+        assert rule.kinds
+        assert not (rule.usual and rule.category == "integrity" and rule.hits < 1)
+
+
+def test_a_rule_that_does_not_hold_is_refused():
+    with pytest.raises((ValueError, TypeError)):
+        read_rules('[x]\nchannel = "magic"\ncategory = "integrity"\nseverity = "low"\nseconds = 1.0\nthreshold = 1.0')

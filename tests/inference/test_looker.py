@@ -11,6 +11,7 @@ from appliance.exam.feed import Feed, Kind
 from appliance.inference.detectors import Detectors
 from appliance.inference.looker import Looker
 from appliance.inference.main import read_looked, write_looked
+from appliance.inference.observe import Look
 
 
 class FakeRoom:
@@ -21,14 +22,14 @@ class FakeRoom:
         self.visits = []
 
     def watched(self):
-        return frozenset(self.attempts)
+        return frozenset(Feed(attempt, Kind.WEBCAM) for attempt in self.attempts)
 
-    def visited(self, attempt, now):
-        self.visits.append(attempt)
+    def visited(self, feed, now):
+        self.visits.append(feed.attempt)
 
-    def see(self, attempt, seen, jpeg):
-        self.seen.append((attempt, seen))
-        return self.closely
+    def see(self, feed, seen, jpeg):
+        self.seen.append((feed.attempt, seen))
+        return frozenset({Look.OBJECTS}) if self.closely else frozenset()
 
 
 def show(folder, attempt, number, *, at=None, size=(64, 48), raw=None):

@@ -8,8 +8,8 @@ import pytest
 from appliance.box.paths import models_folder
 from appliance.exam.episode import Verdict
 from appliance.inference.detectors import Detectors, load_detectors
+from appliance.inference.judges.sight import Memory, judge
 from appliance.inference.observe import Observer
-from appliance.inference.ticks import Memory, judge
 
 needs_models = pytest.mark.skipif(
     not (models_folder() / "pack.json").is_file(), reason="no model pack: appliance models prepare"
@@ -46,8 +46,8 @@ def detectors():
 
 @pytest.mark.parametrize("name", NOT_PICTURES)
 def test_what_is_no_picture_cannot_be_judged(name):
-    seen = Observer(Detectors()).look(NOT_PICTURES[name], at=1.0, position=None, objects=True)
-    _, ticks = judge(Memory(), seen)
+    seen = Observer(Detectors()).look(NOT_PICTURES[name], at=1.0, position=None)
+    _, ticks = judge(Memory(), seen, Context())
     assert ticks
     assert {tick.verdict for tick in ticks.values()} == {Verdict.UNASSESSABLE}
 
@@ -57,18 +57,18 @@ def test_what_is_no_picture_cannot_be_judged(name):
 @pytest.mark.parametrize("name", PICTURES)
 def test_strange_pictures_are_looked_at_and_show_nobody(detectors, name):
     assert detectors.missing == {}
-    seen = Observer(detectors).look(PICTURES[name], at=1.0, position=None, objects=True)
+    seen = Observer(detectors).look(PICTURES[name], at=1.0, position=None)
     assert [face for face in seen.faces if face.score >= 0.6] == []
-    _, ticks = judge(Memory(), seen)
+    _, ticks = judge(Memory(), seen, Context())
     assert ticks["multiple_people"].verdict is not Verdict.TRUE
     assert ticks["phone_visible"].verdict is not Verdict.TRUE
 
 
 def test_without_any_model_light_and_movement_are_judged_all_the_same():
     observer = Observer(Detectors())
-    observer.look(PICTURES["noise"], at=1.0, position=None, objects=True)
-    seen = observer.look(PICTURES["noise"], at=1.5, position=None, objects=True)
-    _, ticks = judge(Memory(), seen)
+    observer.look(PICTURES["noise"], at=1.0, position=None)
+    seen = observer.look(PICTURES["noise"], at=1.5, position=None)
+    _, ticks = judge(Memory(), seen, Context())
     unassessable = {code for code, tick in ticks.items() if tick.verdict is Verdict.UNASSESSABLE}
     assert unassessable == {"face_absent", "multiple_people", "phone_visible", "camera_covered", "camera_frozen"}
     assert ticks["lighting_poor"].verdict is Verdict.FALSE
@@ -96,7 +96,7 @@ def test_a_damaged_model_is_said_and_the_others_work(tmp_path, damage):
     assert set(detectors.missing) == {name}
     assert damage in detectors.missing[name]
     assert "damaged" in detectors.missing[name]
-    seen = Observer(detectors).look(PICTURES["grey"], at=1.0, position=None, objects=True)
+    seen = Observer(detectors).look(PICTURES["grey"], at=1.0, position=None)
     assert (seen.faces is None) == (name == "faces")
     assert (seen.persons is None) == (name == "objects")
     assert (seen.phones is None) == (name != "faces")
@@ -109,7 +109,7 @@ def test_the_portraits_of_the_pack_show_one_face_each(detectors):
 
     for file in ("astronaut.png", "grace_hopper.jpg"):
         picture = cv2.imread(str(models_folder() / "pictures" / file))
-        seen = Observer(detectors).look(picture, at=1.0, position=None, objects=True)
+        seen = Observer(detectors).look(picture, at=1.0, position=None)
         assert len([face for face in seen.faces if face.score >= 0.7]) == 1
         assert len([person for person in seen.persons if person.score >= 0.5]) == 1
         assert 35 < seen.face_light < 225

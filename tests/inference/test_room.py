@@ -7,11 +7,14 @@ import pytest
 
 from appliance.exam import events
 from appliance.exam.call import RESTS
+from appliance.exam.feed import Feed, Kind
+from appliance.inference.observe import Look
 from appliance.inference.room import Room
 from tests.inference.seen import every, face, seen
 
 MODELS = {"faces": "YuNet 2023mar 8f2383e4"}
 START = 1000.0
+CAM = Feed("a1", Kind.WEBCAM)
 
 
 class Ledger:
@@ -50,7 +53,7 @@ class Ledger:
     def look(self, room, looks):
         for one in looks:
             self.now = one.at
-            room.see("a1", one, f"jpeg {one.at}".encode())
+            room.see(CAM, one, f"jpeg {one.at}".encode())
 
     def beat(self, room, start, end):
         at = start
@@ -86,7 +89,7 @@ def test_it_watches_from_the_waiting_room_to_the_end(ledger):
     room = ledger.room()
     assert room.watched() == frozenset()
     into_exam(ledger, room)
-    assert room.watched() == {"a1"}
+    assert room.watched() == {CAM}
     ledger.happen(room, events.AttemptFinished(), START + 10)
     assert room.watched() == frozenset()
 
@@ -98,7 +101,7 @@ def test_before_the_own_start_was_heard_nothing_is_watched(ledger):
     assert room.watched() == frozenset()
     room.started()
     assert room.ready
-    assert room.watched() == {"a1"}
+    assert room.watched() == {CAM}
 
 
 def test_an_absence_is_raised_and_closed_with_its_numbers(ledger):
@@ -256,7 +259,7 @@ def test_pictures_that_do_not_come_are_missed_and_counted(ledger):
     into_exam(ledger, room)
     ledger.look(room, every(4, start=START))
     for i in range(60):
-        room.visited("a1", START + 4 + i / 10)
+        room.visited(CAM, START + 4 + i / 10)
     ledger.look(room, every(2, start=START + 10))
     (missed,) = ledger.said(events.AnalysisMissed)
     assert (missed.starts_at, missed.ends_at, missed.cause) == (START + 3.5, START + 10, "no_pictures")
@@ -278,16 +281,16 @@ def test_a_picture_of_an_attempt_that_just_ended_is_ignored(ledger):
     into_exam(ledger, room)
     ledger.happen(room, events.AttemptFinished(), START + 1)
     before = len(ledger.events)
-    assert room.see("a1", seen(START + 2), b"") is False
-    room.visited("a1", START + 2)
+    assert room.see(CAM, seen(START + 2), b"") == frozenset()
+    room.visited(CAM, START + 2)
     assert len(ledger.events) == before
 
 
 def test_after_a_first_sighting_the_next_picture_is_looked_at_closely(ledger):
     room = ledger.room()
     into_exam(ledger, room)
-    assert room.see("a1", seen(START), b"") is False
-    assert room.see("a1", seen(START + 0.5, faces=(face(), face(left=20.0))), b"") is True
+    assert room.see(CAM, seen(START), b"") == frozenset()
+    assert room.see(CAM, seen(START + 0.5, faces=(face(), face(left=20.0))), b"") == {Look.OBJECTS}
 
 
 def test_an_erased_event_and_one_of_no_exam_are_passed_over(ledger):

@@ -1,6 +1,11 @@
 """When each feed is looked at."""
 
+from appliance.inference.observe import Look
 from appliance.inference.schedule import Pace, Schedule
+
+
+def pace_of():
+    return Pace(rates={Look.FACES: 2.0, Look.OBJECTS: 1.0})
 
 
 def looks(pace, times, *, closely=frozenset()):
@@ -8,8 +13,8 @@ def looks(pace, times, *, closely=frozenset()):
     seen = []
     for at in times:
         if pace.due(at):
-            seen.append((at, pace.objects_due(at)))
-            pace.looked(at, closely=at in closely)
+            seen.append((at, Look.OBJECTS in pace.due(at)))
+            pace.looked(at, hungry=frozenset({Look.OBJECTS}) if at in closely else frozenset())
     return seen
 
 
@@ -18,23 +23,23 @@ def grid(seconds, rate, start=1000.0):
 
 
 def test_two_looks_a_second_one_of_them_for_objects():
-    seen = looks(Pace(face_rate=2, object_rate=1), grid(10, 4))
+    seen = looks(pace_of(), grid(10, 4))
     assert len(seen) == 20
     assert sum(objects for _, objects in seen) == 10
 
 
 def test_pictures_that_come_unevenly_do_not_change_the_rate():
-    seen = looks(Pace(face_rate=2, object_rate=1), grid(30, 3.75))
+    seen = looks(pace_of(), grid(30, 3.75))
     assert 50 <= len(seen) <= 61
 
 
 def test_slow_pictures_are_all_looked_at():
-    assert len(looks(Pace(face_rate=2, object_rate=1), grid(10, 1))) == 10
+    assert len(looks(pace_of(), grid(10, 1))) == 10
 
 
 def test_after_a_sighting_every_picture_is_looked_at_for_objects_then_the_old_rate():
     times = grid(10, 4)
-    seen = looks(Pace(face_rate=2, object_rate=1), times, closely=frozenset(times[4:12]))
+    seen = looks(pace_of(), times, closely=frozenset(times[4:12]))
     burst = [(at, objects) for at, objects in seen if times[5] <= at <= times[12]]
     assert len(burst) == 8
     assert all(objects for _, objects in burst)
@@ -44,7 +49,7 @@ def test_after_a_sighting_every_picture_is_looked_at_for_objects_then_the_old_ra
 
 
 def test_a_clock_set_back_does_not_stop_the_looks():
-    pace = Pace(face_rate=2, object_rate=1)
+    pace = pace_of()
     looks(pace, grid(10, 4))
     seen = looks(pace, grid(10, 4, start=500.0))
     assert len(seen) >= 19

@@ -11,7 +11,7 @@ def fold(watch, said):
     outputs = []
     for at, true, score in said:
         tick = Tick(at=at, verdict=Verdict.TRUE if true else Verdict.FALSE, position=at, score=score if true else 0.0)
-        outputs += watch._advance(CODE, tick, Shot(at, b"jpeg"))
+        outputs += watch.fold({CODE: tick}, Shot(at, b"jpeg"))
     return outputs
 
 

@@ -1,6 +1,7 @@
 """The catalogue of events: everything that the ledger can say, one file for each chain of thought."""
 
 from appliance.exam.events.attempt import (
+    AttemptAccommodated,
     AttemptAdmitted,
     AttemptArrived,
     AttemptAssigned,
@@ -42,10 +43,13 @@ from appliance.exam.events.catalogue import (
 from appliance.exam.events.detection import (
     AnalysisCovered,
     AnalysisMissed,
+    AnalysisReduced,
+    BaselineTaken,
     FeedViewed,
     FlagClosed,
     FlagDecided,
     FlagRaised,
+    RoomNoticed,
 )
 from appliance.exam.events.evidence import (
     FeedAligned,
@@ -60,8 +64,21 @@ from appliance.exam.events.evidence import (
     SegmentDamaged,
 )
 from appliance.exam.events.exam import (
+    DetectionSet,
     ExamCreated,
     ExamEnded,
+)
+from appliance.exam.events.identity import (
+    ChallengeAnswered,
+    ChallengeAsked,
+    IdentityCompared,
+    IdentityDecided,
+    IdentityDeclined,
+    IdentityEnrolled,
+    IdentityPictured,
+)
+from appliance.exam.events.page import (
+    PageReported,
 )
 from appliance.exam.events.phone import (
     PhoneConfirmed,
@@ -82,6 +99,8 @@ __all__ = [
     "AccessRefused",
     "AnalysisCovered",
     "AnalysisMissed",
+    "AnalysisReduced",
+    "AttemptAccommodated",
     "AttemptAdmitted",
     "AttemptArrived",
     "AttemptAssigned",
@@ -93,12 +112,16 @@ __all__ = [
     "AttemptSigned",
     "AttemptStarted",
     "AttemptStored",
+    "BaselineTaken",
     "CallEnded",
     "CallStarted",
     "CapacityMeasured",
     "CapacityRefused",
     "ChainAnchored",
+    "ChallengeAnswered",
+    "ChallengeAsked",
     "CodeIssued",
+    "DetectionSet",
     "ExamCreated",
     "ExamEnded",
     "ExamStored",
@@ -113,9 +136,15 @@ __all__ = [
     "GapClosed",
     "GapFilled",
     "GapOpened",
+    "IdentityCompared",
+    "IdentityDecided",
+    "IdentityDeclined",
+    "IdentityEnrolled",
+    "IdentityPictured",
     "LedgerOverflowed",
     "MessageRead",
     "MessageSent",
+    "PageReported",
     "Payload",
     "PhoneConfirmed",
     "PhoneInvited",
@@ -123,6 +152,7 @@ __all__ = [
     "PhoneScanned",
     "ProcessStarted",
     "ReportWritten",
+    "RoomNoticed",
     "RoomWatched",
     "SegmentClosed",
     "SegmentDamaged",

@@ -30,6 +30,15 @@ class AttemptAssigned(Payload):
     proctor: str | None
 
 
+@event("attempt.accommodated")
+@dataclass(frozen=True, kw_only=True)
+class AttemptAccommodated(Payload):
+    """Which switches (`exam.accommodation.Switch`) hold for this candidate, all of them. Never the reason; not shown to
+    a proctor."""
+
+    switches: list[str]
+
+
 @event("attempt.arrived")
 @dataclass(frozen=True, kw_only=True)
 class AttemptArrived(Payload):

@@ -1,6 +1,7 @@
 """An exam as a whole. Chain: box."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from appliance.exam.events.catalogue import Payload, event
 
@@ -19,6 +20,18 @@ class ExamCreated(Payload):
     warnings_before_end: int
     ratio: int
     retention_days: int
+
+
+@event("exam.detection_set")
+@dataclass(frozen=True, kw_only=True)
+class DetectionSet(Payload):
+    """What is detected in the exam from now on: `policy` as `exam.detection.DetectionPolicy.to_json`. `override`: why
+    it was activated although the bench had found more false alerts than the limit; "" where it had not."""
+
+    exam: str
+    policy: dict[str, Any]
+    by: str
+    override: str
 
 
 @event("exam.ended", by=("cli",))

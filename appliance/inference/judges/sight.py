@@ -1,0 +1,46 @@
+"""All that is judged by a picture of a camera: a judge for each channel, each building on those before."""
+
+from dataclasses import dataclass, field, replace
+
+from appliance.exam.episode import Tick, Verdict
+from appliance.inference.judges import camera, objects, presence
+from appliance.inference.judges.context import Context
+from appliance.inference.observe import Look, Observation
+
+CLOSER = {
+    "phone_visible": Look.OBJECTS,
+    "multiple_people": Look.OBJECTS,
+    "prohibited_object": Look.OBJECTS,
+}
+"""Rules that, after a first true tick, want to see every picture until they have fired or given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What each judge remembers."""
+
+    of_camera: camera.Memory = field(default_factory=camera.Memory)
+    of_presence: presence.Memory = field(default_factory=presence.Memory)
+    of_objects: objects.Memory = field(default_factory=objects.Memory)
+
+
+def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, dict[str, Tick]]:
+    """What each rule says about this picture. Where the lens is covered nothing else can be judged."""
+    of_presence, ticks = presence.judge(memory.of_presence, seen, context)
+    somebody = presence.somebody(of_presence, seen, context)
+    of_objects, found = objects.judge(memory.of_objects, seen, context)
+    of_camera, own = camera.judge(memory.of_camera, seen, context, somebody=somebody)
+    ticks |= found
+    if seen.view is None or own["camera_covered"].verdict is Verdict.TRUE:
+        ticks = {code: replace(tick, verdict=Verdict.UNASSESSABLE, score=None) for code, tick in ticks.items()}
+        own = {
+            code: tick if code == "camera_covered" else replace(tick, verdict=Verdict.UNASSESSABLE, score=None)
+            for code, tick in own.items()
+        }
+    return Memory(of_camera=of_camera, of_presence=of_presence, of_objects=of_objects), ticks | own
+
+
+def hungry(memory: Memory, pending: frozenset[str]) -> frozenset[Look]:
+    """What the next picture should be looked at for, beside what is due: `pending` are rules that have begun to gather
+    true ticks and have not fired yet."""
+    return frozenset(CLOSER[code] for code in pending if code in CLOSER)

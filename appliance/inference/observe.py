@@ -11,6 +11,7 @@ from appliance.inference.boxes import Box, crop
 from appliance.inference.camera import Stillness, View
 from appliance.inference.detectors import Detectors
 from appliance.inference.faces import Face
+from appliance.inference.head import Head
 from appliance.inference.models import Picture
 from appliance.inference.objects import PERSON, PHONE, Thing
 from appliance.inference.scene import Phone
@@ -52,6 +53,7 @@ class Observation:
     changed: float | None = None
     faces: tuple[Face, ...] | None = None
     face_light: float | None = None
+    head: Head | None = None
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     waits: bool = False

@@ -1,0 +1,10 @@
+"""From events to state: one function for each event type that changes a state table, a file for each kind of event.
+
+It runs in the transaction that appends the event. What it returns are events that follow from this one and are appended
+right after it.
+"""
+
+from appliance.ledger.projection import attempts, detection, evidence
+from appliance.ledger.projection.registry import FollowUp, apply
+
+__all__ = ["FollowUp", "apply", "attempts", "detection", "evidence"]

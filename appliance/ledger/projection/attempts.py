@@ -1,0 +1,155 @@
+"""Exams, attempts and what is said in them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from appliance.exam import events
+from appliance.exam.call import Ending
+from appliance.exam.stage import CLOSED, Stage
+from appliance.ledger import tables
+from appliance.ledger.projection.registry import FollowUp, projects
+from appliance.ledger.record import Event
+
+
+def _set_attempt(connection: sa.Connection, event: Event, **values: Any) -> None:
+    connection.execute(sa.update(tables.attempt).where(tables.attempt.c.attempt == event.chain).values(**values))
+
+
+def _set_stage(connection: sa.Connection, event: Event, stage: Stage, **values: Any) -> None:
+    _set_attempt(connection, event, stage=stage.value, stage_at=event.wall, **values)
+
+
+def _calls_end(connection: sa.Connection, event: Event) -> list[FollowUp]:
+    """Nobody talks any more when the attempt is over."""
+    row = tables.call.c
+    still_open = sa.select(row.call).where(row.attempt == event.chain, row.ended_at.is_(None))
+    reason = Ending.ATTEMPT_OVER.value
+    found = connection.execute(still_open).scalars().all()
+    return [FollowUp(event.chain, events.CallEnded(call=call, by="box", reason=reason)) for call in found]
+
+
+@projects(events.ExamCreated)
+def _exam_created(connection: sa.Connection, _event: Event, said: events.ExamCreated) -> None:
+    connection.execute(sa.insert(tables.exam).values(**said.to_json()))
+
+
+@projects(events.ExamEnded)
+def _exam_ended(connection: sa.Connection, event: Event, said: events.ExamEnded) -> list[FollowUp]:
+    connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(ended_at=event.wall))
+    still_open = sa.select(tables.attempt.c.attempt).where(
+        tables.attempt.c.exam == said.exam, tables.attempt.c.stage.not_in([stage.value for stage in CLOSED])
+    )
+    ended = events.AttemptEnded(by=event.actor, reason=said.reason, warnings=0, overridden=False)
+    return [FollowUp(attempt, ended) for attempt in connection.execute(still_open).scalars().all()]
+
+
+@projects(events.ExamStored)
+def _exam_stored(connection: sa.Connection, event: Event, said: events.ExamStored) -> None:
+    connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(stored_at=event.wall))
+
+
+@projects(events.AttemptStored)
+def _attempt_stored(connection: sa.Connection, event: Event, said: events.AttemptStored) -> None:
+    row = tables.attempt
+    connection.execute(sa.update(row).where(row.c.attempt == said.attempt).values(stored_at=event.wall))
+
+
+@projects(events.AttemptCreated)
+def _attempt_created(connection: sa.Connection, event: Event, said: events.AttemptCreated) -> None:
+    connection.execute(
+        sa.insert(tables.attempt).values(
+            attempt=event.chain, stage=Stage.INVITED.value, stage_at=event.wall, **said.to_json()
+        )
+    )
+
+
+@projects(events.AttemptAssigned)
+def _attempt_assigned(connection: sa.Connection, event: Event, said: events.AttemptAssigned) -> None:
+    _set_attempt(connection, event, proctor=said.proctor)
+
+
+@projects(events.AttemptArrived)
+def _attempt_arrived(connection: sa.Connection, event: Event, _said: events.AttemptArrived) -> None:
+    _set_stage(connection, event, Stage.CONSENT)
+
+
+@projects(events.AttemptSigned)
+def _attempt_signed(connection: sa.Connection, event: Event, _said: events.AttemptSigned) -> None:
+    _set_stage(connection, event, Stage.EQUIPMENT)
+
+
+@projects(events.AttemptEquipped)
+def _attempt_equipped(connection: sa.Connection, event: Event, _said: events.AttemptEquipped) -> None:
+    _set_stage(connection, event, Stage.WAITING)
+
+
+@projects(events.AttemptAdmitted)
+def _attempt_admitted(connection: sa.Connection, event: Event, _said: events.AttemptAdmitted) -> None:
+    _set_stage(connection, event, Stage.ADMITTED)
+
+
+@projects(events.AttemptStarted)
+def _attempt_started(connection: sa.Connection, event: Event, said: events.AttemptStarted) -> None:
+    _set_stage(connection, event, Stage.IN_EXAM, ends_at=said.ends_at)
+
+
+@projects(events.AttemptFinished)
+def _attempt_finished(connection: sa.Connection, event: Event, _said: events.AttemptFinished) -> list[FollowUp]:
+    _set_stage(connection, event, Stage.FINISHED)
+    return _calls_end(connection, event)
+
+
+@projects(events.AttemptEnded)
+def _attempt_ended(connection: sa.Connection, event: Event, _said: events.AttemptEnded) -> list[FollowUp]:
+    _set_stage(connection, event, Stage.ENDED)
+    return _calls_end(connection, event)
+
+
+@projects(events.MessageSent)
+def _message_sent(connection: sa.Connection, event: Event, said: events.MessageSent) -> None:
+    connection.execute(
+        sa.insert(tables.message).values(
+            message=said.message,
+            attempt=event.chain,
+            kind=said.kind,
+            sender=said.sender,
+            sender_name=said.sender_name,
+            text=said.text,
+            sent_at=event.wall,
+        )
+    )
+
+
+@projects(events.MessageRead)
+def _message_read(connection: sa.Connection, event: Event, said: events.MessageRead) -> None:
+    """Read by the candidate: what staff sent. Read by staff: what the candidate sent."""
+    row = tables.message
+    upto = sa.select(row.c.sent_at).where(row.c.message == said.message).scalar_subquery()
+    from_candidate = row.c.sender == "candidate"
+    connection.execute(
+        sa.update(row)
+        .where(row.c.attempt == event.chain, row.c.sent_at <= upto, row.c.read_at.is_(None))
+        .where(~from_candidate if said.reader == "candidate" else from_candidate)
+        .values(read_at=event.wall)
+    )
+
+
+@projects(events.WarningAcknowledged)
+def _warning_acknowledged(connection: sa.Connection, event: Event, said: events.WarningAcknowledged) -> None:
+    row = tables.message
+    connection.execute(
+        sa.update(row)
+        .where(row.c.message == said.message)
+        .values(acknowledged_at=event.wall, read_at=sa.func.coalesce(row.c.read_at, event.wall))
+    )
+
+
+@projects(events.CallStarted)
+def _call_started(connection: sa.Connection, event: Event, said: events.CallStarted) -> None:
+    connection.execute(sa.insert(tables.call).values(attempt=event.chain, started_at=event.wall, **said.to_json()))
+
+
+@projects(events.CallEnded)
+def _call_ended(connection: sa.Connection, event: Event, said: events.CallEnded) -> None:
+    connection.execute(sa.update(tables.call).where(tables.call.c.call == said.call).values(ended_at=event.wall))

@@ -69,11 +69,12 @@ class CaptureSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceSettings:
-    """Detection. Rates in looks a second for each feed."""
+    """Detection. Rates in looks a second for each feed, sizes in bytes."""
 
     face_rate: float = 2.0
     object_rate: float = 1.0
     threads: int = 1
+    memory_bytes: int = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

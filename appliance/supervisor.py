@@ -86,6 +86,11 @@ class Child:
         """It ended, and is not started again."""
         return not self._again and self._process is not None and self._process.poll() is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the one that runs, or ran last."""
+        return self._process.pid if self._process else None
+
     def look(self, now: float) -> None:
         """Start it, if it is time to; notice its death."""
         died = self._process is not None and self._start_at is None and not self.running
@@ -133,7 +138,7 @@ class Child:
     def facts(self) -> dict[str, object]:
         """For the health file."""
         return {
-            "pid": self._process.pid if self._process else None,
+            "pid": self.pid,
             "running": self.running,
             "restarts": self.backoff.restarts,
             "exit_code": self._process.returncode if self._process else None,
@@ -176,6 +181,7 @@ class Supervisor:
         self._needed = tuple(self._children)
         self._written_at = 0.0
         self._complaint = ""
+        self._heard: dict[str, tuple[float, float]] = {}  # by process: what its health file says, and since when
         self._runtime = _identity(paths)
         self.folder_lost = 0
 
@@ -189,6 +195,7 @@ class Supervisor:
         try:
             self._keep_runtime_folder()
             for child in self._children.values():
+                self._wake(child, now)
                 child.look(now)
             if now - self._written_at >= 1.0:
                 self._written_at = now
@@ -198,6 +205,18 @@ class Supervisor:
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 print(f"appliance: the supervisor cannot write: {error}", file=sys.stderr, flush=True)
+
+    def _wake(self, child: Child, now: float) -> None:
+        """A process that promises in its health file to be heard of every so often (`beats`, seconds) and is not hangs:
+        it is killed, and started again like any that died. How long ago is told by this process's own clock."""
+        said = health.read(self._paths.health, child.name, now=time.time())
+        promised = child.running and said.get("pid") == child.pid and said.get("beats")
+        at, since = self._heard.get(child.name, (0.0, now))
+        if not promised or said["at"] != at:
+            self._heard[child.name] = (said.get("at", 0.0), now)
+        elif now - since > promised:
+            print(f"appliance: {child.name} does not answer and is started again", file=sys.stderr, flush=True)
+            child.kill()
 
     def _keep_runtime_folder(self) -> None:
         """Somebody may clear the tmpfs (a tidy script, the end of a session): then the processes hold sockets that

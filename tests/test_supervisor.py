@@ -62,6 +62,21 @@ def test_what_dies_is_started_again_after_its_wait_and_counted(paths):
     one.kill()
 
 
+def test_what_hangs_is_killed_and_started_again_and_what_promised_nothing_is_left_alone(paths, capsys):
+    hung, quiet = child(paths, STEADY, "inference"), child(paths, STEADY, "sync")
+    box = Supervisor(paths, [hung, quiet])
+    box.look()
+    first = hung.pid
+    for one, promise in ((hung, {"beats": 0.5}), (quiet, {})):
+        health.write(paths.health, one.name, healthy=True, sentence="", **promise)
+        file = paths.health / f"{one.name}.json"
+        file.write_text(file.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {one.pid}'))
+    until(lambda: box.look() or hung.pid != first)
+    assert quiet.facts()["restarts"] == 0
+    assert "inference does not answer" in capsys.readouterr().err
+    box.stop()
+
+
 def test_what_is_not_to_be_started_again_is_over(paths):
     one = child(paths, "print('bye')", again=False)
     one.look(0.0)

@@ -12,6 +12,7 @@ from appliance.box.picture import Header
 from appliance.config import InferenceSettings
 from appliance.exam.feed import Feed
 from appliance.inference.detectors import Detectors
+from appliance.inference.governor import Governor
 from appliance.inference.meter import Meter
 from appliance.inference.observe import Look, Observation, Observer, nothing
 from appliance.inference.room import Room
@@ -31,6 +32,7 @@ class Looker:
         self.room = room
         self.schedule = Schedule()
         self.meter = Meter()
+        self.governor = Governor()
         self.unreadable = 0  # picture files that hold no picture
         self.failed = 0  # pictures at which a model gave up
         self._pictures = pictures
@@ -39,6 +41,7 @@ class Looker:
         self._paces: dict[Feed, Pace] = {}
         self._numbers: dict[Feed, int] = {}
         self._beat_at = 0.0
+        self._late = 0
 
     def turn(self, now: float) -> None:
         """One look, if one is due."""
@@ -48,7 +51,7 @@ class Looker:
             return
         self.room.visited(feed, now)
         fresh, pace = self._look(feed), self._paces[feed]
-        interval = 1.0 / self._settings.face_rate
+        interval = 1.0 / (self._settings.face_rate * self.governor.share)
         again = AGAIN_SECONDS
         if fresh and not pace.hungry:
             again = min(max(AGAIN_SECONDS / 2, pace.next - time.time()), interval)
@@ -57,6 +60,15 @@ class Looker:
     def wait(self, now: float) -> float:
         """Seconds for which there is nothing to do."""
         return min(self.schedule.wait(now), AGAIN_SECONDS)
+
+    def weigh(self, now: float) -> bool:
+        """Once a second: is there time for everything? -> whether every feed is looked at more or less often from now
+        on."""
+        late, self._late = self.schedule.late > self._late, self.schedule.late
+        changed = self.governor.weigh(now, busy=self.meter.busy, late=late)
+        for pace in self._paces.values():
+            pace.share = self.governor.share
+        return changed
 
     def beat_due(self) -> bool:
         """True once a second."""
@@ -71,7 +83,7 @@ class Looker:
         for feed in watched - self._paces.keys():
             self.schedule.add(feed, now)
             self._observers[feed] = Observer(self.detectors)
-            self._paces[feed] = Pace(rates=rates(self._settings))
+            self._paces[feed] = Pace(rates=rates(self._settings), share=self.governor.share)
         for feed in self._paces.keys() - watched:
             self.schedule.remove(feed)
             self._observers.pop(feed)

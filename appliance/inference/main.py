@@ -9,10 +9,10 @@ import uuid
 from pathlib import Path
 
 from appliance import __version__
-from appliance.box import health, process
+from appliance.box import health, memory, process
 from appliance.box.paths import Paths, models_folder
 from appliance.config import Settings
-from appliance.exam.events import BOX, ProcessStarted
+from appliance.exam.events import BOX, AnalysisReduced, ProcessStarted
 from appliance.inference.detectors import load_detectors
 from appliance.inference.looker import Looker
 from appliance.inference.room import TYPES, Room
@@ -21,10 +21,15 @@ from appliance.ledger.client import Client, Told
 log = logging.getLogger(__name__)
 
 NAME = "inference"
+OVERGROWN = 3
+"""Exit code: whoever watches this process starts it again, and what nobody looked at meanwhile is in the ledger."""
+
+PATIENCE_SECONDS = 4.0
+"""It says how it is once a second; silent for so long it hangs, and is killed and started again."""
 
 
 def run(*, paths: Paths, settings: Settings) -> int:
-    """Look at every watched camera until SIGTERM or SIGINT; 0."""
+    """Look at every watched camera until SIGTERM or SIGINT; 0, or `OVERGROWN`."""
     stopping = process.stop_event()
     _say(paths, healthy=False, sentence="loading models")
     cache = paths.cache / "openvino"
@@ -55,9 +60,14 @@ def run(*, paths: Paths, settings: Settings) -> int:
             looker.turn(time.monotonic())
             if looker.beat_due():
                 room.beat(time.time())
+                if looker.weigh(time.monotonic()):
+                    client.append(AnalysisReduced(share=looker.governor.share), chain=BOX, exam=None)
                 write_looked(looked, room.facts().looked_at)
                 report(paths, looker, client)
                 process.notify("WATCHDOG=1")
+                if memory.resident() > settings.inference.memory_bytes:
+                    log.error("more memory than inference.memory_bytes is held: this process begins anew")
+                    return OVERGROWN
             stopping.wait(looker.wait(time.monotonic()))
     finally:
         process.notify("STOPPING=1")
@@ -70,7 +80,10 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
     """The health file."""
     missing = looker.detectors.missing
     facts = looker.room.facts()
+    share = looker.governor.share
     healthy, sentence = True, f"looking at {len(looker.schedule.feeds())} cameras"
+    if share < 1.0:
+        sentence += f", each {share:.0%} as often as it should be: this box is short of time"
     if missing:
         healthy, sentence = False, " ".join(missing.values())
     elif not client.connected:
@@ -84,6 +97,10 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
         rate=round(looker.meter.rate, 2),
         busy=round(looker.meter.busy, 3),
         age=round(looker.meter.age, 3),
+        ages_ms=looker.meter.ages,
+        share=share,
+        memory_bytes=memory.resident(),
+        beats=PATIENCE_SECONDS,
         late=looker.schedule.late,
         unreadable=looker.unreadable,
         failed=looker.failed,

@@ -1,6 +1,7 @@
 """How fast detection goes, over the last seconds."""
 
 from collections import deque
+from statistics import median
 
 SECONDS = 5.0
 
@@ -26,6 +27,14 @@ class Meter:
     def busy(self) -> float:
         """Share of the time spent looking, 0..1."""
         return sum(took for _, took, _ in self._looks) / SECONDS
+
+    @property
+    def ages(self) -> dict[str, float]:
+        """Milliseconds from the moment a picture was taken until it had been looked at: median and 95th percentile."""
+        ages = sorted(age * 1000 for _, _, age in self._looks)
+        if not ages:
+            return {}
+        return {"p50": round(median(ages), 1), "p95": round(ages[min(len(ages) - 1, int(len(ages) * 0.95))], 1)}
 
     @property
     def age(self) -> float:

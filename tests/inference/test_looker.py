@@ -141,7 +141,7 @@ def test_an_attempt_that_is_over_leaves_nothing_behind(make, tmp_path):
     turns(looker, 2)
     room.attempts.discard("a1")
     turns(looker, 2)
-    assert looker.schedule.feeds() == {"a2"}
+    assert looker.schedule.feeds() == {Feed("a2", Kind.WEBCAM)}
     assert set(looker._observers) == set(looker._paces) == {"a2"}
     assert "a1" not in looker._numbers
 

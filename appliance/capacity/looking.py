@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from appliance.inference.detectors import Detectors, load_detectors
+from appliance.inference.look import Look
 from appliance.inference.models import Picture
-from appliance.inference.observe import Look, Observer
+from appliance.inference.observe import Observer
 
 LOOKS = 25
 WIDTH, HEIGHT = 640, 360

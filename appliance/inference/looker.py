@@ -13,8 +13,9 @@ from appliance.config import InferenceSettings
 from appliance.exam.feed import Feed
 from appliance.inference.detectors import Detectors
 from appliance.inference.governor import Governor
+from appliance.inference.look import Look
 from appliance.inference.meter import Meter
-from appliance.inference.observe import Look, Observation, Observer, nothing
+from appliance.inference.observe import Observation, Observer, nothing
 from appliance.inference.room import Room
 from appliance.inference.schedule import Pace, Schedule, rates
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -12,20 +11,10 @@ from appliance.inference.camera import Stillness, View
 from appliance.inference.detectors import Detectors
 from appliance.inference.faces import Face
 from appliance.inference.head import Head
+from appliance.inference.look import Look
 from appliance.inference.models import Picture
 from appliance.inference.objects import PERSON, PHONE, Thing
 from appliance.inference.scene import Phone
-
-
-class Look(StrEnum):
-    """What a picture can be looked at for. Light and faces are always looked at: everything builds on them."""
-
-    FACES = "faces"
-    OBJECTS = "objects"  # persons, phones, what is forbidden
-    HEAD = "head"  # where the candidate's head and eyes point, what covers the face
-    LIKENESS = "likeness"  # is it still the same face
-    HANDS = "hands"
-
 
 SMALLEST = 48
 """Pictures with a shorter side cannot be judged."""

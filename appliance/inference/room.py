@@ -13,7 +13,8 @@ from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
 from appliance.exam.feed import Feed
 from appliance.inference.coverage import Looks
-from appliance.inference.observe import Look, Observation
+from appliance.inference.look import Look
+from appliance.inference.observe import Observation
 from appliance.inference.seat import Seat
 from appliance.inference.stream import SENSES
 from appliance.inference.telling import Said

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from appliance.config import InferenceSettings
 from appliance.exam.feed import Feed
-from appliance.inference.observe import Look
+from appliance.inference.look import Look
 
 EARLY = 0.05
 """Seconds by which a picture may be looked at before its time, as pictures come in steps of their own."""

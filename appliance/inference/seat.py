@@ -15,7 +15,8 @@ from appliance.exam.flags import RULES, Sense
 from appliance.exam.stage import CLOSED, WATCHED, Stage
 from appliance.inference.coverage import Looks, Missed
 from appliance.inference.judges import sight
-from appliance.inference.observe import Look, Observation
+from appliance.inference.look import Look
+from appliance.inference.observe import Observation
 from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
 from appliance.inference.telling import SOURCE, Said, Telling, episode_of
 from appliance.inference.watch import Shot

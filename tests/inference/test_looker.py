@@ -9,9 +9,9 @@ from appliance.box import picture
 from appliance.config import InferenceSettings
 from appliance.exam.feed import Feed, Kind
 from appliance.inference.detectors import Detectors
+from appliance.inference.look import Look
 from appliance.inference.looker import Looker
 from appliance.inference.main import read_looked, write_looked
-from appliance.inference.observe import Look
 
 
 class FakeRoom:

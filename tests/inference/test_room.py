@@ -8,7 +8,7 @@ import pytest
 from appliance.exam import events
 from appliance.exam.call import RESTS
 from appliance.exam.feed import Feed, Kind
-from appliance.inference.observe import Look
+from appliance.inference.look import Look
 from appliance.inference.room import Room
 from tests.inference.seen import every, face, seen
 

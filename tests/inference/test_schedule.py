@@ -1,6 +1,6 @@
 """When each feed is looked at."""
 
-from appliance.inference.observe import Look
+from appliance.inference.look import Look
 from appliance.inference.schedule import Pace, Schedule
 
 

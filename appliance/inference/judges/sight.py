@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from appliance.exam.episode import Tick, Verdict
 from appliance.inference.judges import camera, objects, presence
 from appliance.inference.judges.context import Context
-from appliance.inference.observe import Look, Observation
+from appliance.inference.look import Look
+from appliance.inference.observe import Observation
 
 CLOSER = {
     "phone_visible": Look.OBJECTS,

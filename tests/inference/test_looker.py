@@ -142,7 +142,7 @@ def test_an_attempt_that_is_over_leaves_nothing_behind(make, tmp_path):
     room.attempts.discard("a1")
     turns(looker, 2)
     assert looker.schedule.feeds() == {Feed("a2", Kind.WEBCAM)}
-    assert set(looker._observers) == set(looker._paces) == {"a2"}
+    assert set(looker._observers) == set(looker._paces) == {Feed("a2", Kind.WEBCAM)}
     assert "a1" not in looker._numbers
 
 

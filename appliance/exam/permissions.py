@@ -34,6 +34,8 @@ class Action(StrEnum):
     MESSAGE = "message"  # chat and warnings to a candidate
     CALL = "call"  # talk with a candidate
     CONFIRM_PHONE = "confirm_phone"  # let a phone in as a second camera
+    DECIDE_IDENTITY = "decide_identity"  # say who sits there
+    CHALLENGE = "challenge"  # ask a candidate to turn the head
     DECIDE_FLAG = "decide_flag"
     RAISE_FLAG = "raise_flag"
     END_ATTEMPT = "end_attempt"
@@ -62,6 +64,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SHOW_PHONE: frozenset({Role.PHONE}),
     Action.CALL: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.CONFIRM_PHONE: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.DECIDE_IDENTITY: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.CHALLENGE: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.DECIDE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
     Action.RAISE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
     Action.END_ATTEMPT: frozenset({Role.PROCTOR, Role.LEAD}),

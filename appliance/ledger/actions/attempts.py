@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from appliance.errors import BadInput, NotAllowed
-from appliance.exam import codes
+from appliance.exam import codes, identity
 from appliance.exam.events import (
     AttemptAdmitted,
     AttemptArrived,
@@ -17,7 +17,7 @@ from appliance.exam.events import (
 )
 from appliance.exam.policy import Admission
 from appliance.exam.stage import CLOSED, Stage, Step, after
-from appliance.ledger import state, tables
+from appliance.ledger import detection, state, tables
 from appliance.ledger.actions import users
 from appliance.ledger.actions.exams import hash_code
 from appliance.ledger.record import Draft
@@ -66,17 +66,22 @@ def sign(
 
 def equip(transaction: Transaction, attempt: str, *, camera: str, microphone: str, surface: str) -> None:
     """Camera, microphone and screen arrive at the box (the caller has seen to that); -> waiting, or straight on where
-    the exam admits by itself."""
+    the exam admits by itself and nobody has to decide who this is."""
     row = _at(transaction, attempt, Step.EQUIP)
+    wanted, known = _identity(transaction, row)
+    identity.check_shown(wanted=wanted, pictured=known.photo is not None, declined=known.declined_at is not None)
     said = AttemptEquipped(camera=camera[:200], microphone=microphone[:200], surface=surface[:40])
     _append(transaction, row, said, "candidate")
-    if state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value:
+    automatic = state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value
+    if automatic and not wanted:
         _append(transaction, row, AttemptAdmitted(by="exam setting"), "exam setting")
 
 
 def admit(transaction: Transaction, attempt: str, *, by: str) -> None:
-    """Let a waiting candidate in."""
+    """Let a waiting candidate in; where an ID is asked for, after a person's decision about it."""
     row = _at(transaction, attempt, Step.ADMIT)
+    wanted, known = _identity(transaction, row)
+    identity.check_admission(wanted=wanted, ruling=known.decision)
     _append(transaction, row, AttemptAdmitted(by=by), by)
 
 
@@ -125,6 +130,12 @@ def _at(transaction: Transaction, attempt: str, step: Step) -> state.AttemptRow:
     row = state.attempt(transaction.connection, attempt)
     after(row.stage, step)  # raises when it does not fit
     return row
+
+
+def _identity(transaction: Transaction, row: state.AttemptRow) -> tuple[bool, detection.IdentityRow]:
+    """-> whether the exam asks for an ID, and what is known of this candidate."""
+    connection = transaction.connection
+    return detection.policy(connection, row.exam).identity, detection.identity(connection, row.attempt)
 
 
 def _append(transaction: Transaction, row: state.AttemptRow, said: Payload, actor: str) -> None:

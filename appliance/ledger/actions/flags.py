@@ -7,19 +7,26 @@ import sqlalchemy as sa
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam.events import FlagDecided, FlagRaised
 from appliance.exam.feed import Kind
-from appliance.exam.flags import MANUAL, RULES_VERSION, Category, Decision, Dismissal, Severity
+from appliance.exam.flags import MANUAL, RULES, RULES_VERSION, Category, Decision, Dismissal, Severity, Source
 from appliance.exam.stage import Stage
-from appliance.ledger import state, tables
+from appliance.ledger import detection, state, tables
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
 
 LONGEST_NOTE = 2_000
 FARTHEST_BACK = 600.0
 
+TICKED = tuple(code for code, rule in RULES.items() if rule.source is Source.PERSON)
+"""What no model here sees: a person ticks it, once for a candidate."""
 
-def raise_flag(transaction: Transaction, attempt: str, *, by: str, note: str, back_seconds: float = 10.0) -> str:
-    """A person saw something, `back_seconds` ago (I26); -> the flag's id."""
+
+def raise_flag(
+    transaction: Transaction, attempt: str, *, by: str, note: str, back_seconds: float = 10.0, code: str = MANUAL
+) -> str:
+    """A person saw something, `back_seconds` ago (I26); -> the flag's id. `code`: anything, or one of `TICKED`."""
     row = state.attempt(transaction.connection, attempt)
+    if code != MANUAL:
+        _check_tick(transaction.connection, row, code)
     if row.stage is Stage.INVITED:
         raise NotAllowed("the candidate has not arrived yet")
     if len(note) > LONGEST_NOTE:
@@ -30,9 +37,9 @@ def raise_flag(transaction: Transaction, attempt: str, *, by: str, note: str, ba
     flag = secrets.token_hex(8)
     said = FlagRaised(
         flag=flag,
-        code=MANUAL,
-        category=Category.INTEGRITY.value,
-        severity=Severity.MEDIUM.value,
+        code=code,
+        category=(Category.INTEGRITY if code == MANUAL else RULES[code].category).value,
+        severity=(Severity.MEDIUM if code == MANUAL else RULES[code].severity).value,
         kind=Kind.WEBCAM.value,
         source=by,
         onset_at=onset,
@@ -68,6 +75,25 @@ def decide(transaction: Transaction, flag: str, *, decision: str, reason: str, n
     exam = state.attempt(transaction.connection, found.attempt).exam
     said = FlagDecided(flag=flag, decision=decision, reason=reason, note=note, by=by)
     transaction.append(Draft(payload=said, chain=found.attempt, exam=exam, actor=by))
+
+
+def tickable(connection: sa.Connection, row: state.AttemptRow) -> list[str]:
+    """What a person can still tick of a candidate: rules that hold, not ticked yet."""
+    policy, switches = detection.policy(connection, row.exam), detection.granted(connection, row.attempt)
+    ticked = {flag.code for flag in state.flags(connection, attempt=row.attempt)}
+    return [
+        code for code in TICKED if code not in policy.off | ticked and not switches.intersection(RULES[code].off_by)
+    ]
+
+
+def _check_tick(connection: sa.Connection, row: state.AttemptRow, code: str) -> None:
+    if code not in TICKED:
+        raise BadInput(f"{code[:60]!r} is nothing that a person ticks", hint="Raise a flag of your own with a note.")
+    if code not in tickable(connection, row):
+        raise NotAllowed(
+            "this was noted already, or the rule is not applied to this candidate",
+            hint="If you saw something else, raise a flag of your own with a note.",
+        )
 
 
 def _position(connection: sa.Connection, attempt: str, at: float) -> float | None:

@@ -223,7 +223,7 @@ def _flag(number: int, flag: Flag, zone: Zone) -> dict[str, Any]:
         "sort": f"{flag.category} · {flag.severity}",
         "source": f"raised by {flag.raised_by}" if flag.raised_by else "raised by software",
         "facts": facts,
-        "innocent": words.INNOCENT.get(flag.code, ""),
+        "innocent": words.innocent(flag.code),
         "decision": words.decision(flag.decision.value),
         "decided": _decided(flag, zone),
         "note": flag.note,
@@ -300,7 +300,7 @@ def _rules() -> list[dict[str, str]]:
     return [
         {
             "rule": words.flag(code),
-            "feed": words.feed(rule["kind"]),
+            "feed": ", ".join(words.feed(kind) for kind in rule["kinds"]),
             "threshold": f"{rule['threshold']:g}",
             "seconds": f"{rule['seconds']:g} s",
             "share": f"{rule['share']:.0%}".replace("%", " %"),

@@ -1,26 +1,13 @@
 """The words of a report. Codes that are not listed are shown as they are, so that a new one is never lost."""
 
-FLAGS = {
-    "face_absent": "No face seen",
-    "multiple_people": "More than one person",
-    "phone_visible": "Phone visible",
-    "camera_covered": "Camera covered",
-    "camera_frozen": "Camera picture frozen",
-    "camera_disconnected": "Camera not arriving",
-    "lighting_poor": "Poor light",
-    "manual_flag": "Raised by a person",
-}
-"""As on the wall; a test keeps the two the same."""
+import tomllib
+from importlib.resources import files
 
-INNOCENT = {
-    "face_absent": "leaning down to write, a hand in front of the face, a camera that has slipped",
-    "multiple_people": "a neighbour in the background, somebody passing, a picture on the wall",
-    "phone_visible": "a calculator, a wallet, a dark glasses case",
-    "camera_covered": "a lid half closed, a sleeve, the light switched off",
-    "camera_frozen": "a camera driver, a busy computer",
-    "camera_disconnected": "a loose cable, the network, a reloaded page",
-    "lighting_poor": "a lamp or a window",
-}
+_FLAGS: dict[str, dict[str, str]] = tomllib.loads(
+    (files("appliance") / "web" / "strings" / "en.flags.toml").read_text(encoding="utf-8")
+)["flag"]
+"""The catalogue of the pages: a flag is called the same on the wall and on paper."""
+
 FEEDS = {"webcam": "webcam", "screen": "screen", "phone": "phone", "camera": "lab camera", "call": "proctor's voice"}
 POSITIONS = {"oblique": "from the side", "paper": "over paper", "room": "of the room"}
 """Where a camera stood, as far as that is not what anybody expects."""
@@ -87,8 +74,13 @@ MOMENTS = {"onset": "Onset", "peak": "Strongest", "last": "Last"}
 
 
 def flag(code: str) -> str:
-    """`face_absent` -> "No face in the picture"."""
-    return FLAGS.get(code, code)
+    """`face_absent` -> "No face seen"."""
+    return _FLAGS[code]["title"] if code in _FLAGS else code
+
+
+def innocent(code: str) -> str:
+    """Usual innocent causes of a flag, as a list; "" where there are none to name."""
+    return _FLAGS.get(code, {}).get("innocent", "")
 
 
 def feed(kind: str, position: str | None = None) -> str:

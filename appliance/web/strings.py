@@ -1,5 +1,5 @@
-"""Every word that a person sees, from one catalogue: `strings/en.toml` (pages and scripts) and `strings/en.server.toml`
-(sentences that the server itself says)."""
+"""Every word that a person sees, from one catalogue: `strings/en.toml` (pages and scripts), `strings/en.flags.toml`
+(flags, which the report names alike) and `strings/en.server.toml` (sentences that the server itself says)."""
 
 import functools
 import logging

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.exam.feed import Kind
-from appliance.exam.flags import CODES, Decision, Dismissal, Severity
+from appliance.exam.flags import CODES, RULES, Decision, Dismissal, Severity
 from appliance.exam.gap import Cause
 from appliance.exam.permissions import Role
 from appliance.exam.stage import Stage
@@ -20,7 +20,8 @@ PATTERN = re.compile(r"""\bt\(\s*`([^`]+)`""")
 
 
 def catalogue(language):
-    return dict(_flat(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")), ""))
+    files = [FOLDER / f"{language}{part}.toml" for part in ("", ".flags")]
+    return dict(pair for file in files for pair in _flat(tomllib.loads(file.read_text(encoding="utf-8")), ""))
 
 
 def fields(sentence):
@@ -62,6 +63,7 @@ def test_every_sentence_that_is_put_together_has_something_to_choose_from(englis
 def test_whatever_the_box_can_say_has_words(english):
     wanted = {
         *(f"flag.{code}.{part}" for code in CODES for part in ("title", "sentence", "help")),
+        *(f"flag.{code}.innocent" for code in RULES),
         *(f"stage.{stage.value}" for stage in Stage),
         *(f"role.{role.value}" for role in Role),
         *(f"cause.{cause.value}" for cause in Cause),

@@ -137,7 +137,7 @@ class Evidence:
             code=code,
             category=rule.category.value,
             severity=rule.severity.value,
-            kind=rule.kind.value,
+            kind=rule.kinds[0].value,
             source="inference",
             onset_at=at,
             position=at - START,

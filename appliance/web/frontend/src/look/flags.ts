@@ -2,7 +2,7 @@
 
 import { time } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
-import { t } from "../lib/strings";
+import { has, t } from "../lib/strings";
 import type { Flag } from "../lib/types";
 import { flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
 import { button, REASONS, type Reason } from "../wall/next";
@@ -95,7 +95,7 @@ export class FlagList {
       h("p", { class: "muted" }, facts),
       this.snapshots(flag),
       this.state(flag),
-      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`))),
+      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`), " ", innocent(flag))),
     ];
   }
 
@@ -122,6 +122,11 @@ export class FlagList {
     }
     return h("div", { class: "item-actions" }, button(t("queue.confirm"), "C", () => this.actions.confirm(flag)), button(t("queue.dismiss"), "D", () => this.choose(flag)), play);
   }
+}
+
+function innocent(flag: Flag): string {
+  const key = `flag.${flag.code}.innocent`;
+  return has(key) ? t("look.innocent", { causes: t(key) }) : "";
 }
 
 function headline(flag: Flag): string {

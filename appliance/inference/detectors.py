@@ -10,6 +10,9 @@ from appliance.errors import ApplianceError
 from appliance.inference import faces, models
 from appliance.inference.faces import FaceFinder
 from appliance.inference.hands import PalmFinder
+from appliance.inference.iris import IrisFinder
+from appliance.inference.likeness import LikenessFinder
+from appliance.inference.mesh import MeshFinder
 from appliance.inference.models import Model
 from appliance.inference.objects import ObjectFinder
 from appliance.inference.opinion import SecondOpinion
@@ -24,6 +27,9 @@ class Detectors:
     """None where a model is missing; `missing` says why, by model. One thread at a time may use them."""
 
     faces: FaceFinder | None = None
+    meshes: MeshFinder | None = None
+    irises: IrisFinder | None = None
+    likeness: LikenessFinder | None = None
     objects: ObjectFinder | None = None
     palms: PalmFinder | None = None
     things: SecondOpinion | None = None
@@ -32,7 +38,15 @@ class Detectors:
     @property
     def versions(self) -> dict[str, str]:
         """Model -> version, of those that are there."""
-        found = {"faces": self.faces, "objects": self.objects, "palms": self.palms, "things": self.things}
+        found = {
+            "faces": self.faces,
+            "mesh": self.meshes,
+            "iris": self.irises,
+            "likeness": self.likeness,
+            "objects": self.objects,
+            "palms": self.palms,
+            "things": self.things,
+        }
         return {name: finder.version for name, finder in found.items() if finder is not None}
 
 
@@ -49,6 +63,9 @@ def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> 
             return None
 
     found.faces = load("faces", FaceFinder, faces.SHAPE)
+    found.meshes = load("mesh", MeshFinder)
+    found.irises = load("iris", IrisFinder)
+    found.likeness = load("likeness", LikenessFinder)
     found.objects = load("objects", ObjectFinder)
     found.palms = load("palms", PalmFinder)
     found.things = load("things", SecondOpinion)

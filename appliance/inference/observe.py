@@ -1,16 +1,17 @@
 """One picture -> one Observation: what the models saw, in numbers. The only step that touches OpenVINO."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from appliance.inference import camera, scene
+from appliance.inference import camera, head, scene
 from appliance.inference.boxes import Box, crop
 from appliance.inference.camera import Stillness, View
 from appliance.inference.detectors import Detectors
 from appliance.inference.faces import Face
 from appliance.inference.head import Head
+from appliance.inference.likeness import Likeness, Template, unfit
 from appliance.inference.look import Look
 from appliance.inference.models import Picture
 from appliance.inference.objects import PERSON, PHONE, Thing
@@ -23,6 +24,8 @@ LARGEST = 4096
 """Nor those with a longer one: no camera here sends them, and looking would hold up every other feed."""
 
 FACE = 0.30  # what is kept; the rules ask for more
+SURE_FACE = 0.60
+SAME_PLACE = 0.20  # overlap of a face's box with the one before
 PALM = 0.30
 PALMS = 2  # looked at closer in one picture, at most
 
@@ -32,7 +35,7 @@ class Observation:
     """What one picture shows. `at` wall seconds, `position` seconds on the recording, `width` in pixels (boxes are in
     pixels). None means not looked at: the picture cannot be judged, the model is missing, or, where `waits` is true,
     it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
-    been still."""
+    been still. `candidate`: the face that `head` and `likeness` are about."""
 
     at: float
     position: float | None
@@ -42,7 +45,9 @@ class Observation:
     changed: float | None = None
     faces: tuple[Face, ...] | None = None
     face_light: float | None = None
+    candidate: Face | None = None
     head: Head | None = None
+    likeness: Likeness | None = None
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     waits: bool = False
@@ -54,10 +59,13 @@ def nothing(at: float, position: float | None, width: int = 0, height: int = 0) 
 
 
 class Observer:
-    """Looks at the pictures of one feed, in order."""
+    """Looks at the pictures of one feed, in order. `template`: of the enrolled person, None while there is none; without
+    it no face is compared. It may be set at any time (`likeness.template_of`)."""
 
-    def __init__(self, detectors: Detectors) -> None:
+    def __init__(self, detectors: Detectors, *, template: Template | None = None) -> None:
+        self.template = template
         self._detectors = detectors
+        self._candidate: Face | None = None
         self._stillness = Stillness()
 
     def look(
@@ -73,6 +81,7 @@ class Observer:
             return blank
         grey = camera.shrink(picture)
         found = _find_faces(self._detectors, picture)
+        self._candidate = candidate = _follow(self._candidate, found or ())
         persons, phones = _find_objects(self._detectors, picture) if objects else (None, None)
         return Observation(
             at=at,
@@ -83,10 +92,37 @@ class Observer:
             changed=self._stillness.changed(grey),
             faces=found,
             face_light=_light(picture, found[0].box) if found else None,
+            candidate=candidate,
+            head=_find_head(self._detectors, picture, candidate) if Look.HEAD in wants else None,
+            likeness=self._compare(picture, candidate) if Look.LIKENESS in wants else None,
             persons=persons,
             phones=phones,
             waits=not objects,
         )
+
+    def _compare(self, picture: Picture, candidate: Face | None) -> Likeness | None:
+        finder, template = self._detectors.likeness, self.template
+        if finder is None or template is None or candidate is None:
+            return None
+        if reason := unfit(picture, candidate):
+            return Likeness(None, reason)
+        return Likeness(finder.template(picture, candidate).like(template))
+
+
+def _follow(before: Face | None, found: Sequence[Face]) -> Face | None:
+    """The face that was followed before, where it is still there; else the largest that is sure, or the surest."""
+    if before is not None:
+        same = max(found, key=lambda face: face.box.overlap(before.box), default=None)
+        if same is not None and same.box.overlap(before.box) >= SAME_PLACE:
+            return same
+    sure = [face for face in found if face.score >= SURE_FACE]
+    return max(sure, key=lambda face: face.box.area, default=next(iter(found), None))
+
+
+def _find_head(detectors: Detectors, picture: Picture, candidate: Face | None) -> Head | None:
+    if candidate is None or detectors.meshes is None or detectors.irises is None:
+        return None
+    return head.measure(picture, candidate, meshes=detectors.meshes, irises=detectors.irises)
 
 
 def _find_faces(detectors: Detectors, picture: Picture) -> tuple[Face, ...] | None:

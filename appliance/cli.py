@@ -139,7 +139,13 @@ def _verify(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.bench(options.only, out=options.json, minutes=options.minutes)
+    return commands.bench(options.only, out=options.json, minutes=options.minutes, footage=options.footage)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from appliance.evaluate import command
+
+    return command.run(options.folder, out=options.json, preset=options.preset)
 
 
 def _flags(options: argparse.Namespace) -> int:
@@ -267,7 +273,12 @@ def _add_processes(commands: _Commands) -> None:
     bench = commands.add("bench", _bench, "measure this machine; a figure on each line")
     bench.add_argument("only", nargs="*", metavar="NAME", help="only these benchmarks")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    bench.add_argument("--footage", type=Path, metavar="DIR", help="clips to look at, for `inference`")
     bench.add_argument("--minutes", type=float, metavar="M", help="how long the soak lasts (30)")
+    evaluate = commands.add("evaluate", _evaluate, "measure detection on a folder of labelled footage")
+    evaluate.add_argument("folder", type=Path, metavar="DIR", help="with a labels.json, or of the OEP set")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    evaluate.add_argument("--preset", default="default", metavar="NAME", help="default, low, medium, high, sensitive")
 
 
 def _add_ports(parser: argparse.ArgumentParser) -> None:

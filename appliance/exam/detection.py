@@ -137,6 +137,17 @@ USUAL = RuleSet({code: rule for code, rule in RULES.items() if rule.usual and ru
 """Without an exam: what clips are judged by."""
 
 
+PRESETS: Mapping[str, DetectionPolicy] = {
+    "default": DetectionPolicy(),
+    "low": DetectionPolicy(stake=Stake.LOW),
+    "medium": DetectionPolicy(stake=Stake.MEDIUM),
+    "high": DetectionPolicy(stake=Stake.HIGH),
+    "sensitive": DetectionPolicy(stake=Stake.HIGH, numbers={"phone_visible": {"threshold": 0.35}}),
+}
+"""Policies with a name, to measure with. "sensitive" misses fewer phones and takes more other things for one: its
+phone score is the lower one of proctoring.md 4.2, here without a second look at the hand."""
+
+
 def in_force(policy: DetectionPolicy, granted: Collection[Switch] = ()) -> RuleSet:
     """The rules of an exam for a candidate with these accommodations."""
     switches = {*granted, *({Switch.PAPER} if policy.paper else ())}

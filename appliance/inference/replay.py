@@ -1,20 +1,26 @@
 """Footage through the very path that live pictures take, at the live rate."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 import numpy as np
 
+from appliance.config import InferenceSettings
 from appliance.errors import BadInput
+from appliance.exam.detection import USUAL, RuleSet
+from appliance.exam.episode import Tick
+from appliance.exam.feed import Kind
+from appliance.exam.flags import Sense
+from appliance.inference.coverage import Looks
 from appliance.inference.detectors import Detectors
 from appliance.inference.judges import sight
-from appliance.inference.judges.context import Context
 from appliance.inference.models import Picture
 from appliance.inference.observe import Observer
-from appliance.inference.schedule import Pace
-from appliance.inference.track import Track
+from appliance.inference.schedule import Pace, rates
+from appliance.inference.stream import Stream
 from appliance.inference.watch import Begun, Over, weight
 
 PICTURES_PER_SECOND = 4.0
@@ -38,44 +44,77 @@ class Found:
     score: float | None
 
 
-def replay(clip: Path, detectors: Detectors, *, pace: Pace) -> list[Found]:
-    """The flags of a clip, in the order in which they fired. BadInput when it is no video."""
-    observer, track = Observer(detectors), Track(sight.judge, sight.Memory(), Context())
-    begun: dict[str, tuple[float, float]] = {}
-    found: list[Found] = []
-    end = 0.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """Of a clip: its flags in the order in which they fired, every tick by code, what there was to judge by, and how
+    long it was."""
 
-    def note(output: Begun | Over, at: float) -> None:
-        if isinstance(output, Begun):
-            begun[output.code] = (output.episode.onset_at, at)
-            return
-        onset, fired = begun.pop(output.code)
-        numbers = output.episode
-        found.append(
-            Found(
-                code=output.code,
-                onset=onset,
-                fired=fired,
-                end=output.ended_at,
-                category=weight(output.code, numbers)[0],
-                true=numbers.true,
-                assessable=numbers.assessable,
-                ticks=numbers.ticks,
-                score=numbers.score,
-            )
-        )
+    found: tuple[Found, ...]
+    ticks: Mapping[str, tuple[Tick, ...]]
+    senses: frozenset[Sense]
+    seconds: float
 
+
+def live_pace(settings: InferenceSettings | None = None) -> Pace:
+    """How often a live feed is looked at when there is time."""
+    return Pace(rates=rates(settings or InferenceSettings()))
+
+
+def replay(clip: Path, detectors: Detectors, *, pace: Pace, rules: RuleSet = USUAL) -> Replayed:
+    """Look at a clip as at a live webcam. BadInput when it cannot be played to its end."""
+    stream = Stream(Kind.WEBCAM, rules=rules, looks=Looks(process_at=0.0))
+    track, log = stream.tracks[Sense.SIGHT], _Log()
+    observer = Observer(detectors)
     for at, picture in pictures(clip):
-        end = at
+        log.end = at
         if not (wants := pace.due(at)):
             continue
-        outputs = track.see(observer.look(picture, at=at, position=at, wants=wants))
+        seen = observer.look(picture, at=at, position=at, wants=wants)
+        log.senses.add(Sense.SIGHT)
+        log.note(stream.see(Sense.SIGHT, seen, None, resting=frozenset()), track.ticks, at)
         pace.looked(at, hungry=sight.hungry(track.memory, track.watch.pending))
+    return log.close(stream)
+
+
+@dataclass(slots=True)
+class _Log:
+    """What came of it so far."""
+
+    end: float = 0.0
+    senses: set[Sense] = field(default_factory=set)
+    _begun: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _found: list[Found] = field(default_factory=list)
+    _ticks: dict[str, list[Tick]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(self, outputs: list[Begun | Over], ticks: Mapping[str, Tick], at: float) -> None:
+        for code, tick in ticks.items():
+            self._ticks[code].append(tick)
         for output in outputs:
-            note(output, at)
-    for output in track.watch.finish(end):
-        note(output, end)
-    return sorted(found, key=lambda flag: flag.fired)
+            if isinstance(output, Begun):
+                self._begun[output.code] = (output.episode.onset_at, at)
+            else:
+                self._found.append(_found(output, *self._begun.pop(output.code)))
+
+    def close(self, stream: Stream) -> Replayed:
+        self.note(stream.finish(self.end), {}, self.end)
+        found = tuple(sorted(self._found, key=lambda flag: flag.fired))
+        ticks = {code: tuple(said) for code, said in self._ticks.items()}
+        return Replayed(found=found, ticks=ticks, senses=frozenset(self.senses), seconds=self.end)
+
+
+def _found(over: Over, onset: float, fired: float) -> Found:
+    numbers = over.episode
+    return Found(
+        code=over.code,
+        onset=onset,
+        fired=fired,
+        end=over.ended_at,
+        category=weight(over.code, numbers)[0],
+        true=numbers.true,
+        assessable=numbers.assessable,
+        ticks=numbers.ticks,
+        score=numbers.score,
+    )
 
 
 def pictures(clip: Path) -> Iterator[tuple[float, Picture]]:

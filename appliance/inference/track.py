@@ -25,6 +25,7 @@ class Track(Generic[Memory, Seen]):
         self.memory = memory
         self.context = context
         self.watch = Watch(context.rules)
+        self.ticks: Mapping[str, Tick] = {}  # what was said last, of the rules in force
         self._judge = judge
 
     def see(
@@ -49,8 +50,8 @@ class Track(Generic[Memory, Seen]):
     ) -> list[Begun | Over]:
         """The same for ticks that somebody else made."""
         codes = self.context.codes
-        own = {code: tick for code, tick in ticks.items() if code in codes}
-        return self.watch.fold(own, shot, resting=resting, active=active)
+        self.ticks = {code: tick for code, tick in ticks.items() if code in codes}
+        return self.watch.fold(self.ticks, shot, resting=resting, active=active)
 
     def resume(self, code: str, begun: Episode) -> None:
         """Go on with a flag that an earlier process raised."""

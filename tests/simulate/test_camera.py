@@ -10,7 +10,6 @@ from appliance.errors import Unavailable
 from appliance.inference import models, replay
 from appliance.inference.detectors import load_detectors
 from appliance.inference.faces import SHAPE, FaceFinder
-from appliance.inference.schedule import Pace
 from appliance.simulate.camera import FPS, Camera
 from appliance.simulate.cutout import people
 from appliance.simulate.painter import Look, Painter
@@ -87,7 +86,7 @@ def test_faces_are_there_when_they_should_be(seat, everybody, finder):
 def test_each_seat_raises_its_flags_and_no_other(seat, flags, everybody, tmp_path):
     """A minute of it, by the rules as they are."""
     file = filmed(Camera(seat, everybody).make, tmp_path / "seat.mp4", seconds=60)
-    found = replay.replay(file, load_detectors(models_folder(), threads=1), pace=Pace(face_rate=2, object_rate=1))
+    found = replay.replay(file, load_detectors(models_folder(), threads=1), pace=replay.live_pace()).found
     assert [flag.code for flag in found] == [code for code, _ in flags]
     for flag, (_, at) in zip(found, flags, strict=True):
         assert at <= flag.onset <= at + 1.5

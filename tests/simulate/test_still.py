@@ -9,8 +9,7 @@ import pytest
 
 from appliance.box.paths import models_folder
 from appliance.inference.detectors import load_detectors
-from appliance.inference.replay import replay
-from appliance.inference.schedule import Pace
+from appliance.inference.replay import live_pace, replay
 from appliance.simulate.clip import Pictures, seconds
 from appliance.simulate.painter import Noise
 from appliance.simulate.reel import CHUNK_SECONDS
@@ -97,7 +96,7 @@ def test_two_passes_of_a_clip_raise_the_flags_of_the_footage(clip, flags, detect
     pictures = Pictures(file, 1)
     chunks = [pictures.make() for _ in range(round(2 * seconds(file) / CHUNK_SECONDS) + 1)]
     shown = _as_video(b"".join(b"".join(chunk) for chunk in chunks), tmp_path)
-    found = replay(shown, detectors, pace=Pace(face_rate=2.0, object_rate=1.0))
+    found = replay(shown, detectors, pace=live_pace()).found
     assert [flag.code for flag in found] == flags
 
 

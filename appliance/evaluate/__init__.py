@@ -1,0 +1,1 @@
+"""How well detection does on labelled footage: replay through the live path, matching, rates with their bounds."""

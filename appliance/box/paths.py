@@ -34,7 +34,7 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures, self.feeds, self.seats):
+            for folder in (self.run, self.health, self.pictures, self.sounds, self.feeds, self.seats):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"
@@ -136,6 +136,10 @@ class Paths:
     @property
     def pictures(self) -> Path:
         return self.run / "pictures"
+
+    @property
+    def sounds(self) -> Path:
+        return self.run / "sounds"
 
 
 def models_folder() -> Path:

@@ -1,8 +1,8 @@
-"""The decoder, a child process of capture: encoded frames in, the newest picture of each feed out.
+"""The decoder, a child process of capture: encoded frames in, the newest picture and sound of each feed out.
 
-Run as `python -m appliance.capture.decoder FD FOLDER`. It reads messages from the socket FD until it closes: two
-lengths (big-endian, 4 bytes each), a JSON head, a frame. It sends a byte when it is ready, and one for each message
-that it is done with. Hostile video can kill this process, never a recording.
+Run as `python -m appliance.capture.decoder FD PICTURES SOUNDS`. It reads messages from the socket FD until it closes:
+two lengths (big-endian, 4 bytes each), a JSON head, a frame or a batch of sound. It sends a byte when it is ready, and
+one for each message that it is done with. Hostile media can kill this process, never a recording.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ import cv2
 
 from appliance.box import picture, process
 from appliance.capture.frame import LONGER_SIDE, SHORTER_SIDE
+from appliance.capture.hearing import Hearing
 from appliance.capture.pictures import LENGTHS
 from appliance.exam.feed import Feed
 
@@ -44,10 +45,11 @@ class _Stream:
 
 
 class Decoder:
-    """Decodes the frames of many feeds and writes pictures into `folder`."""
+    """Decodes the frames of many feeds and writes pictures into `folder`, sound into `sounds`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sounds: Path) -> None:
         self._folder = folder
+        self._hearing = Hearing(sounds)
         self._streams: dict[str, _Stream] = {}
 
     def handle(self, head: dict[str, Any], data: bytes) -> None:
@@ -56,6 +58,10 @@ class Decoder:
         if head.get("end"):
             self._streams.pop(name, None)
             picture.remove(self._folder, Feed.parse(name))
+            self._hearing.end(name)
+            return
+        if "sizes" in head:
+            self._hearing.handle(head, data)
             return
         stream = self._streams.get(name)
         if stream is None or stream.codec != head["codec"]:
@@ -110,7 +116,7 @@ def main(arguments: list[str]) -> int:
     process.start_logging("decoder")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
-    decoder = Decoder(Path(arguments[1]))
+    decoder = Decoder(Path(arguments[1]), Path(arguments[2]))
     link = socket.socket(fileno=int(arguments[0]))
     with link, link.makefile("rb", buffering=1 << 18) as source, contextlib.suppress(ConnectionError):
         link.sendall(_DONE)

@@ -1,4 +1,4 @@
-"""A feed while it is live: its recorder, its gaps, its viewers and its picture, over all its connections."""
+"""A feed while it is live: its recorder, its gaps, its viewers, its picture and its sound, over all its connections."""
 
 import logging
 import math
@@ -39,6 +39,8 @@ class Pictures(Protocol):
     """What a feed needs of the decoder. Never blocks."""
 
     def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None: ...
+
+    def hear(self, feed: Feed, frame: Encoded, *, at: float, position: float) -> None: ...
 
     def end(self, feed: Feed) -> None: ...
 
@@ -258,6 +260,9 @@ class LiveFeed:
                 viewer.offer(frame, position, payloads)
         if frame.media is Media.VIDEO:
             self._services.pictures.show(self.feed, frame, taken_at=wall, position=position)
+        else:
+            begins_at = self.recorder.begins_at or wall - position
+            self._services.pictures.hear(self.feed, frame, at=begins_at + position, position=position)
 
     def tick(self, now: float) -> None:
         """A few times a second."""

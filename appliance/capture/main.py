@@ -78,7 +78,7 @@ class Capture:
         self._name, self._socket = workers.worker(number), paths.capture_socket(number)
         self.client = Client(paths.ledger_socket, process=self._name)
         self.writer = Writer(paths.media, reserve=settings.capture.floor_bytes)
-        self.decoder = DecoderLink(paths.pictures)
+        self.decoder = DecoderLink(paths.pictures, paths.sounds)
         self.disk = Disk(paths.media, self.client, mark=settings.capture.low_water_bytes)
         self.admission = Admission(
             Seats(paths.seats),

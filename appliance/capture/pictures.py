@@ -2,8 +2,9 @@
 
 Of a stream with temporal layers it gets the base layer, else every frame that others need. Of each feed at most one
 group of pictures waits. When the decoder does not follow, the rest of the group is skipped and counted, and decoding
-goes on at the next key frame. A decoder that is dead, or stands still, is replaced; recording never notices. It says of
-each message that it is done with it, so what it was at when it died is known: a feed that kills it several times rests.
+goes on at the next key frame. Of a microphone some seconds wait; the oldest are dropped and counted. A decoder that is
+dead, or stands still, is replaced; recording never notices. It says of each message that it is done with it, so what it
+was at when it died is known: a track that kills it several times rests.
 """
 
 import asyncio
@@ -18,14 +19,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.box import picture
-from appliance.capture.frame import Encoded
+from appliance.box import picture, sound
+from appliance.capture.batch import Batches
+from appliance.capture.frame import Encoded, Media
 from appliance.exam.feed import Feed, Kind
 
 log = logging.getLogger(__name__)
 
 WAITING_FRAMES = 150
 """The longest group of pictures that is kept: ten seconds at 15 frames a second."""
+WAITING_BATCHES = 16
+"""Of sound, of one feed: four seconds."""
 STILL_SECONDS = 2.0
 """No frame takes so long."""
 _START_SECONDS = 20.0
@@ -53,20 +57,32 @@ class _Waiting:
     died_at: float = 0.0
     rests_until: float = 0.0
 
+    def rests(self) -> bool:
+        """It killed several decoders, a moment ago."""
+        if self.rests_until and time.monotonic() >= self.rests_until:
+            self.rests_until = 0.0
+        return bool(self.rests_until)
+
+
+_Track = tuple[Feed, Media]
+
 
 class DecoderLink:
     """All methods belong to the event loop."""
 
-    def __init__(self, folder: Path, *, command: tuple[str, ...] = ("-m", "appliance.capture.decoder")) -> None:
-        self._folder, self._command = folder, command
-        self._feeds: dict[Feed, _Waiting] = {}
+    def __init__(
+        self, folder: Path, sounds: Path, *, command: tuple[str, ...] = ("-m", "appliance.capture.decoder")
+    ) -> None:
+        self._folder, self._sounds, self._command = folder, sounds, command
+        self._tracks: dict[_Track, _Waiting] = {}
+        self._batches = Batches()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.process: asyncio.subprocess.Process | None = None
-        self._at: deque[Feed | None] = deque()
+        self._at: deque[_Track | None] = deque()
         """What the decoder has and is not done with, oldest first; None while it starts."""
         self._progress_at = 0.0
-        self.counters = {"sent": 0, "skipped": 0, "respawned": 0, "stood_still": 0, "rested": 0}
+        self.counters = {"sent": 0, "skipped": 0, "unheard": 0, "respawned": 0, "stood_still": 0, "rested": 0}
 
     def start(self) -> None:
         """Run a decoder from now on. Other workers' pictures are in the folder too: what an earlier process left goes
@@ -82,19 +98,17 @@ class DecoderLink:
 
     @property
     def waiting(self) -> int:
-        """Frames that wait for the decoder."""
-        return sum(len(feed.messages) for feed in self._feeds.values())
+        """Messages that wait for the decoder."""
+        return sum(len(track.messages) for track in self._tracks.values())
 
     def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None:
         """A video frame. Frames that none depends on are not worth decoding; of a screen only key frames are."""
         if not frame.reference or frame.layer or (feed.kind is Kind.SCREEN and not frame.key):
             return
-        waiting = self._feeds.setdefault(feed, _Waiting())
-        if waiting.rests_until:
-            if time.monotonic() < waiting.rests_until:
-                self.counters["skipped"] += 1
-                return
-            waiting.rests_until = 0.0
+        waiting = self._tracks.setdefault((feed, Media.VIDEO), _Waiting())
+        if waiting.rests():
+            self.counters["skipped"] += 1
+            return
         if frame.key:
             self.counters["skipped"] += len(waiting.messages)
             waiting.messages.clear()
@@ -108,15 +122,35 @@ class DecoderLink:
         waiting.messages.append(_message(head, frame.data))
         self._wake.set()
 
+    def hear(self, feed: Feed, frame: Encoded, *, at: float, position: float) -> None:
+        """A packet of a candidate's microphone, which begins at `at` (wall seconds)."""
+        if feed.kind is not Kind.WEBCAM:
+            return
+        waiting = self._tracks.setdefault((feed, Media.AUDIO), _Waiting())
+        for head, data in self._batches.add(feed, frame.data, at=at, position=position):
+            if waiting.rests():
+                self.counters["unheard"] += 1
+                continue
+            if len(waiting.messages) >= WAITING_BATCHES:
+                waiting.messages.popleft()
+                self.counters["unheard"] += 1
+            waiting.messages.append(_message(head, data))
+            self._wake.set()
+
     def end(self, feed: Feed) -> None:
-        """The feed is over: its picture goes."""
-        waiting = self._feeds.setdefault(feed, _Waiting())
+        """The feed is over: its picture and its sound go."""
+        self._batches.drop(feed)
+        if heard := self._tracks.get((feed, Media.AUDIO)):
+            self.counters["unheard"] += len(heard.messages)
+            heard.messages.clear()
+        waiting = self._tracks.setdefault((feed, Media.VIDEO), _Waiting())
         self.counters["skipped"] += len(waiting.messages)
         waiting.messages.clear()
         waiting.skip = True
         waiting.messages.append(_message({"feed": str(feed), "end": True}, b""))
         self._wake.set()
         picture.remove(self._folder, feed)
+        sound.remove(self._sounds, feed)
 
     async def _run(self) -> None:
         quickly = 0
@@ -130,6 +164,7 @@ class DecoderLink:
                         *self._command,
                         str(theirs.fileno()),
                         str(self._folder),
+                        str(self._sounds),
                         pass_fds=(theirs.fileno(),),
                         stdin=asyncio.subprocess.DEVNULL,
                     )
@@ -141,7 +176,7 @@ class DecoderLink:
             log.warning("the decoder ended with %s and is replaced", self.process.returncode)
             self._blame()
             self.counters["respawned"] += 1
-            for waiting in self._feeds.values():
+            for waiting in self._tracks.values():
                 waiting.skip = True  # the new one knows nothing of the group of pictures
                 waiting.messages.clear()
             quickly = quickly + 1 if time.monotonic() - began < STILL_SECONDS else 0
@@ -149,15 +184,15 @@ class DecoderLink:
 
     def _blame(self) -> None:
         """The decoder died of what it was at."""
-        feed = self._at[0] if self._at else None
-        waiting = self._feeds.get(feed) if feed is not None else None
-        if waiting is None:
+        track = self._at[0] if self._at else None
+        waiting = self._tracks.get(track) if track is not None else None
+        if track is None or waiting is None:
             return
         now = time.monotonic()
         waiting.deaths = 1 if now - waiting.died_at > _FORGIVEN_SECONDS else waiting.deaths + 1
         waiting.died_at = now
         if waiting.deaths >= MOST_DEATHS:
-            log.warning("%s: the decoder died of it %d times; it rests", feed, waiting.deaths)
+            log.warning("%s, %s: the decoder died of it %d times; it rests", *track, waiting.deaths)
             waiting.deaths, waiting.rests_until = 0, now + REST_SECONDS
             self.counters["rested"] += 1
 
@@ -193,16 +228,16 @@ class DecoderLink:
             await asyncio.sleep(_TALK_SECONDS)
 
     def _next(self) -> bytes:
-        """One message of each feed in turn, as much as the decoder may have at once."""
+        """One message of each track in turn, as much as the decoder may have at once."""
         said: list[bytes] = []
-        busy = [(feed, waiting) for feed, waiting in self._feeds.items() if waiting.messages]
+        busy = [(track, waiting) for track, waiting in self._tracks.items() if waiting.messages]
         while busy and len(self._at) < _AT_ONCE:
-            for feed, waiting in busy:
+            for track, waiting in busy:
                 if not self._at:
                     self._progress_at = time.monotonic()
-                self._at.append(feed)
+                self._at.append(track)
                 said.append(waiting.messages.popleft())
-            busy = [(feed, waiting) for feed, waiting in busy if waiting.messages]
+            busy = [(track, waiting) for track, waiting in busy if waiting.messages]
         self.counters["sent"] += len(said)
         return b"".join(said)
 

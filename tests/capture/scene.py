@@ -31,10 +31,14 @@ class Pictures:
     """Stands for the decoder."""
 
     shown: list[tuple[Feed, Encoded, float]] = field(default_factory=list)
+    heard: list[tuple[Feed, float, float]] = field(default_factory=list)
     ended: list[Feed] = field(default_factory=list)
 
     def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None:
         self.shown.append((feed, frame, position))
+
+    def hear(self, feed: Feed, frame: Encoded, *, at: float, position: float) -> None:
+        self.heard.append((feed, at, position))
 
     def end(self, feed: Feed) -> None:
         self.ended.append(feed)

@@ -37,7 +37,7 @@ def show(link, number, *, feed=WEBCAM, **options):
 
 def link_of(tmp_path):
     async def make():
-        return DecoderLink(tmp_path)
+        return DecoderLink(tmp_path, tmp_path)
 
     return asyncio.run(make())
 
@@ -81,7 +81,7 @@ def test_frames_that_none_depends_on_and_moving_screens_are_not_sent(tmp_path):
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 def test_four_pictures_a_second_of_fifteen(tmp_path, codec):
-    decoder = Decoder(tmp_path)
+    decoder = Decoder(tmp_path, tmp_path)
     for number in range(30):
         head = {"feed": str(WEBCAM), "codec": codec, "taken_at": 1000 + number / 15, "position": number / 15}
         decoder.handle(head, encoded(codec, number).data)
@@ -99,13 +99,13 @@ def test_four_pictures_a_second_of_fifteen(tmp_path, codec):
 
 def test_a_large_picture_is_made_640_wide(tmp_path):
     frame = media.video("h264", width=1280, height=720, seconds=1)[0]
-    Decoder(tmp_path).handle({"feed": str(WEBCAM), "codec": "h264", "taken_at": 1.0, "position": 0.0}, frame)
+    Decoder(tmp_path, tmp_path).handle({"feed": str(WEBCAM), "codec": "h264", "taken_at": 1.0, "position": 0.0}, frame)
     header = picture.read_header(tmp_path, WEBCAM)
     assert (header.width, header.height) == (640, 360)
 
 
 def test_hostile_video_makes_no_picture_and_no_harm(tmp_path):
-    decoder = Decoder(tmp_path)
+    decoder = Decoder(tmp_path, tmp_path)
     head = {"feed": str(WEBCAM), "codec": "h264", "taken_at": 1.0, "position": 0.0}
     for data in (b"\xff" * 500, b"\0\0\0\1\x65" + bytes(range(256)), b"\0\0\0\1\x67\xff\xff\xff"):
         decoder.handle(head, data)
@@ -117,7 +117,7 @@ def test_hostile_video_makes_no_picture_and_no_harm(tmp_path):
 @pytest.mark.slow
 def test_a_dead_decoder_is_replaced_within_two_seconds(tmp_path):
     async def work():
-        link = DecoderLink(tmp_path)
+        link = DecoderLink(tmp_path, tmp_path)
         link.start()
         try:
             await _until_picture(link, tmp_path, 1000.0)
@@ -147,7 +147,7 @@ async def _until_picture(link, folder, taken_at):
 
 
 def mortal(tmp_path):
-    return DecoderLink(tmp_path, command=("-m", "tests.capture.mortal_decoder"))
+    return DecoderLink(tmp_path, tmp_path, command=("-m", "tests.capture.mortal_decoder"))
 
 
 def show_bytes(link, feed, data):
@@ -192,7 +192,7 @@ def test_a_feed_that_kills_the_decoder_again_and_again_rests_and_the_others_go_o
             assert link.counters["skipped"] == skipped + 1
             await _until_picture(link, tmp_path, 9000.0)
             assert link.counters["respawned"] == MOST_DEATHS
-            link._feeds[SCREEN].rests_until = time.monotonic()  # it has rested
+            link._tracks[SCREEN, Media.VIDEO].rests_until = time.monotonic()  # it has rested
             show_bytes(link, SCREEN, encoded("h264", 0).data)
             await until(lambda: picture.read_header(tmp_path, SCREEN) is not None)
             assert link.counters["respawned"] == MOST_DEATHS
@@ -207,7 +207,7 @@ def test_a_picture_too_large_to_be_one_is_not_decoded(tmp_path):
     key = media.video("vp8")[0]
     huge = key[:6] + (12_000).to_bytes(2, "little") * 2 + key[10:] + bytes(200_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    decoder = Decoder(tmp_path)
+    decoder = Decoder(tmp_path, tmp_path)
     decoder.handle({"feed": str(WEBCAM), "codec": "vp8", "taken_at": 1.0, "position": 0.0}, huge)
     assert picture.read_header(tmp_path, WEBCAM) is None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes

@@ -12,8 +12,8 @@ from appliance.inference.models import Model, Numbers, Picture
 from appliance.inference.pose import from_five
 
 MATCH = 0.363
-"""Cosine from which it is taken for the same person: the limit that SFace's authors give. On shared/footage 253 pairs of
-photos lie on the right side of it, 11 of one person from .40 up, 242 of two persons to .36 (docs/detection.md)."""
+"""Cosine from which it is taken for the same person: the limit that SFace's authors give. On shared/footage all pairs
+of photos lie on the right side: 11 of one person from .40 up, 242 of two persons to .36 (docs/detection.md)."""
 
 SMALLEST = 60.0  # pixels of a face's width; below, the cosine of one person with himself sinks
 DARKEST, BRIGHTEST = 40.0, 225.0  # mean luma of the face
@@ -55,13 +55,20 @@ class LikenessFinder:
     def template(self, picture: Picture, face: Face) -> Template:
         """Of a face that is fit for it (`unfit`)."""
         points = np.array(face.points, np.float32)
-        there, _ = cv2.estimateAffinePartial2D(points, _STANDARD, method=cv2.LMEDS)
-        if there is None:  # five points on one spot
-            there = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-        small = cv2.warpAffine(picture, there, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
+        small = cv2.warpAffine(picture, _onto(points, _STANDARD), (_SIDE, _SIDE), flags=cv2.INTER_LINEAR)
         tensor = np.ascontiguousarray(small[:, :, ::-1].transpose(2, 0, 1)[None], np.float32)
         numbers = self._model(tensor)["fc1"][0]
         return Template(numbers / max(float(np.linalg.norm(numbers)), 1e-6))
+
+
+def _onto(points: Numbers, target: Numbers) -> Numbers:
+    """The map [2, 3] that moves, turns and scales `points` [n, 2] as near to `target` as it can (least squares)."""
+    here, there = points - points.mean(axis=0), target - target.mean(axis=0)
+    size = max(float((here**2).sum()), 1e-6)
+    along = float((here * there).sum()) / size
+    across = float((here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0]).sum()) / size
+    turn = np.array([[along, -across], [across, along]])
+    return np.asarray(np.column_stack([turn, target.mean(axis=0) - turn @ points.mean(axis=0)]), np.float32)
 
 
 def unfit(picture: Picture, face: Face, *, smallest: float = SMALLEST) -> str:

@@ -46,9 +46,9 @@ def level(centre: tuple[float, float], *, across: Points, side: float, pixels: i
     """The map [2, 3] from the picture to a square of `pixels`: `side` pixels of the picture around `centre`, turned so
     that `across` lies level."""
     angle = float(np.degrees(np.arctan2(across[1], across[0])))
-    there = cv2.getRotationMatrix2D(centre, angle, pixels / max(side, 1.0))
-    there[:, 2] += pixels / 2 - np.array(centre)
-    return np.asarray(there, np.float64)
+    there = np.array(cv2.getRotationMatrix2D(centre, angle, pixels / max(side, 1.0)), np.float64)
+    there[:, 2] += pixels / 2 - np.array(centre, np.float64)
+    return there
 
 
 def look(picture: Picture, there: Points, *, pixels: int, mirror: bool = False) -> Numbers:

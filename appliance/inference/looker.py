@@ -12,6 +12,7 @@ from appliance.box.picture import Header
 from appliance.config import InferenceSettings
 from appliance.exam.feed import Feed
 from appliance.inference.detectors import Detectors
+from appliance.inference.gate import Gate
 from appliance.inference.governor import Governor
 from appliance.inference.look import Look
 from appliance.inference.meter import Meter
@@ -83,7 +84,7 @@ class Looker:
         watched = self.room.watched()
         for feed in watched - self._paces.keys():
             self.schedule.add(feed, now)
-            self._observers[feed] = Observer(self.detectors)
+            self._observers[feed] = Observer(self.detectors, gate=Gate())
             self._paces[feed] = Pace(rates=rates(self._settings), share=self.governor.share)
         for feed in self._paces.keys() - watched:
             self.schedule.remove(feed)

@@ -1,7 +1,8 @@
 """One picture -> one Observation: what the models saw, in numbers. The only step that touches OpenVINO."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from appliance.inference.boxes import Box, crop
 from appliance.inference.camera import Stillness, View
 from appliance.inference.detectors import Detectors
 from appliance.inference.faces import Face
+from appliance.inference.gate import Gate
 from appliance.inference.head import Head
 from appliance.inference.likeness import Likeness, Template, unfit
 from appliance.inference.look import Look
@@ -35,7 +37,8 @@ class Observation:
     """What one picture shows. `at` wall seconds, `position` seconds on the recording, `width` in pixels (boxes are in
     pixels). None means not looked at: the picture cannot be judged, the model is missing, or, where `waits` is true,
     it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
-    been still. `candidate`: the face that `head` and `likeness` are about."""
+    been still. `fingerprint`: as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are about. `carried`: looks whose answer is
+    that of an earlier picture, as nothing has moved since."""
 
     at: float
     position: float | None
@@ -43,6 +46,7 @@ class Observation:
     height: int
     view: View | None = None
     changed: float | None = None
+    fingerprint: int | None = None
     faces: tuple[Face, ...] | None = None
     face_light: float | None = None
     candidate: Face | None = None
@@ -51,6 +55,17 @@ class Observation:
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     waits: bool = False
+    carried: frozenset[Look] = frozenset()
+
+
+_ANSWERS: Mapping[Look, tuple[str, ...]] = MappingProxyType(
+    {
+        Look.FACES: ("faces", "face_light", "candidate"),
+        Look.HEAD: ("head",),
+        Look.OBJECTS: ("persons", "phones"),
+    }
+)
+"""What each look answers."""
 
 
 def nothing(at: float, position: float | None, width: int = 0, height: int = 0) -> Observation:
@@ -59,12 +74,15 @@ def nothing(at: float, position: float | None, width: int = 0, height: int = 0) 
 
 
 class Observer:
-    """Looks at the pictures of one feed, in order. `template`: of the enrolled person, None while there is none; without
-    it no face is compared. It may be set at any time (`likeness.template_of`)."""
+    """Looks at the pictures of one feed, in order. `template`: of the enrolled person, None while there is none;
+    without it no face is compared. It may be set at any time (`likeness.template_of`). `gate`: says where nothing has
+    moved, so that the last answer still holds; without it the models look at every picture."""
 
-    def __init__(self, detectors: Detectors, *, template: Template | None = None) -> None:
+    def __init__(self, detectors: Detectors, *, template: Template | None = None, gate: Gate | None = None) -> None:
         self.template = template
         self._detectors = detectors
+        self._gate = gate
+        self._last: dict[Look, Observation] = {}
         self._candidate: Face | None = None
         self._stillness = Stillness()
 
@@ -72,7 +90,6 @@ class Observer:
         self, picture: Picture, *, at: float, position: float | None, wants: Collection[Look] = tuple(Look)
     ) -> Observation:
         """`wants`: what to look for, beside light and faces. A picture that cannot be judged gives an empty one."""
-        objects = Look.OBJECTS in wants
         height, width = picture.shape[:2] if picture.ndim == 3 else (0, 0)
         blank = nothing(at, position, width, height)
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
@@ -80,25 +97,40 @@ class Observer:
         if min(width, height) < SMALLEST or max(width, height) > LARGEST:
             return blank
         grey = camera.shrink(picture)
-        found = _find_faces(self._detectors, picture)
-        self._candidate = candidate = _follow(self._candidate, found or ())
-        persons, phones = _find_objects(self._detectors, picture) if objects else (None, None)
-        return Observation(
+        wants = frozenset({Look.FACES, *wants})
+        carried = frozenset() if self._gate is None else self._gate.spare(grey, at, wants) & self._last.keys()
+        seen = Observation(
             at=at,
             position=position,
             width=width,
             height=height,
             view=camera.measure(grey),
             changed=self._stillness.changed(grey),
-            faces=found,
-            face_light=_light(picture, found[0].box) if found else None,
-            candidate=candidate,
-            head=_find_head(self._detectors, picture, candidate) if Look.HEAD in wants else None,
-            likeness=self._compare(picture, candidate) if Look.LIKENESS in wants else None,
-            persons=persons,
-            phones=phones,
-            waits=not objects,
+            fingerprint=camera.fingerprint(grey),
+            waits=Look.OBJECTS not in wants,
+            carried=carried,
         )
+        for look in carried:
+            seen = replace(seen, **{name: getattr(self._last[look], name) for name in _ANSWERS[look]})
+        seen = self._ask(picture, seen, wants - carried)
+        self._last |= dict.fromkeys((wants - carried) & _ANSWERS.keys(), seen)
+        return seen
+
+    def _ask(self, picture: Picture, seen: Observation, wants: Set[Look]) -> Observation:
+        """What the models say, of what is wanted. Faces come first: the others look at the candidate's."""
+        if Look.FACES in wants:
+            found = _find_faces(self._detectors, picture)
+            self._candidate = _follow(self._candidate, found or ())
+            light = _light(picture, found[0].box) if found else None
+            seen = replace(seen, faces=found, face_light=light, candidate=self._candidate)
+        if Look.HEAD in wants:
+            seen = replace(seen, head=_find_head(self._detectors, picture, seen.candidate))
+        if Look.LIKENESS in wants:
+            seen = replace(seen, likeness=self._compare(picture, seen.candidate))
+        if Look.OBJECTS in wants:
+            persons, phones = _find_objects(self._detectors, picture)
+            seen = replace(seen, persons=persons, phones=phones)
+        return seen
 
     def _compare(self, picture: Picture, candidate: Face | None) -> Likeness | None:
         finder, template = self._detectors.likeness, self.template

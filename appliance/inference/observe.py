@@ -37,8 +37,8 @@ class Observation:
     """What one picture shows. `at` wall seconds, `position` seconds on the recording, `width` in pixels (boxes are in
     pixels). None means not looked at: the picture cannot be judged, the model is missing, or, where `waits` is true,
     it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
-    been still. `fingerprint`: as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are about. `carried`: looks whose answer is
-    that of an earlier picture, as nothing has moved since."""
+    been still; `fingerprint` as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are about.
+    `carried`: looks whose answer is that of an earlier picture, as nothing has moved since."""
 
     at: float
     position: float | None

@@ -102,16 +102,17 @@ QUIET = State()
 
 _SIGHT = frozenset(code for code, rule in RULES.items() if rule.sense is Sense.SIGHT)
 _OF_A_PERSON = frozenset(code for code in _SIGHT if RULES[code].channel is not Channel.CAMERA)
+_OF_A_SCREEN = frozenset(code for code, rule in RULES.items() if rule.sense is Sense.SCREEN)
 
 CAUSES: dict[str, frozenset[str]] = {
-    "camera_disconnected": _SIGHT | {"stream_degraded"},
+    "camera_disconnected": _SIGHT | {"stream_degraded", "share_lost"},
     "phone_cam_lost": _SIGHT | {"stream_degraded"},
     "network_lost": frozenset({"camera_disconnected", "phone_cam_lost", "stream_degraded", "share_lost", "mic_silent"}),
     "camera_covered": _OF_A_PERSON | {"camera_frozen", "video_replay", "lighting_poor"},
     "camera_frozen": _OF_A_PERSON | {"video_replay", "lighting_poor"},
     "camera_permission_lost": _SIGHT | {"camera_disconnected"},
     "mic_muted": frozenset({"mic_silent"}),
-    "share_lost": frozenset({"share_wrong_surface", "popup_seen", "no_progress"}),
+    "share_lost": frozenset({"share_wrong_surface", *_OF_A_SCREEN}),
 }
 """One root cause, one event: while the first holds, the others cannot be judged."""
 

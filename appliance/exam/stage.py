@@ -48,6 +48,21 @@ RECORDED = frozenset({Stage.EQUIPMENT, Stage.WAITING, Stage.ADMITTED, Stage.IN_E
 WATCHED = frozenset({Stage.WAITING, Stage.ADMITTED, Stage.IN_EXAM})
 """Rules may raise flags: the candidate sits in position and has been told so."""
 
+OF_THE_EXAM = frozenset(
+    {
+        "unapproved_app",
+        "unapproved_url",
+        "popup_seen",
+        "no_progress",
+        "erratic_paging",
+        "focus_lost",
+        "fullscreen_left",
+        "clipboard",
+        "print_screen",
+    }
+)
+"""Rules about how somebody works: they rest until the exam is open. Who waits to be admitted may do as they like."""
+
 
 def after(stage: Stage, step: Step) -> Stage:
     """The stage that `step` leads to; NotAllowed when it does not fit."""

@@ -46,6 +46,7 @@ TYPES = frozenset(
         events.FlagClosed,
         events.AnalysisCovered,
         events.IdentityDeclined,
+        events.PageReported,
     )
 )
 """What it follows."""
@@ -56,10 +57,11 @@ Append = Callable[[Payload, str, str | None, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """For the health file: by feed, when it was last looked at; by cause, the seconds that nobody looked;
-    and snapshots that could not be written."""
+    """For the health file: by feed, when it was last looked at and, of those that are judged, the ticks of each rule
+    ([assessable, all]); by cause, the seconds that nobody looked; and snapshots that could not be written."""
 
     looked_at: dict[str, float]
+    judged: dict[str, dict[str, list[int]]]
     missed: dict[str, float]
     snapshots_failed: int
 
@@ -152,8 +154,20 @@ class Room:
                 for kind, stream in seat.streams.items()
                 if stream.looks.looked_at > float("-inf")
             }
+            judged = {
+                str(Feed(attempt, kind)): {code: list(count) for code, count in counts.items()}
+                for attempt, seat in self._seats.items()
+                if seat.watched
+                for kind, stream in seat.streams.items()
+                if (counts := stream.counts)
+            }
             failed = sum(seat.snapshots_failed for seat in self._seats.values())
-            return Facts(looked_at=looked, missed=dict(self._missed), snapshots_failed=self._snapshots_failed + failed)
+            return Facts(
+                looked_at=looked,
+                judged=judged,
+                missed=dict(self._missed),
+                snapshots_failed=self._snapshots_failed + failed,
+            )
 
     def _seat(self, attempt: str, exam: str) -> Seat:
         looks = {

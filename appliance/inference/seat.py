@@ -12,17 +12,22 @@ from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, Sense
-from appliance.exam.stage import CLOSED, WATCHED, Stage
+from appliance.exam.page import Fact
+from appliance.exam.stage import CLOSED, OF_THE_EXAM, WATCHED, Stage
 from appliance.inference.coverage import Looks, Missed
-from appliance.inference.judges import sight
+from appliance.inference.judges import page, sight
 from appliance.inference.look import Look
 from appliance.inference.observe import Observation
+from appliance.inference.pulse import LATE, Pulse
 from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
 from appliance.inference.telling import SOURCE, Said, Telling, episode_of
 from appliance.inference.watch import Shot
 
 _HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
 """Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
+
+_ON_THE_PAGE = (Kind.WEBCAM, Kind.SCREEN)
+"""The feeds of which the candidate's page speaks."""
 
 
 class Seat:
@@ -48,6 +53,7 @@ class Seat:
         self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
         self._calls: dict[str, Span] = {}
+        self._pulse = Pulse()
         self._inherited: dict[tuple[Kind, str], events.FlagRaised] = {}
 
     @property
@@ -75,7 +81,10 @@ class Seat:
 
     def hear(self, payload: Payload, *, at: float) -> list[Said]:
         """An event of the attempt, at wall second `at`."""
-        return list(self._hear(payload, at))
+        until = at - LATE
+        if isinstance(payload, events.PageReported):
+            until = min(until, payload.happened_at)
+        return [*self._page_goes_on(until), *self._hear(payload, at)]
 
     def see(self, kind: Kind, seen: Observation, jpeg: bytes | None) -> tuple[list[Said], frozenset[Look]]:
         """A picture of a camera; -> events, and what the next one should be looked at for."""
@@ -88,8 +97,7 @@ class Seat:
     def sense(self, kind: Kind, sense: Sense, seen: Any, jpeg: bytes | None = None) -> list[Said]:
         """Anything else that was seen, heard or reported of a feed. `seen` has `at`, wall seconds."""
         shot = None if jpeg is None else Shot(seen.at, jpeg)
-        resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), seen.at))
-        return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=resting)))
+        return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=self._resting(seen.at))))
 
     def beat(self, now: float) -> list[Said]:
         """A second has passed: are the cameras still connected?"""
@@ -97,7 +105,7 @@ class Seat:
         for kind, stream in self.streams.items():
             if self.watched and (stream.connections or stream.gap):
                 said += self._flags(kind, stream.connected(now, lost=stream.lost))
-        return said
+        return [*said, *self._page_goes_on(now - LATE)]
 
     def use(self, policy: DetectionPolicy, now: float) -> list[Said]:
         """The exam's policy was set anew."""
@@ -117,7 +125,7 @@ class Seat:
                 outputs += stream.place(stream.stands, now)  # it may have been moved while nobody looked
             outputs += stream.quiet(now) if stream.lost is False else []
             said += self._flags(kind, outputs)
-        return said
+        return [*said, *self._page_goes_on(now - LATE)]
 
     # --- events ---
 
@@ -212,6 +220,13 @@ class Seat:
             yield from self._flags(stream.kind, stream.place(Position(payload.position), at))
 
     @_hear.register
+    def _(self, payload: events.PageReported, at: float) -> Iterator[Said]:
+        if payload.fact in {fact.value for fact in Fact}:  # another version may know more
+            happened_at = min(payload.happened_at, at)
+            report = page.Report(at=happened_at, fact=Fact(payload.fact), value=payload.value)
+            yield from self._page_says(report, heard_at=at)
+
+    @_hear.register
     def _(self, payload: events.CallStarted, at: float) -> Iterator[Said]:
         self._calls[payload.call] = Span(at)
         yield from ()
@@ -247,6 +262,32 @@ class Seat:
         """None for what is not judged: a call."""
         return next((stream for stream in self.streams.values() if stream.kind.value == kind), None)
 
+    def _resting(self, at: float) -> frozenset[str]:
+        """The rules that judge nothing at this moment."""
+        resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), at))
+        return resting if self.stage is Stage.IN_EXAM else resting | OF_THE_EXAM
+
+    def _page_says(self, seen: page.Report, *, heard_at: float) -> Iterator[Said]:
+        if not self.watched:
+            for kind in _ON_THE_PAGE:
+                self.streams[kind].learn(seen)
+            return
+        self._pulse.start(seen.at, heard_at=heard_at)
+        yield from self._judge_page(seen)
+
+    def _page_goes_on(self, until: float) -> Iterator[Said]:
+        """What the page said last still holds."""
+        if self.watched:
+            for at in self._pulse.due(until):
+                yield from self._judge_page(page.Beat(at=at))
+
+    def _judge_page(self, seen: page.Report | page.Beat) -> Iterator[Said]:
+        """What the loss of the camera or of the line explains is no loss of the screen."""
+        causes = self.streams[Kind.WEBCAM].active
+        for kind in _ON_THE_PAGE:
+            outputs = self.streams[kind].reported(seen, resting=self._resting(seen.at), active=causes)
+            yield from self._flags(kind, outputs)
+
     def _rules(self, at: float) -> Iterator[Said]:
         self.rules = in_force(self._policy, self._granted)
         for kind, stream in self.streams.items():
@@ -256,6 +297,7 @@ class Seat:
         already, self.stage = self.watched, stage
         if already:
             return
+        self._pulse.start(at, heard_at=at)
         for stream in self.streams.values():
             stream.looks.watched_since = at
             if stream.lost:

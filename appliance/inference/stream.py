@@ -9,7 +9,7 @@ from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.flags import Sense
 from appliance.exam.gap import Cause
 from appliance.inference.coverage import Looks
-from appliance.inference.judges import link, sight
+from appliance.inference.judges import link, page, sight
 from appliance.inference.judges.context import Context
 from appliance.inference.track import Track
 from appliance.inference.watch import Begun, Over, Shot
@@ -24,11 +24,14 @@ _CAMERA: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
     Sense.SIGHT: lambda context: Track(sight.judge, sight.Memory(), context),
     Sense.LINK: lambda context: Track(link.judge, link.Memory(), context),
 }
+_PAGE: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
+    Sense.PAGE: lambda context: Track(page.judge, page.Memory(), context),
+}
 SENSES: Mapping[Kind, Mapping[Sense, Callable[[Context], Track[Any, Any]]]] = {
-    Kind.WEBCAM: _CAMERA,
+    Kind.WEBCAM: _CAMERA | _PAGE,
     Kind.PHONE: _CAMERA,
     Kind.CAMERA: _CAMERA,
-    Kind.SCREEN: {},
+    Kind.SCREEN: _PAGE,
 }
 """What a feed is judged by, and what judges it."""
 
@@ -83,11 +86,22 @@ class Stream:
         track = self.tracks.get(sense)
         return [] if track is None else track.see(seen, shot, resting=resting, active=self.active | active)
 
+    def reported(self, seen: page.Report | page.Beat, *, resting: Set[str], active: Set[str] = frozenset()) -> Outputs:
+        """The candidate's page said something, or nothing new. Flags carry the last picture that came."""
+        return self._illustrated(self.see(Sense.PAGE, seen, None, resting=resting, active=active))
+
+    def learn(self, seen: page.Report) -> None:
+        """The candidate's page said something while no rule may fire: it is remembered."""
+        if track := self.tracks.get(Sense.PAGE):
+            track.memory, _ = page.judge(track.memory, seen, track.context)
+
     def connected(self, at: float, *, lost: bool | None) -> Outputs:
         """Whether media were missing at this moment; None: they were, by the box's own fault. Flags carry the last
         picture that came."""
         beat = link.Heartbeat(at=at, lost=lost, position=self._position)
-        outputs = self.see(Sense.LINK, beat, None, resting=frozenset())
+        return self._illustrated(self.see(Sense.LINK, beat, None, resting=frozenset()))
+
+    def _illustrated(self, outputs: Outputs) -> Outputs:
         shots = {} if self._shot is None else {"onset": self._shot}
         return [replace(output, shots=shots) if isinstance(output, Begun) else output for output in outputs]
 

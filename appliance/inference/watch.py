@@ -166,7 +166,8 @@ class Watch:
 
 
 def weight(code: str, of: Episode) -> tuple[str, str]:
-    """Category and severity: the rule's own, or uncertain and low when most true ticks were doubtful."""
+    """Category and severity: the rule's own, or uncertain and low when most true ticks were doubtful. Where one rule has
+    lighter and heavier cases its judge says which in `why["severity"]`."""
     if 2 * of.doubts > of.true:
         return "uncertain", "low"
-    return RULES[code].category.value, RULES[code].severity.value
+    return RULES[code].category.value, str(of.why.get("severity", RULES[code].severity.value))

@@ -171,10 +171,12 @@ def verify(folder: Path, *, key: Path | None) -> int:
     return code
 
 
-def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = None) -> int:
+def bench(
+    names: Sequence[str], *, out: Path | None, minutes: float | None = None, footage: Path | None = None
+) -> int:
     """Run the named benchmarks, or every one that does not take long; a figure on each line, and all of them as JSON in
     `out`, by the benchmark's name. Of one that is named alone they stand at the top as well. `minutes`: how long those
-    last that go on for as long as one likes."""
+    last that go on for as long as one likes; `footage`: clips, for those that look at some."""
     from appliance import bench as benchmarks
     from appliance.bench import figures
 
@@ -183,12 +185,16 @@ def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = Non
     if unknown:
         raise NotFound(f"there is no benchmark {unknown[0]!r}", hint=f"There are: {', '.join(known)}.")
     measured: dict[str, Any] = {"machine": figures.machine()}
+    given: dict[str, Any]
     modules = {name: importlib.import_module(f"{benchmarks.__name__}.{name}") for name in names or known}
     for name, module in modules.items():
         lasting = getattr(module, "ON_REQUEST", False)
         if lasting and name not in names:
             continue
-        measured[name] = module.run(minutes) if lasting and minutes else module.run()
+        given = {"minutes": minutes} if lasting and minutes else {}
+        if getattr(module, "TAKES_FOOTAGE", False):
+            given["footage"] = footage
+        measured[name] = module.run(**given)
         print("\n".join(figures.lines({name: measured[name]})), flush=True)
     if out:
         figures.write({**measured[names[0]], **measured} if len(names) == 1 else measured, out)

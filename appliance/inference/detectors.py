@@ -24,7 +24,8 @@ Finder = TypeVar("Finder")
 
 @dataclass(slots=True)
 class Detectors:
-    """None where a model is missing; `missing` says why, by model. One thread at a time may use them."""
+    """None where a model is missing; `missing` says why, by model; `models` are those that were loaded. One thread at a
+    time may use them."""
 
     faces: FaceFinder | None = None
     meshes: MeshFinder | None = None
@@ -34,20 +35,12 @@ class Detectors:
     palms: PalmFinder | None = None
     things: SecondOpinion | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    models: dict[str, Model] = field(default_factory=dict)
 
     @property
     def versions(self) -> dict[str, str]:
         """Model -> version, of those that are there."""
-        found = {
-            "faces": self.faces,
-            "mesh": self.meshes,
-            "iris": self.irises,
-            "likeness": self.likeness,
-            "objects": self.objects,
-            "palms": self.palms,
-            "things": self.things,
-        }
-        return {name: finder.version for name, finder in found.items() if finder is not None}
+        return {name: model.version for name, model in self.models.items()}
 
 
 def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> Detectors:
@@ -56,11 +49,14 @@ def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> 
 
     def load(name: str, make: Callable[[Model], Finder], shape: tuple[int, ...] | None = None) -> Finder | None:
         try:
-            return make(models.load(name, folder=folder, threads=threads, cache=cache, shape=shape))
+            model = models.load(name, folder=folder, threads=threads, cache=cache, shape=shape)
+            finder = make(model)
         except ApplianceError as error:
             log.error("%s", error)
             found.missing[name] = f"{error}. {error.hint}."
             return None
+        found.models[name] = model
+        return finder
 
     found.faces = load("faces", FaceFinder, faces.SHAPE)
     found.meshes = load("mesh", MeshFinder)

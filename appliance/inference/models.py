@@ -1,5 +1,6 @@
 """A network of the pack, compiled for this machine."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +16,43 @@ Picture = npt.NDArray[np.uint8]
 
 Numbers = npt.NDArray[np.float32]
 
+FEATURES = "features"
+"""The output that `load` adds to a classifier."""
+
 
 class Model:
-    """Runs one picture at a time on `threads` threads; not to be shared between threads."""
+    """Runs one picture at a time on `threads` threads; not to be shared between threads. `calls` and `seconds`: how
+    often it ran, and for how long in all; `shape`: of its first input."""
 
     def __init__(self, compiled: ov.CompiledModel, *, name: str) -> None:
         self.name = name
         self.version = pack.version(name)
+        self.calls = 0
+        self.seconds = 0.0
+        self.shape = tuple(compiled.inputs[0].shape) if compiled.inputs[0].partial_shape.is_static else ()
         self._request = compiled.create_infer_request()
         self._outputs = {name: output for output in compiled.outputs for name in output.names}
 
     def __call__(self, tensor: Numbers | Picture) -> dict[str, Numbers]:
         """Outputs by the name that the authors gave them."""
+        began = time.perf_counter()
         results = self._request.infer({0: tensor}, share_inputs=True)
+        self.seconds += time.perf_counter() - began
+        self.calls += 1
         return {name: results[output] for name, output in self._outputs.items()}
 
 
 def load(
-    name: str, *, folder: Path, threads: int, cache: Path | None = None, shape: tuple[int, ...] | None = None
+    name: str,
+    *,
+    folder: Path,
+    threads: int,
+    cache: Path | None = None,
+    shape: tuple[int, ...] | None = None,
+    features: bool = False,
 ) -> Model:
-    """A model of the pack in `folder`, its input reshaped to `shape`. What OpenVINO compiles is kept in `cache`.
+    """A model of the pack in `folder`, its input reshaped to `shape`. What OpenVINO compiles is kept in `cache`. With
+    `features` a classifier also gives what its last layer decides by, as the output FEATURES.
     NotFound, IntegrityError or Unavailable says what is wrong with the file and what to do."""
     file = pack.locate(folder, name)
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
@@ -46,9 +64,19 @@ def load(
         model = core.read_model(file)
         if shape is not None:
             model.reshape(list(shape))
+        if features:
+            _add_features(model)
         return Model(core.compile_model(model, "CPU", options), name=name)
     except RuntimeError as error:
         raise Unavailable(
             f"OpenVINO cannot load {file.name}: {str(error).strip().splitlines()[0]}",
             hint="Run: appliance models prepare",
         ) from None
+
+
+def _add_features(model: ov.Model) -> None:
+    """Nodes have other names after each conversion: the last layer is found by what it is."""
+    last = [node for node in model.get_ordered_ops() if node.get_type_name() == "MatMul"][-1]
+    features = last.input(0).get_source_output()
+    features.get_tensor().set_names({FEATURES})
+    model.add_outputs([features])

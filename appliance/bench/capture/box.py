@@ -21,7 +21,7 @@ from appliance.errors import Unavailable
 from appliance.exam.feed import Feed
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
-from appliance.ledger.writer import opened
+from appliance.ledger.writer import Writer, opened
 
 EXAM = "bench"
 MOST_SEATS = 10_000
@@ -33,11 +33,12 @@ STOP_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Capture workers. `pids`: their own, by name; a decoder is the child of each."""
+    """Capture workers. `pids`: their own, by name; a decoder is the child of each. `writer`: of its ledger."""
 
     paths: Paths
     pids: dict[str, int]
     tokens: FeedTokens
+    writer: Writer
 
     def address(self, feed: Feed, purpose: Purpose) -> dict[str, str]:
         """Where a feed is published or viewed, for a helper process: at the worker that should carry it."""
@@ -88,7 +89,7 @@ def capturing(data: Path, *, count: int = 1, prefix: Sequence[str] = (), setting
         ledger.start()
         stack.callback(ledger.stop)
         pids = {workers.worker(n): stack.enter_context(_process(paths, n, prefix)) for n in range(1, count + 1)}
-        yield Box(paths, pids, FeedTokens.from_file(paths.feed_key))
+        yield Box(paths, pids, FeedTokens.from_file(paths.feed_key), writer)
 
 
 @contextmanager

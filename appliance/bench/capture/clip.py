@@ -5,7 +5,7 @@ gives it: about 7 kB at 15 frames and 0.9 Mbit/s, and key frames some times as l
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -67,6 +67,14 @@ def camera(*, rate: float = 15.0, bitrate: int = 900_000) -> Clip:
 def screen(*, rate: float = 5.0, bitrate: int = 300_000) -> Clip:
     """A screen: lines of text that grow."""
     return _video(_screen_pictures(round(rate * KEY_SECONDS) * _GROUPS), rate=rate, bitrate=bitrate)
+
+
+def of_pictures(pictures: Sequence[npt.NDArray[np.uint8]], *, rate: float = 15.0, bitrate: int = 900_000) -> Clip:
+    """These pictures (BGR, any size), each shown for a quarter of a second, forwards and backwards."""
+    several = round(rate / 4)
+    there_and_back = [*pictures, *reversed(pictures)]
+    sized = (np.asarray(cv2.resize(picture, (WIDTH, HEIGHT)), np.uint8) for picture in there_and_back)
+    return _video((picture for one in sized for picture in [one] * several), rate=rate, bitrate=bitrate)
 
 
 def tone() -> Clip:

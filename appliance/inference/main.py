@@ -107,6 +107,7 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
         missed={cause: round(seconds, 1) for cause, seconds in facts.missed.items()},
         snapshots_failed=facts.snapshots_failed,
         feeds={feed: {"looked_at": at} for feed, at in facts.looked_at.items()},
+        judged=facts.judged,
         models=looker.detectors.versions,
         missing=missing,
         waiting=client.waiting,

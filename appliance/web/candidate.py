@@ -12,10 +12,12 @@ from appliance.errors import NotAllowed, Unavailable
 from appliance.exam.feed import OWN, Feed
 from appliance.exam.permissions import Action
 from appliance.exam.stage import CLOSED, RECORDED, Stage
-from appliance.ledger import state
+from appliance.ledger import detection, state
 from appliance.ledger.actions import attempts, messages
+from appliance.ledger.actions import identity as identities
 from appliance.ledger.state import AttemptRow, ExamRow
-from appliance.web import phone, public, status, visible
+from appliance.ledger.writer import Transaction
+from appliance.web import identity, phone, public, status, visible
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -59,18 +61,18 @@ def me() -> Response:
 @bp.post("/api/me/sign")
 @needs(Action.TAKE_EXAM)
 def sign() -> Response:
-    """Sign the statement in force by typing one's name."""
-    attempt, signature = person().person, Fields().text("signature", longest=120)
-    text = statement()
-    services().writer.transact(
-        lambda transaction: attempts.sign(
-            transaction,
-            attempt,
-            signature=signature,
-            statement_version=text.version,
-            statement_sha256=text.sha256,
+    """Sign the statement in force by typing one's name; with it, if wanted, say no to the comparison of faces."""
+    attempt, fields, text = person().person, Fields(), statement()
+    signature, declines = fields.text("signature", longest=120), fields.flag("decline_matching")
+
+    def work(transaction: Transaction) -> None:
+        attempts.sign(
+            transaction, attempt, signature=signature, statement_version=text.version, statement_sha256=text.sha256
         )
-    )
+        if declines:
+            identities.decline(transaction, attempt)
+
+    services().writer.transact(work)
     return _me()
 
 
@@ -161,6 +163,9 @@ def _me() -> Response:
         said = [visible.message_for_candidate(m) for m in state.messages(connection, attempt=attempt)]
         calls = state.calls(connection, attempt=attempt, going_on=True)
         pairings = state.pairings(connection, attempt=attempt)
+        known = detection.identity(connection, attempt)
+        policy, granted = detection.policy(connection, row.exam), detection.granted(connection, attempt)
+        asked = detection.challenges(connection, attempt)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -176,6 +181,8 @@ def _me() -> Response:
         messages=said,
         call=visible.call_for_candidate(calls[-1]) if calls else None,
         phone=phone.for_candidate(pairings),
+        identity=identity.for_candidate(policy, granted, known),
+        challenge=None if row.stage in CLOSED else identity.challenge_for_candidate(asked),
     )
 
 

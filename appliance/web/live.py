@@ -52,14 +52,20 @@ CANDIDATE_TYPES = frozenset(
         "phone.scanned",
         "phone.confirmed",
         "phone.refused",
+        "identity.pictured",
+        "identity.declined",
+        "identity.decided",
+        "challenge.asked",
+        "challenge.answered",
     }
 )
-"""What a candidate is told of the own attempt: steps, messages, warnings, calls; never flags, never who watches."""
+"""What a candidate is told of the own attempt: steps, messages, warnings, calls, the own ID; never flags, never who
+watches."""
 
-_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden"})
+_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen"})
 """Fields of those events that are for staff."""
 
-_EXAM_TYPES = frozenset({"exam.ended", "upstream.exam_stored"})
+_EXAM_TYPES = frozenset({"exam.ended", "exam.detection_set", "upstream.exam_stored"})
 """Of the box's chain, what concerns a wall."""
 
 

@@ -10,7 +10,7 @@ from appliance.box import picture
 from appliance.box.token import Claim
 from appliance.errors import NotAllowed, NotFound
 from appliance.exam.feed import Feed
-from appliance.exam.flags import Decision
+from appliance.exam.flags import MANUAL, Decision
 from appliance.exam.permissions import Action, may
 from appliance.ledger import state
 from appliance.ledger.actions import attempts, exams, flags, messages, positions
@@ -72,6 +72,8 @@ def _boot(exam: state.ExamRow) -> dict[str, Any]:
         "message",
         "call",
         "confirm_phone",
+        "decide_identity",
+        "challenge",
     )
     return {
         "exam": asdict(exam),
@@ -171,12 +173,13 @@ def read(attempt: str) -> Response:
 @bp.post("/api/attempts/<attempt>/flags")
 @needs(Action.RAISE_FLAG)
 def raise_flag(attempt: str) -> Response:
-    """A flag of one's own, 10 s back unless said otherwise."""
+    """A flag of one's own, 10 s back unless said otherwise; or a tick for what no model sees (`code`)."""
     row, by, fields = attempt_for(attempt, Action.RAISE_FLAG), person().person, Fields()
     note = fields.text("note", longest=flags.LONGEST_NOTE, default="")
+    code = fields.text("code", longest=40, default=MANUAL)
     back = fields.number("back_seconds", default=10.0)
     flag = services().writer.transact(
-        lambda transaction: flags.raise_flag(transaction, row.attempt, by=by, note=note, back_seconds=back)
+        lambda transaction: flags.raise_flag(transaction, row.attempt, by=by, note=note, back_seconds=back, code=code)
     )
     return make_response(jsonify(flag=flag), 201)
 

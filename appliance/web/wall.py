@@ -7,9 +7,10 @@ from typing import Any
 
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import Decision
-from appliance.ledger import state
+from appliance.ledger import detection, state
+from appliance.ledger.actions import flags as ticking
 from appliance.ledger.state import AttemptRow, FlagRow, MessageRow, PairingRow
-from appliance.web import phone, status, visible
+from appliance.web import identity, phone, status, visible
 from appliance.web.auth import Viewer
 from appliance.web.context import services
 
@@ -29,12 +30,17 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         pairings = state.pairings(connection, exam=exam)
         rooms = state.rooms(connection, exam) if attempts else []
         positions = {row.attempt: state.positions(connection, attempt=row.attempt) for row in attempts}
+        policy, known = detection.policy(connection, exam), detection.identities(connection, exam)
     return {
         "exam": asdict(row),
         "now": now,
         "seq": head,
         "attempts": [
-            _tile(attempt, positions[attempt.attempt], flags, messages, pairings, said) for attempt in attempts
+            {
+                **_tile(attempt, positions[attempt.attempt], flags, messages, pairings, said),
+                "identity": identity.for_staff(policy, known.get(attempt.attempt)),
+            }
+            for attempt in attempts
         ],
         "flags": [asdict(flag) for flag in flags if flag.state == Decision.OPEN.value],
         "messages": [asdict(message) for message in messages],
@@ -58,6 +64,9 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         calls = state.calls(connection, attempt=row.attempt)
         pairings = state.pairings(connection, attempt=row.attempt)
         positions = state.positions(connection, attempt=row.attempt)
+        policy, known = detection.policy(connection, row.exam), detection.identity(connection, row.attempt)
+        challenges = detection.challenges(connection, row.attempt)
+        tickable = ticking.tickable(connection, row)
     return {
         **_tile(row, positions, flags, messages, pairings, said),
         "exam": asdict(exam),
@@ -68,6 +77,9 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         "gaps": [asdict(gap) for gap in gaps],
         "segments": [asdict(segment) for segment in segments],
         "calls": [asdict(call) for call in calls],
+        "identity": identity.for_staff(policy, known),
+        "challenges": [asdict(challenge) for challenge in challenges],
+        "tickable": tickable,
     }
 
 

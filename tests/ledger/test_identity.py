@@ -23,13 +23,14 @@ from appliance.ledger.record import Draft
 from tests.ledger.world import KEY, bring_to_exam, build
 
 PICTURES = {"photo": "bio/a/identity/1.jpg", "photo_sha256": "1" * 64, "face": "bio/a/identity/2.jpg"}
+WANTED = DetectionPolicy(identity=True)
 EQUIPPED = {"camera": "cam", "microphone": "mic", "surface": "monitor"}
 
 
 class Exam:
     """Candidate 1 of an exam whose policy asks for an ID, in the stage EQUIPMENT."""
 
-    def __init__(self, writer, *, admission=Admission.PROCTOR, policy=DetectionPolicy(identity=True)):
+    def __init__(self, writer, *, admission=Admission.PROCTOR, policy=WANTED):
         self.writer = writer
         self.world = build(writer, admission=admission)
         self.attempt = self.world.attempts["1"]

@@ -33,6 +33,7 @@ def path_of(house, rule: str) -> str:
         "moment": "onset",
         "message": "none",
         "pairing": "none",
+        "picture": "photo",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
     }

@@ -1,8 +1,9 @@
 """What detection costs, and how many seats it holds: `appliance bench inference [--footage DIR]`.
 
-Three questions, each answered against a measure of the same run: how much of what `benchmark_app` (OpenVINO's own) gives
-for the same networks at the same rates is reached; what a seat costs; whether ten seats are looked at at full rate beside
-capture and what sends to it. `footage`: a folder with `clips/*.mp4`; without it a portrait that sways is looked at.
+Three questions, each answered against a measure of the same run: how much of what OpenVINO's own `benchmark_app` gives
+for the same networks at the same rates is reached; what a seat costs; whether ten seats are looked at at full rate
+beside capture and what sends to it. `footage`: a folder with `clips/*.mp4`; without it a portrait that sways is looked
+at.
 """
 
 from pathlib import Path

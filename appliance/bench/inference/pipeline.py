@@ -17,8 +17,8 @@ from appliance.inference.track import Track
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """Over `seconds` of footage of one seat: wall and CPU seconds of all looks, those inside the networks and inside the
-    judges, and how often each network ran."""
+    """Over `seconds` of footage of one seat: wall and CPU seconds of all looks, those inside the networks and inside
+    the judges, and how often each network ran."""
 
     seconds: float
     wall: float

@@ -81,10 +81,10 @@ def _watch(box: Box, pid: int, sender_cpu: Any) -> dict[str, Any]:
 
 
 def _held(cores: int, detection: float, capture: float) -> Figures:
-    """One detection process has one thread: it holds what fits in one core, more of them (issue of the future) more."""
+    """Detection runs on one thread, so its own bound is one core; what all cores would carry is said beside it."""
     each = detection / SEATS
     return {
-        "one_detection_process": int((1.0 - SPARE) / each),
+        "by_one_thread_of_detection": int((1.0 - SPARE) / each),
         "by_all_cores": int(cores * (1.0 - SPARE) / (each + capture / SEATS)),
     }
 
@@ -120,11 +120,8 @@ def _seat(box: Box, attempts: list[str]) -> None:
 
 
 def _job(box: Box, feeds: list[Feed], folder: Path, webcam: Clip) -> dict[str, Any]:
-    made = {
-        "camera": clip.of_pictures([picture for _, picture in webcam]),
-        "screen": clip.screen(),
-        "tone": clip.tone(),
-    }
+    camera = clip.of_pictures([picture for _, picture in webcam])
+    made = {"camera": camera, "screen": clip.screen(), "tone": clip.tone()}
     for name, one in made.items():
         one.write(folder / name)
     return {

@@ -86,8 +86,7 @@ def tidy(spans: Sequence[Span], *, name: str, seconds: float | None, findings: l
     kept: list[Span] = []
     for said in sorted(spans, key=lambda s: (s.start, s.end)):
         span = said
-        if not (math.isfinite(span.start) and math.isfinite(span.end) and 0 <= span.start < span.end):
-            findings.append(f"{name}: {span.flag} from {span.start:g} to {span.end:g} s is no span of time")
+        if not _holds(span, name, findings):
             continue
         if seconds is not None and span.end > seconds + _BEYOND:
             findings.append(f"{name}: {span.flag} to {span.end:g} s, but the clip has {seconds:g} s")
@@ -101,6 +100,13 @@ def tidy(spans: Sequence[Span], *, name: str, seconds: float | None, findings: l
         else:
             kept.append(span)
     return tuple(kept)
+
+
+def _holds(span: Span, name: str, findings: list[str]) -> bool:
+    if math.isfinite(span.start) and math.isfinite(span.end) and 0 <= span.start < span.end:
+        return True
+    findings.append(f"{name}: {span.flag} from {span.start:g} to {span.end:g} s is no span of time")
+    return False
 
 
 def _codes(said: Mapping[str, Any], findings: list[str]) -> dict[str, tuple[str, ...]]:
@@ -153,7 +159,7 @@ def _clip(
         seconds=seconds,
         pictures=pictures,
         labels=labels,
-        ignored=_spans(entry, "ignore", name, codes, findings),
+        ignored=tuple(s for s in _spans(entry, "ignore", name, codes, findings) if _holds(s, name, findings)),
         clean=not labels and entry.get("kind") == "clean",
         natural=str(entry.get("origin", "")).startswith("natural"),
         subject=str(enrolled or name),

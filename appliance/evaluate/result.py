@@ -23,8 +23,6 @@ def of(run: Run, *, preset: str, rules: str) -> Figures:
     return {
         "preset": preset,
         "rules": rules,
-        "clips": len(played),
-        "subjects": len({p.clip.subject for p in played}),
         **_summary(played),
         "flags": _flags(played),
         "segment": _segment(played),
@@ -54,6 +52,8 @@ def _summary(played: Sequence[Played]) -> Figures:
     )
     every = tally.total(t for p in played for t in p.tallies.values())
     return {
+        "clips": len(played),
+        "subjects": len(people),
         "hours": _round(hours, 4),
         "false_alerts": count,
         "false_alerts_per_candidate_hour": _round(count / hours if hours else None),

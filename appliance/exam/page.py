@@ -6,7 +6,7 @@ from enum import StrEnum
 class Fact(StrEnum):
     """One report. Those in pairs begin and end a state; the others are moments."""
 
-    HIDDEN = "hidden"  # the exam's page is not in front
+    HIDDEN = "hidden"  # the page is not in front; value: "exam" where the exam itself runs in it, as of its end
     SHOWN = "shown"
     FULLSCREEN_LEFT = "fullscreen_left"
     FULLSCREEN_BACK = "fullscreen_back"
@@ -22,6 +22,7 @@ class Fact(StrEnum):
     CAMERA_LOST = "camera_lost"  # permission withdrawn, or the device is gone
     CAMERA_BACK = "camera_back"
     DEVICE = "device"  # value: kind and label of the camera or microphone now in use
+    DROPPED = "dropped"  # value: how many older reports the page had to give up while it had no line
     REMOTE = "remote"  # value: what a lockdown browser or the platform said of remote control or a virtual machine
 
 

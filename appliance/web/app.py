@@ -15,6 +15,7 @@ from appliance.web import (
     identity,
     judged,
     media,
+    page,
     phone,
     planner,
     proctor,
@@ -31,6 +32,7 @@ from appliance.web.needs import needs
 _BLUEPRINTS = (
     public.bp,
     candidate.bp,
+    page.bp,
     phone.bp,
     identity.bp,
     proctor.bp,

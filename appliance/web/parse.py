@@ -14,8 +14,10 @@ _MISSING = object()
 class Fields:
     """The fields of a JSON object or of a form."""
 
-    def __init__(self) -> None:
-        said: Any = request.get_json() if request.is_json else request.form.to_dict()
+    def __init__(self, said: Any = _MISSING) -> None:
+        """Those of the request, or of a part of it."""
+        if said is _MISSING:
+            said = request.get_json() if request.is_json else request.form.to_dict()
         if not isinstance(said, dict):
             raise BadInput(t("server.not_an_object"), hint=t("server.not_an_object_hint"))
         self._said = said
@@ -55,6 +57,13 @@ class Fields:
         if value in (False, "", "off", "false", "0"):
             return False
         raise BadInput(t("server.not_yes_or_no", field=name))
+
+    def rows(self, name: str, *, most: int) -> list["Fields"]:
+        """A list of at most `most` objects."""
+        value = self._get(name, None)
+        if not isinstance(value, list) or len(value) > most:
+            raise BadInput(t("server.not_a_list", field=name, limit=most))
+        return [Fields(each) for each in value]
 
     def kind(self) -> Kind:
         """`kind`: that of a feed."""

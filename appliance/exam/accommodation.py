@@ -4,7 +4,11 @@ The institution grants them with the roster. They act before a flag exists; a pr
 applied.
 """
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
+
+from appliance.errors import BadInput
 
 
 class Switch(StrEnum):
@@ -21,3 +25,19 @@ class Switch(StrEnum):
     EXTRA_TIME = "extra_time"
     NO_MATCHING = "no_matching"  # no face is compared by the box: a person looks
     PAPER = "paper"  # works on paper: looking down is fine
+
+
+def read(text: str) -> frozenset[Switch]:
+    """Names separated by spaces or |, in any case; BadInput naming one that is not known."""
+    return of(name for name in re.split(r"[\s|]+", text.casefold()) if name)
+
+
+def of(names: Iterable[str]) -> frozenset[Switch]:
+    """The switches of these names; BadInput naming one that is not known."""
+    known = {switch.value: switch for switch in Switch}
+    found = set()
+    for name in names:
+        if name not in known:
+            raise BadInput(f"the accommodation {name[:40]!r} is not known", hint=f"Known are {', '.join(known)}.")
+        found.add(known[name])
+    return frozenset(found)

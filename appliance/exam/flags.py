@@ -89,15 +89,32 @@ class Source(StrEnum):
     PERSON = "person"
 
 
+class Unit(StrEnum):
+    """What a threshold counts in."""
+
+    SCORE = "score"  # of a model, 0 to 1
+    SHARE = "share"  # 0 to 1
+    COSINE = "cosine"  # likeness of two faces or voices, -1 to 1
+    DEGREES = "degrees"
+    LUMA = "luma"  # 0 to 255
+    DECIBELS = "decibels"  # above the base line
+    LEVEL = "level"  # decibels below full scale
+    SECONDS = "seconds"
+    TIMES = "times"
+    CHARACTERS = "characters"
+    RATE = "rate"  # pictures a second
+    NONE = "none"  # it has no threshold
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """When ticks become a flag (proctoring.md 4.1).
 
     seconds: how long since the first true tick; share: of assessable ticks that must be true; hits: true ticks at
-    least; coverage: share of ticks that must be assessable; threshold: what makes a tick true, in the detector's own
-    unit; numbers: what else its judge goes by, by name; kinds: the feeds it looks at; positions: where their camera
-    must stand, empty where that does not matter; off_by: the accommodations that switch it off; usual: it is on unless
-    an exam says otherwise.
+    least; coverage: share of ticks that must be assessable; threshold: what makes a tick true, in its unit; numbers:
+    what else its judge goes by, by name; kinds: the feeds it looks at; positions: where their camera must stand, empty
+    where that does not matter; off_by: the accommodations that switch it off; usual: it is on unless an exam says
+    otherwise.
     """
 
     code: str
@@ -106,6 +123,7 @@ class Rule:
     severity: Severity
     seconds: float
     threshold: float
+    unit: Unit = Unit.SCORE
     sense: Sense = Sense.SIGHT
     source: Source = Source.BOX
     kinds: tuple[Kind, ...] = (Kind.WEBCAM,)
@@ -130,13 +148,21 @@ def read_rules(text: str) -> dict[str, Rule]:
     return {code: _rule(code, said) for code, said in tomllib.loads(text).items()}
 
 
+_CHOICES: Mapping[str, type[StrEnum]] = {
+    "channel": Channel,
+    "category": Category,
+    "severity": Severity,
+    "unit": Unit,
+    "sense": Sense,
+    "source": Source,
+}
+
+
 def _rule(code: str, said: dict[str, Any]) -> Rule:
     said = dict(said)
-    for key, make in (("channel", Channel), ("category", Category), ("severity", Severity), ("sense", Sense)):
+    for key, make in _CHOICES.items():
         if key in said:
             said[key] = make(said[key])
-    if "source" in said:
-        said["source"] = Source(said["source"])
     for key, kind in (("kinds", Kind), ("positions", Position), ("off_by", Switch)):
         if key in said:
             said[key] = tuple(kind(value) for value in said[key])

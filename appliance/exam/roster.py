@@ -1,7 +1,8 @@
 """The roster: a CSV file of who sits where, read strictly, with every fault named by its line.
 
-The first line names the columns (`seat,candidate,name` and, if wanted, `proctor`, in any order); fields are separated
-by commas or semicolons; the file is UTF-8, with or without a byte order mark.
+The first line names the columns (`seat,candidate,name` and, if wanted, `proctor` and `accommodations`, in any order);
+fields are separated by commas or semicolons; the file is UTF-8, with or without a byte order mark. Accommodations are
+names of `exam.accommodation.Switch`, separated by spaces or |.
 """
 
 import csv
@@ -12,15 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from appliance.errors import BadInput
+from appliance.exam import accommodation
+from appliance.exam.accommodation import Switch
 
 MAX_BYTES = 1_000_000
 MAX_ROWS = 500
 
 _REQUIRED = ("seat", "candidate", "name")
-_COLUMNS = (*_REQUIRED, "proctor")
-_LONGEST = {"seat": 16, "candidate": 64, "name": 120, "proctor": 64}
+_OPTIONAL = ("proctor", "accommodations")
+_COLUMNS = (*_REQUIRED, *_OPTIONAL)
+_LONGEST = {"seat": 16, "candidate": 64, "name": 120, "proctor": 64, "accommodations": 300}
 _SEAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXAMPLE = "The first line is seat,candidate,name or seat,candidate,name,proctor."
+_EXAMPLE = "The first line is seat,candidate,name; proctor and accommodations may follow."
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Finding = tuple[int, str]
@@ -30,13 +34,14 @@ Finding = tuple[int, str]
 @dataclass(frozen=True, slots=True)
 class RosterRow:
     """One candidate. `candidate` is the institution's number for the person; `proctor` a user, or None; `line` is where
-    the file says it, so that later findings can name it too."""
+    the file says it, so that later findings can name it too; `accommodations` switch rules off."""
 
     seat: str
     candidate: str
     name: str
     proctor: str | None = None
     line: int = field(default=0, compare=False)
+    accommodations: frozenset[Switch] = frozenset()
 
 
 class RosterError(BadInput):
@@ -128,17 +133,29 @@ def _row(columns: list[str], fields: list[str], line: int) -> tuple[list[str], R
     wrong = [sentence for name, value in values.items() if (sentence := _fault(name, value))]
     if wrong:
         return wrong, None
-    return [], RosterRow(values["seat"], values["candidate"], values["name"], values.get("proctor") or None, line)
+    return [], RosterRow(
+        values["seat"],
+        values["candidate"],
+        values["name"],
+        values.get("proctor") or None,
+        line,
+        accommodation.read(values.get("accommodations", "")),
+    )
 
 
 def _fault(name: str, value: str) -> str | None:
     """What is wrong with one field."""
     if not value:
-        return None if name == "proctor" else f"the {name} is empty"
+        return None if name in _OPTIONAL else f"the {name} is empty"
     if len(value) > _LONGEST[name]:
         return f"the {name} has {len(value)} characters; it may have {_LONGEST[name]}"
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _REORDERING for c in value):
         return f"the {name} holds a control character"
+    if name == "accommodations":
+        try:
+            accommodation.read(value)
+        except BadInput as error:
+            return f"{error.message}; {error.hint[:1].lower()}{error.hint[1:].rstrip('.')}"
     if name == "seat" and not _SEAT.fullmatch(value):
         return f"the seat {value!r} may only have the letters a-z, digits, '.', '_' and '-'"
     return None

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.exam.accommodation import Switch
 from appliance.exam.roster import MAX_BYTES, MAX_ROWS, RosterError, RosterRow, parse
 
 HEADER = "seat,candidate,name\n"
@@ -80,3 +81,15 @@ def test_whatever_is_sent_is_read_or_refused(content):
         return
     assert rows
     assert all(row.seat and row.candidate and row.name for row in rows)
+
+
+def test_accommodations_are_a_column_of_their_own():
+    rows = parse("seat,candidate,name,accommodations\n1,s-1,Ana,breaks|gaze\n2,s-2,Bo,\n")
+    assert [row.accommodations for row in rows] == [{Switch.BREAKS, Switch.GAZE}, frozenset()]
+
+
+def test_an_accommodation_that_is_not_known_is_named_by_its_line_with_all_that_are():
+    found = findings("seat,candidate,name,accommodations\n1,s-1,Ana,breaks\n2,s-2,Bo,breaks dyslexia\n")
+    assert [line for line, _ in found] == [3]
+    assert "'dyslexia'" in found[0][1]
+    assert all(switch in found[0][1] for switch in Switch)

@@ -4,20 +4,33 @@ import hashlib
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam import codes
-from appliance.exam.events import BOX, AttemptAssigned, AttemptCreated, CodeIssued, ExamCreated, ExamEnded
+from appliance.exam.accommodation import Switch
+from appliance.exam.detection import DetectionPolicy
+from appliance.exam.events import (
+    BOX,
+    AttemptAccommodated,
+    AttemptAssigned,
+    AttemptCreated,
+    CodeIssued,
+    DetectionSet,
+    ExamCreated,
+    ExamEnded,
+)
 from appliance.exam.permissions import Role
 from appliance.exam.policy import HARD_RATIO, ExamPolicy
 from appliance.exam.roster import RosterError, RosterRow
 from appliance.exam.stage import CLOSED
-from appliance.ledger import state, tables
+from appliance.ledger import detection, state, tables
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
+
+LONGEST_OVERRIDE = 500
 
 
 def create_exam(transaction: Transaction, policy: ExamPolicy, *, by: str) -> None:
@@ -117,6 +130,28 @@ def assign(transaction: Transaction, attempt: str, proctor: str | None, *, by: s
         transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor=by))
 
 
+def accommodate(transaction: Transaction, attempt: str, switches: Collection[Switch], *, by: str) -> None:
+    """Which accommodations a candidate has from now on, all of them. They act on what is seen from then on: a flag that
+    was raised stays, and a person decides about it."""
+    row = state.attempt(transaction.connection, attempt)
+    if row.stage in CLOSED:
+        raise NotAllowed("this attempt is over", hint="What was noted stays; decide about its flags.")
+    if detection.granted(transaction.connection, attempt) != frozenset(switches):
+        said = AttemptAccommodated(switches=sorted(switches))
+        transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor=by))
+
+
+def set_detection(transaction: Transaction, exam: str, policy: DetectionPolicy, *, by: str, override: str = "") -> None:
+    """What is detected in an exam from now on, also while it runs. `override`: why it is activated although false
+    alerts rise above the limit, for the ledger; the caller has found that they do."""
+    _open_exam(transaction, exam)
+    if len(override) > LONGEST_OVERRIDE:
+        raise BadInput(f"the reason has {len(override)} characters; at most {LONGEST_OVERRIDE} fit")
+    if detection.policy(transaction.connection, exam) != policy.checked():
+        said = DetectionSet(exam=exam, policy=policy.to_json(), by=by, override=override.strip())
+        transaction.append(Draft(payload=said, chain=BOX, exam=exam, actor=by))
+
+
 def end_exam(transaction: Transaction, exam: str, *, reason: str, by: str) -> None:
     """End it, and with it every attempt that is still open."""
     _open_exam(transaction, exam)
@@ -129,6 +164,9 @@ def _enter(transaction: Transaction, exam: str, new: RosterRow, by: str) -> str:
     transaction.append(Draft(payload=said, chain=attempt, exam=exam, actor=by))
     if new.proctor is not None:
         transaction.append(Draft(payload=AttemptAssigned(proctor=new.proctor), chain=attempt, exam=exam, actor=by))
+    if new.accommodations:
+        said_too = AttemptAccommodated(switches=sorted(new.accommodations))
+        transaction.append(Draft(payload=said_too, chain=attempt, exam=exam, actor=by))
     return attempt
 
 

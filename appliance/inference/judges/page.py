@@ -19,6 +19,8 @@ does not: the page behind it is out of sight because the candidate is at work.""
 RELOADED = "reloaded"
 """The value of `share_ended` where the share ended because the page was loaded again: any browser wants a click then."""
 
+PATIENCE = 15.0  # seconds for that click and the choice of a screen; nobody was measured
+
 WHOLE = "monitor"
 """The surface that is to be shared."""
 
@@ -126,8 +128,10 @@ def _held(memory: Memory, begin: Fact, at: float) -> Tick:
     began = memory.since.get(begin)
     if began is None:
         return tick(at, False)
-    reloaded = begin is Fact.SHARE_ENDED and memory.said[begin] == RELOADED
-    return tick(at, True, doubt=reloaded, why={"said": memory.said[begin]} if memory.said[begin] else {})
+    said = memory.said[begin]
+    if said == RELOADED and at - began < PATIENCE:
+        return tick(at, None)
+    return tick(at, True, why={"said": said} if said else {})
 
 
 def _standing(memory: Memory, at: float, context: Context) -> dict[str, Tick]:

@@ -70,11 +70,11 @@ def test_a_state_that_goes_on_for_an_exam_is_one_flag():
     assert len(raised(SCREEN, said(0, Fact.DISPLAYS, "extended"), until=5400)) == 1
 
 
-def test_a_share_that_ended_with_a_reload_weighs_little():
-    (flag,) = raised(SCREEN, said(0, Fact.SHARE_ENDED, page.RELOADED))
-    assert weight(flag.code, flag.episode) == ("uncertain", "low")
-    (flag,) = raised(SCREEN, said(0, Fact.SHARE_ENDED))
-    assert weight(flag.code, flag.episode) == ("integrity", "medium")
+def test_a_reload_leaves_time_to_share_the_screen_again():
+    reloaded = said(0, Fact.SHARE_ENDED, page.RELOADED)
+    assert raised(SCREEN, reloaded, said(14, Fact.SHARE_BACK)) == []
+    (flag,) = raised(SCREEN, reloaded)
+    assert (flag.code, flag.episode.onset_at) == ("share_lost", page.PATIENCE)
 
 
 # --- the exam in front ---

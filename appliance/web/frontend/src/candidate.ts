@@ -4,7 +4,9 @@ import "./styles/candidate.css";
 import { call } from "./candidate/call";
 import { chat } from "./candidate/chat";
 import { Equipment } from "./candidate/equipment";
+import { notice } from "./candidate/notice";
 import { PhonePanel } from "./candidate/phone";
+import { Reports } from "./candidate/reports";
 import { Session } from "./candidate/session";
 import { DEFAULTS, type Settings } from "./candidate/settings";
 import { sharing, type Sharing } from "./candidate/sharing";
@@ -34,6 +36,7 @@ const TITLES: Record<StepName, string> = {
 class CandidatePage implements Page {
   readonly session = new Session();
   readonly equipment: Equipment;
+  private readonly reports = new Reports();
   private readonly who = h("p", { class: "muted who-line" });
   private readonly steps = h("ol", { class: "steps", "aria-label": t("candidate.steps") }, ...STEPS.map((step) => h("li", { "data-step": step }, h("span", {}, t(`candidate.step.${step}`)))));
   private readonly recorded = h("p", { class: "recorded", role: "status" });
@@ -53,7 +56,8 @@ class CandidatePage implements Page {
     private readonly attempt: string,
     settings: Settings,
   ) {
-    this.equipment = new Equipment(settings);
+    this.equipment = new Equipment(settings, this.reports);
+    notice(this.reports);
     this.call = call(this.equipment);
     byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.phone.element, this.chat.element);
     const draw = (): void => this.draw();
@@ -73,6 +77,7 @@ class CandidatePage implements Page {
     if (!me) return;
     write(this.who, `${me.exam.title} · ${t("common.seat", { seat: me.seat })} · ${me.name}`);
     this.equipment.use(me.feeds);
+    this.reports.allow(Object.keys(me.feeds).length > 0);
     this.enter(me);
     this.step?.update(me);
     this.small?.update();

@@ -2,6 +2,7 @@
 
 import type { Me, Own } from "../lib/types";
 import { Publisher } from "./publish";
+import type { Reports } from "./reports";
 import { SCREEN, WEBCAM, WEBCAM_SMALL, type Settings } from "./settings";
 import { cameraTrouble, screenTrouble, type Trouble } from "./trouble";
 
@@ -18,7 +19,10 @@ export class Equipment extends EventTarget {
   devices: MediaDeviceInfo[] = [];
   private feeds: Me["feeds"] = {};
 
-  constructor(settings: Settings) {
+  constructor(
+    settings: Settings,
+    private readonly reports: Pick<Reports, "say">,
+  ) {
     super();
     const changed = (): void => this.changed();
     this.publishers = {
@@ -55,7 +59,10 @@ export class Equipment extends EventTarget {
 
   /** After a reload: the camera comes back alone where the permission lasts; the screen always wants a click. */
   async resume(): Promise<void> {
-    if (!this.streams.screen) this.troubles.screen = "screen_again";
+    if (!this.streams.screen) {
+      this.troubles.screen = "screen_again";
+      this.reports.say("share_ended", "reloaded");
+    }
     if (this.streams.webcam) return;
     this.troubles.webcam = "camera_again";
     if (await permitted()) await this.openCamera();
@@ -112,12 +119,35 @@ export class Equipment extends EventTarget {
         if (this.streams[kind] === stream) this.lose(kind, whenLost);
       });
     }
+    if (kind === "webcam") this.reportCamera(stream);
+    else this.reportScreen();
     const door = this.feeds[kind];
     const published = door ? this.publishers[kind].start(stream, door) : Promise.resolve();
     void published.then(() => release(before));
   }
 
+  private reportScreen(): void {
+    this.reports.say("surface", this.surface);
+    this.reports.say("share_back");
+  }
+
+  /** A track is muted by the system, a switch on the device, or another program that took it. */
+  private reportCamera(stream: MediaStream): void {
+    const { say } = this.reports;
+    const tell = (): void => {
+      if (this.streams.webcam !== stream) return;
+      const [camera, microphone] = [stream.getVideoTracks()[0], stream.getAudioTracks()[0]];
+      say(camera?.muted ? "camera_lost" : "camera_back", camera?.muted ? "muted" : "");
+      say(microphone?.muted ? "mic_muted" : "mic_back");
+    };
+    for (const track of stream.getTracks()) for (const event of ["mute", "unmute"]) track.addEventListener(event, tell);
+    say("device", `camera: ${this.label("video")}`);
+    say("device", `microphone: ${this.label("audio")}`);
+    tell();
+  }
+
   private lose(kind: Own, trouble: Trouble): void {
+    this.reports.say(kind === "webcam" ? "camera_lost" : "share_ended");
     this.publishers[kind].stop();
     release(this.streams[kind]);
     delete this.streams[kind];

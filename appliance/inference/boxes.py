@@ -33,6 +33,18 @@ class Box:
     def area(self) -> float:
         return self.width * self.height
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def holds(self, x: float, y: float) -> bool:
+        """Does the point lie in it?"""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
+    def scaled(self, across: float, down: float) -> "Box":
+        """The same rectangle in other units."""
+        return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
+
     def moved(self, across: float, down: float) -> "Box":
         """The same rectangle elsewhere."""
         return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)

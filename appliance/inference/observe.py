@@ -37,8 +37,10 @@ class Observation:
     """What one picture shows. `at` wall seconds, `position` seconds on the recording, `width` in pixels (boxes are in
     pixels). None means not looked at: the picture cannot be judged, the model is missing, or, where `waits` is true,
     it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
-    been still; `fingerprint` as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are about.
-    `carried`: looks whose answer is that of an earlier picture, as nothing has moved since."""
+    been still; `fingerprint` as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are
+    about; `enrolled`: there is a template to compare it with.
+    `looked`: what it was looked at for; `carried`: those of them whose answer is that of an earlier picture, as
+    nothing has moved since."""
 
     at: float
     position: float | None
@@ -51,11 +53,13 @@ class Observation:
     face_light: float | None = None
     candidate: Face | None = None
     head: Head | None = None
+    enrolled: bool = False
     likeness: Likeness | None = None
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
     waits: bool = False
     carried: frozenset[Look] = frozenset()
+    looked: frozenset[Look] = frozenset(Look)
 
 
 _ANSWERS: Mapping[Look, tuple[str, ...]] = MappingProxyType(
@@ -107,8 +111,10 @@ class Observer:
             view=camera.measure(grey),
             changed=self._stillness.changed(grey),
             fingerprint=camera.fingerprint(grey),
+            enrolled=self.template is not None,
             waits=Look.OBJECTS not in wants,
             carried=carried,
+            looked=wants,
         )
         for look in carried:
             seen = replace(seen, **{name: getattr(self._last[look], name) for name in _ANSWERS[look]})

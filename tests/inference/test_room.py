@@ -352,7 +352,7 @@ def test_a_camera_at_the_side_never_says_that_no_face_is_seen(ledger, position):
     room = ledger.room()
     into_exam(ledger, room)
     moved(ledger, room, position, START + 1)
-    ledger.look(room, [*every(6, start=START + 2), *absent(START + 8, 30)])
+    ledger.look(room, [*every(6, start=START + 2), *every(30, start=START + 8, faces=())])
     ledger.happen(room, events.AttemptFinished(), START + 40)
     assert ledger.said(events.FlagRaised) == []
     covered, _ = ledger.said(events.AnalysisCovered)
@@ -376,7 +376,7 @@ def test_a_camera_that_is_moved_to_the_side_ends_the_flag_that_is_open(ledger):
     moved(ledger, room, "paper", START + 19)
     (closed,) = ledger.said(events.FlagClosed)
     assert closed.ended_at == START + 19
-    ledger.look(room, absent(START + 20, 30))
+    ledger.look(room, every(30, start=START + 20, faces=()))
     assert len(ledger.said(events.FlagRaised)) == 1
 
 

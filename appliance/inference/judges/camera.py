@@ -1,14 +1,15 @@
-"""The camera itself: covered, frozen, badly lit. Pure (proctoring.md 4.2).
+"""The camera itself: covered, frozen, badly lit, or showing a recording. Pure (proctoring.md 4.2).
 
 Each number says what it was measured on in docs/detection.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from appliance.exam.episode import Tick, Verdict
 from appliance.inference.camera import STILL, View
+from appliance.inference.judges import loop
 from appliance.inference.judges.context import Context, tick
 from appliance.inference.observe import Observation
 
@@ -19,24 +20,31 @@ BRIGHT = 225.0
 BASE_LINE = 8  # pictures that make a base line
 DRIFT = 0.02  # how fast it follows the light of the day
 
+CODES = ("camera_covered", "camera_frozen", "video_replay", "lighting_poor")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`base`: how the seat looks when all is well; `seen`: what it is being made of."""
+    """`base`: how the seat looks when all is well; `seen`: what it is being made of; `shown`: what the camera showed
+    lately."""
 
     base: View | None = None
     seen: tuple[View, ...] = ()
+    shown: loop.Memory = field(default_factory=loop.Memory)
 
 
 def judge(memory: Memory, seen: Observation, context: Context, *, somebody: bool) -> tuple[Memory, dict[str, Tick]]:
     """`somebody`: a face or a person is in the picture."""
     if seen.view is None:
-        return memory, {code: _say(seen, None) for code in ("camera_covered", "camera_frozen", "lighting_poor")}
+        return memory, {code: _say(seen, None) for code in CODES}
+    if seen.fingerprint is not None:
+        memory = replace(memory, shown=loop.remember(memory.shown, seen.at, seen.fingerprint))
     base = memory.base or context.base.view
     covered = _covered(base, seen, context)
     ticks = {
         "camera_covered": covered,
         "camera_frozen": _frozen(seen, somebody=somebody),
+        "video_replay": _video_replay(memory, seen, context),
         "lighting_poor": _lighting_poor(seen, context),
     }
     return _learn(memory, seen, context, covered), ticks
@@ -53,8 +61,8 @@ def _learn(memory: Memory, seen: Observation, context: Context, covered: Tick) -
     good = covered.verdict is not Verdict.TRUE and _face(seen, context)
     if not good or seen.view is None:
         return memory
-    if memory.base is not None:
-        return replace(memory, base=_blend(memory.base, seen.view))
+    if (base := memory.base or context.base.view) is not None:
+        return replace(memory, base=_blend(base, seen.view))
     views = (*memory.seen, seen.view)
     if len(views) < BASE_LINE:
         return replace(memory, seen=views)
@@ -110,6 +118,12 @@ def _frozen(seen: Observation, *, somebody: bool) -> Tick:
     if seen.changed >= STILL:
         return _say(seen, False, score=1.0 - seen.changed)
     return _say(seen, True if somebody else None, score=1.0 - seen.changed)
+
+
+def _video_replay(memory: Memory, seen: Observation, context: Context) -> Tick:
+    """What moved in the last seconds moved like that before: a recording that is played again and again."""
+    back = loop.came_back(memory.shown)
+    return _say(seen, None if back is None else back >= context.rules["video_replay"].threshold, score=back)
 
 
 def _lighting_poor(seen: Observation, context: Context) -> Tick:

@@ -21,22 +21,25 @@ FEATURES = "features"
 
 
 class Model:
-    """Runs one picture at a time on `threads` threads; not to be shared between threads. `calls` and `seconds`: how
-    often it ran, and for how long in all; `shape`: of its first input."""
+    """Runs one thing at a time on `threads` threads; not to be shared between threads. `calls` and `seconds`: how
+    often it ran, and for how long in all; `shapes`: of its inputs, by name, 1 where anything goes."""
 
     def __init__(self, compiled: ov.CompiledModel, *, name: str) -> None:
         self.name = name
         self.version = pack.version(name)
         self.calls = 0
         self.seconds = 0.0
-        self.shape = tuple(compiled.inputs[0].shape) if compiled.inputs[0].partial_shape.is_static else ()
+        self.shapes = {
+            given.any_name: tuple(side.get_length() if side.is_static else 1 for side in given.partial_shape)
+            for given in compiled.inputs
+        }
         self._request = compiled.create_infer_request()
         self._outputs = {name: output for output in compiled.outputs for name in output.names}
 
-    def __call__(self, tensor: Numbers | Picture) -> dict[str, Numbers]:
-        """Outputs by the name that the authors gave them."""
+    def __call__(self, *tensors: Numbers | Picture) -> dict[str, Numbers]:
+        """Inputs in the authors' order -> outputs by the name that the authors gave them."""
         began = time.perf_counter()
-        results = self._request.infer({0: tensor}, share_inputs=True)
+        results = self._request.infer(dict(enumerate(tensors)), share_inputs=True)
         self.seconds += time.perf_counter() - began
         self.calls += 1
         return {name: results[output] for name, output in self._outputs.items()}

@@ -10,6 +10,10 @@ from appliance.inference.look import Look
 EARLY = 0.05
 """Seconds by which a picture may be looked at before its time, as pictures come in steps of their own."""
 
+LIKENESS_RATE = 1 / 3
+"""Quick looks at who sits there; what they find asks for more (`judges.identity`). Every 5 s (proctoring.md 4.2) would
+be too seldom for the last 7 s of A16, where one person stands where the other stood."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Pace:
@@ -45,7 +49,12 @@ class Pace:
 
 def rates(settings: InferenceSettings) -> dict[Look, float]:
     """Looks a second at one feed, for each thing."""
-    return {Look.FACES: settings.face_rate, Look.OBJECTS: settings.object_rate}
+    return {
+        Look.FACES: settings.face_rate,
+        Look.HEAD: settings.face_rate,
+        Look.OBJECTS: settings.object_rate,
+        Look.LIKENESS: LIKENESS_RATE,
+    }
 
 
 def _is_due(due: float, at: float, interval: float) -> bool:

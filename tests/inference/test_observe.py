@@ -8,6 +8,7 @@ import pytest
 from appliance.box.paths import models_folder
 from appliance.exam.episode import Verdict
 from appliance.inference.detectors import Detectors, load_detectors
+from appliance.inference.judges.context import Context
 from appliance.inference.judges.sight import Memory, judge
 from appliance.inference.observe import Observer
 
@@ -70,13 +71,13 @@ def test_without_any_model_light_and_movement_are_judged_all_the_same():
     seen = observer.look(PICTURES["noise"], at=1.5, position=None)
     _, ticks = judge(Memory(), seen, Context())
     unassessable = {code for code, tick in ticks.items() if tick.verdict is Verdict.UNASSESSABLE}
-    assert unassessable == {"face_absent", "multiple_people", "phone_visible", "camera_covered", "camera_frozen"}
+    assert unassessable >= {"face_absent", "multiple_people", "phone_visible", "looking_away", "camera_frozen"}
     assert ticks["lighting_poor"].verdict is Verdict.FALSE
 
 
 def test_an_empty_model_pack_is_said_in_sentences(tmp_path):
     detectors = load_detectors(tmp_path, threads=1)
-    assert set(detectors.missing) == {"faces", "objects", "palms", "things"}
+    assert set(detectors.missing) >= {"faces", "mesh", "iris", "likeness", "objects", "palms", "things"}
     assert detectors.versions == {}
     for sentence in detectors.missing.values():
         assert "appliance models prepare" in sentence
@@ -84,7 +85,7 @@ def test_an_empty_model_pack_is_said_in_sentences(tmp_path):
 
 @pytest.mark.slow
 @needs_models
-@pytest.mark.parametrize("damage", ["faces.bin", "objects.xml", "palms.bin", "things.xml"])
+@pytest.mark.parametrize("damage", ["faces.bin", "mesh.bin", "objects.xml", "palms.bin", "things.xml"])
 def test_a_damaged_model_is_said_and_the_others_work(tmp_path, damage):
     folder = tmp_path / "models"
     shutil.copytree(models_folder(), folder)
@@ -99,7 +100,7 @@ def test_a_damaged_model_is_said_and_the_others_work(tmp_path, damage):
     seen = Observer(detectors).look(PICTURES["grey"], at=1.0, position=None)
     assert (seen.faces is None) == (name == "faces")
     assert (seen.persons is None) == (name == "objects")
-    assert (seen.phones is None) == (name != "faces")
+    assert (seen.phones is None) == (name in {"objects", "palms", "things"})
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from appliance.exam.episode import Tick, Verdict
-from appliance.inference.judges import camera, objects, presence
+from appliance.inference.judges import attention, camera, identity, objects, presence
 from appliance.inference.judges.context import Context
 from appliance.inference.look import Look
 from appliance.inference.observe import Observation
@@ -22,6 +22,8 @@ class Memory:
 
     of_camera: camera.Memory = field(default_factory=camera.Memory)
     of_presence: presence.Memory = field(default_factory=presence.Memory)
+    of_attention: attention.Memory = field(default_factory=attention.Memory)
+    of_identity: identity.Memory = field(default_factory=identity.Memory)
     of_objects: objects.Memory = field(default_factory=objects.Memory)
 
 
@@ -31,17 +33,28 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
     somebody = presence.somebody(of_presence, seen, context)
     of_objects, found = objects.judge(memory.of_objects, seen, context)
     of_camera, own = camera.judge(memory.of_camera, seen, context, somebody=somebody)
-    ticks |= found
+    of_attention, looking = attention.judge(memory.of_attention, seen, context, somebody=somebody)
+    of_identity, alike = identity.judge(memory.of_identity, seen, context)
+    ticks |= found | looking | alike
+    if attention.is_turned(looking) and "face_absent" in ticks:  # whose face is turned away is there
+        ticks["face_absent"] = replace(ticks["face_absent"], verdict=Verdict.UNASSESSABLE, score=None)
     if seen.view is None or own["camera_covered"].verdict is Verdict.TRUE:
         ticks = {code: replace(tick, verdict=Verdict.UNASSESSABLE, score=None) for code, tick in ticks.items()}
         own = {
             code: tick if code == "camera_covered" else replace(tick, verdict=Verdict.UNASSESSABLE, score=None)
             for code, tick in own.items()
         }
-    return Memory(of_camera=of_camera, of_presence=of_presence, of_objects=of_objects), ticks | own
+    remembered = Memory(
+        of_camera=of_camera,
+        of_presence=of_presence,
+        of_attention=of_attention,
+        of_identity=of_identity,
+        of_objects=of_objects,
+    )
+    return remembered, ticks | own
 
 
 def hungry(memory: Memory, pending: frozenset[str]) -> frozenset[Look]:
     """What the next picture should be looked at for, beside what is due: `pending` are rules that have begun to gather
     true ticks and have not fired yet."""
-    return frozenset(CLOSER[code] for code in pending if code in CLOSER)
+    return frozenset(CLOSER[code] for code in pending if code in CLOSER) | identity.hungry(memory.of_identity)

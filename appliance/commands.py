@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 import platform
@@ -185,16 +186,14 @@ def bench(
     if unknown:
         raise NotFound(f"there is no benchmark {unknown[0]!r}", hint=f"There are: {', '.join(known)}.")
     measured: dict[str, Any] = {"machine": figures.machine()}
-    given: dict[str, Any]
+    given = {option: value for option, value in (("minutes", minutes), ("footage", footage)) if value is not None}
     modules = {name: importlib.import_module(f"{benchmarks.__name__}.{name}") for name in names or known}
     for name, module in modules.items():
         lasting = getattr(module, "ON_REQUEST", False)
         if lasting and name not in names:
             continue
-        given = {"minutes": minutes} if lasting and minutes else {}
-        if getattr(module, "TAKES_FOOTAGE", False):
-            given["footage"] = footage
-        measured[name] = module.run(**given)
+        takes = inspect.signature(module.run).parameters
+        measured[name] = module.run(**{option: value for option, value in given.items() if option in takes})
         print("\n".join(figures.lines({name: measured[name]})), flush=True)
     if out:
         figures.write({**measured[names[0]], **measured} if len(names) == 1 else measured, out)

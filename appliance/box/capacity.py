@@ -31,8 +31,8 @@ COPIES_ON_THE_SAME_DISK = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One run on this box. CPU in seconds for each second of one seat; `look_*` and `objects_*`: one look at a picture,
-    for faces, and what persons and phones take on top: wall seconds, and CPU seconds; None: it could not be measured.
+    """One run on this box. CPU in seconds for each second of one seat; `detection_seconds`: wall seconds of the one
+    loop that looks, likewise; None: it could not be measured.
     `disk_bytes` a second with a flush each second; `flush_seconds` of one; `uplink_bytes` a second, None where the
     upstream is on the box's own disk."""
 
@@ -44,10 +44,8 @@ class Measured:
     seat_memory_bytes: int
     disk_bytes: float
     flush_seconds: float
-    look_seconds: float | None = None
-    look_cpu: float | None = None
-    objects_seconds: float | None = None
-    objects_cpu: float | None = None
+    detection_seconds: float | None = None
+    detection_cpu: float | None = None
     uplink_bytes: float | None = None
 
 
@@ -62,10 +60,9 @@ def parts(measured: Measured, settings: Settings) -> dict[str, int]:
     share, capture = 1.0 - RESERVE, settings.capture
     own = measured.capture_cpu + measured.decoder_cpu
     found = {"capture": share * measured.cores / own, "memory": share * measured.memory_bytes / _least(measured)}
-    inference = _inference(measured, settings)
-    if inference is not None:
-        wall, cpu = inference
-        found["inference"] = min(share / wall, share * measured.cores / (own + cpu))
+    if measured.detection_seconds is not None and measured.detection_cpu is not None:
+        by_all = share * measured.cores / (own + measured.detection_cpu)
+        found["inference"] = min(share / measured.detection_seconds, by_all)
     flushes = share * capture.part_seconds / (FEEDS * measured.flush_seconds)
     found["disk"] = min(share * measured.disk_bytes / seat_bytes(settings), flushes)
     if measured.uplink_bytes is not None:
@@ -75,15 +72,6 @@ def parts(measured: Measured, settings: Settings) -> dict[str, int]:
 
 def _least(measured: Measured) -> int:
     return max(measured.seat_memory_bytes, 1_000_000)
-
-
-def _inference(measured: Measured, settings: Settings) -> tuple[float, float] | None:
-    """Wall seconds of the one loop that looks, and CPU seconds, for each second of one seat."""
-    if None in (measured.look_seconds, measured.look_cpu, measured.objects_seconds, measured.objects_cpu):
-        return None
-    faces, objects = settings.inference.face_rate, settings.inference.object_rate
-    wall = faces * (measured.look_seconds or 0) + objects * (measured.objects_seconds or 0)
-    return wall, faces * (measured.look_cpu or 0) + objects * (measured.objects_cpu or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ def measure(data: Path, settings: Settings, *, models: Path, say: Say) -> Measur
         uplink = disk.copy_rate(data, upstream)
     say(f"capture: receiving {receiving.SEATS} seats, webcam and screen each")
     received = receiving.measure()
-    say("inference: looking at a picture again and again")
-    looked = looking.measure(models, threads=settings.inference.threads)
+    say("inference: looking at one seat, as fast as it goes")
+    looked = looking.measure(models, settings=settings.inference)
     return Measured(
         at=time.time(),
         cores=float(len(os.sched_getaffinity(0))),
@@ -35,9 +35,7 @@ def measure(data: Path, settings: Settings, *, models: Path, say: Say) -> Measur
         seat_memory_bytes=received.seat_memory_bytes,
         disk_bytes=store.bytes_a_second,
         flush_seconds=store.flush_seconds,
-        look_seconds=looked.look_seconds if looked else None,
-        look_cpu=looked.look_cpu if looked else None,
-        objects_seconds=looked.objects_seconds if looked else None,
-        objects_cpu=looked.objects_cpu if looked else None,
+        detection_seconds=looked.seconds if looked else None,
+        detection_cpu=looked.cpu if looked else None,
         uplink_bytes=uplink,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.box import capacity
 from appliance.box.capacity import RESERVE, UNMEASURED_SEATS, Forecast, Measured
-from appliance.config import CameraSettings, CaptureSettings, InferenceSettings, Settings
+from appliance.config import CameraSettings, CaptureSettings, Settings
 from appliance.errors import IntegrityError
 
 BOX = Measured(
@@ -19,14 +19,11 @@ BOX = Measured(
     seat_memory_bytes=20_000_000,
     disk_bytes=100e6,
     flush_seconds=0.002,
-    look_seconds=0.005,
-    look_cpu=0.005,
-    objects_seconds=0.02,
-    objects_cpu=0.04,
+    detection_seconds=0.03,
+    detection_cpu=0.05,
 )
 SETTINGS = Settings(
     capture=CaptureSettings(webcam_bitrate=800_000, screen_bitrate=600_000),
-    inference=InferenceSettings(face_rate=2.0, object_rate=1.0),
 )
 
 
@@ -36,7 +33,7 @@ def test_each_part_is_what_it_has_less_the_reserve_over_what_a_seat_takes():
     assert capacity.parts(BOX, SETTINGS) == {
         "capture": 56,  # 0.7 * 4 / 0.05
         "memory": 280,  # 0.7 * 8 GB / 20 MB
-        "inference": 23,  # 0.7 / (2 * 0.005 + 0.02); of CPU 0.7 * 4 / (0.05 + 0.05) = 28
+        "inference": 23,  # 0.7 / 0.03; of CPU 0.7 * 4 / (0.05 + 0.05) = 28
         "disk": 175,  # 0.7 * 1 s / (2 * 2 ms); of bytes 0.7 * 100 MB / 198 kB = 353
     }
 
@@ -44,7 +41,7 @@ def test_each_part_is_what_it_has_less_the_reserve_over_what_a_seat_takes():
 @pytest.mark.parametrize(
     ("change", "part", "seats"),
     [
-        ({"objects_cpu": 0.2}, "inference", 10),  # 0.7 * 4 / (0.05 + 0.21): the CPU of a model with many threads
+        ({"detection_cpu": 0.21}, "inference", 10),  # 0.7 * 4 / (0.05 + 0.21): the CPU of a model with many threads
         ({"flush_seconds": 0.1}, "disk", 3),
         ({"disk_bytes": 1e6}, "disk", 3),
         ({"uplink_bytes": 2e6}, "uplink", 7),
@@ -60,7 +57,7 @@ def test_the_least_part_limits_the_box_and_is_named(change, part, seats):
 
 
 def test_what_was_not_measured_does_not_limit():
-    without = dataclasses.replace(BOX, look_seconds=None, look_cpu=None, objects_seconds=None, objects_cpu=None)
+    without = dataclasses.replace(BOX, detection_seconds=None, detection_cpu=None)
     assert "inference" not in capacity.parts(without, SETTINGS)
     assert "uplink" not in capacity.parts(BOX, SETTINGS)
 

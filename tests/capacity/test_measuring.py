@@ -3,13 +3,14 @@
 import json
 import time
 
-import numpy as np
 import pytest
 
 from appliance import cli
+from appliance.bench.inference import portrait
 from appliance.box.capacity import read
 from appliance.box.paths import Paths, models_folder
 from appliance.capacity import disk, looking
+from appliance.config import InferenceSettings
 from appliance.errors import StorageFull
 from appliance.exam.events import CapacityMeasured
 from appliance.ledger import reader
@@ -38,17 +39,16 @@ def test_an_upstream_that_is_not_there_is_not_measured(tmp_path):
 
 
 def test_without_models_there_is_no_figure_for_looks(tmp_path):
-    assert looking.measure(tmp_path, threads=1) is None
+    assert looking.measure(tmp_path, settings=InferenceSettings()) is None
 
 
-def test_a_look_for_objects_costs_more_than_one_for_faces():
+def test_a_seat_costs_a_part_of_a_core():
     if not (models_folder() / "pack.json").exists():
         pytest.skip("the model pack is not installed")
-    found = looking.measure(models_folder(), threads=1, looks=5)
-    assert found.look_seconds > 0
-    assert found.objects_seconds > 0
-    assert looking.person(models_folder()).shape == (looking.HEIGHT, looking.WIDTH, 3)
-    assert looking.person(models_folder()).dtype == np.uint8
+    found = looking.measure(models_folder(), settings=InferenceSettings(), seconds=2.0)
+    assert found.cpu > 0
+    assert found.seconds > 0
+    assert portrait.person(models_folder()).shape == (portrait.HEIGHT, portrait.WIDTH, 3)
 
 
 @pytest.mark.slow

@@ -9,21 +9,22 @@ at.
 from pathlib import Path
 
 from appliance.bench.figures import Figures
-from appliance.bench.inference import material, peer, pipeline, seats
+from appliance.bench.inference import lasting, material, peer, pipeline, seats
 from appliance.box.paths import models_folder
 from appliance.config import InferenceSettings
 from appliance.errors import Unavailable
 from appliance.inference.detectors import load_detectors
 
-TAKES_FOOTAGE = True
-
 CORE_LIMIT_MOVING, CORE_LIMIT_GATED = 0.12, 0.06
 """Of one core, for one seat: every look, on moving footage; on the development set with the gate."""
 TICK_LIMIT_MS = 250.0
+LOAD_LIMIT_SECONDS = 3.0
+MINUTES = 10.0
 
 
-def run(footage: Path | None = None) -> Figures:
-    """`fraction_of_benchmark_app`; `cpu_per_seat`, cores; `seats_at_full_rate`; `frame_to_tick_ms`."""
+def run(footage: Path | None = None, minutes: float = MINUTES) -> Figures:
+    """`fraction_of_benchmark_app`; `cpu_per_seat`, cores; `seats_at_full_rate`; `frame_to_tick_ms`. `minutes` of one
+    seat's looks, as fast as they go, tell whether memory grows."""
     folder, settings = models_folder(), InferenceSettings()
     detectors = load_detectors(folder, threads=settings.threads)
     if detectors.missing:
@@ -36,6 +37,7 @@ def run(footage: Path | None = None) -> Figures:
     ideal = sum(calls * alone[name] for name, calls in full.calls.items())
     cpu = full.cpu / full.seconds
     lab = seats.run(moving[0])
+    load = lasting.load_seconds(folder, threads=settings.threads)
     return {
         "footage": footage is not None,
         "fraction_of_benchmark_app": round(ideal / full.wall, 3),
@@ -48,4 +50,7 @@ def run(footage: Path | None = None) -> Figures:
         "ratio_gated_to_limit": round(gated.cpu / gated.seconds / CORE_LIMIT_GATED, 2),
         **lab,
         "ratio_tick_to_limit": round(lab["frame_to_tick_ms"]["p95"] / TICK_LIMIT_MS, 2),
+        "load_from_cache_s": round(load, 2),
+        "ratio_load_to_limit": round(load / LOAD_LIMIT_SECONDS, 2),
+        "memory": lasting.growth(detectors, settings, everyday, minutes=minutes),
     }

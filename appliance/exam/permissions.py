@@ -44,6 +44,7 @@ class Action(StrEnum):
     PLAN = "plan"  # create exams, rosters, assignments
     END_EXAM = "end_exam"
     READ_REPORT = "read_report"
+    READ_FLAGS = "read_flags"  # the help page on flags
     SEE_BOX = "see_box"  # health, upstream state, no media
     MANAGE_USERS = "manage_users"
     READ_LEDGER = "read_ledger"
@@ -74,6 +75,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
     Action.END_EXAM: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
     Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
+    Action.READ_FLAGS: frozenset(USERS),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),

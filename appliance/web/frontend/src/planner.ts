@@ -1,5 +1,6 @@
 /** The planner's forms: consequences while typing, codes to print or save. */
 
+import "./styles/plan.css";
 import { countNeeded, csv } from "./lib/roster";
 import { h } from "./lib/dom";
 import { plural, t } from "./lib/strings";

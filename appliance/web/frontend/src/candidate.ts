@@ -2,6 +2,7 @@
 
 import "./styles/candidate.css";
 import { call } from "./candidate/call";
+import { challenges } from "./candidate/challenge";
 import { chat } from "./candidate/chat";
 import { Equipment } from "./candidate/equipment";
 import { notice } from "./candidate/notice";
@@ -15,6 +16,7 @@ import { agreement } from "./candidate/steps/agreement";
 import { equipment as equipmentStep } from "./candidate/steps/equipment";
 import { exam } from "./candidate/steps/exam";
 import { finished } from "./candidate/steps/finished";
+import { identity } from "./candidate/steps/identity";
 import { name } from "./candidate/steps/name";
 import { waiting } from "./candidate/steps/waiting";
 import { warnings } from "./candidate/warning";
@@ -23,11 +25,12 @@ import { byId, data, h, set, write } from "./lib/dom";
 import { t } from "./lib/strings";
 import type { Me } from "./lib/types";
 
-const MAKERS: Record<StepName, MakeStep> = { name, agreement, equipment: equipmentStep, waiting, exam, finished };
+const MAKERS: Record<StepName, MakeStep> = { name, agreement, equipment: equipmentStep, identity, waiting, exam, finished };
 const TITLES: Record<StepName, string> = {
   name: "candidate.name.title",
   agreement: "candidate.agreement.title",
   equipment: "candidate.equipment.title",
+  identity: "candidate.identity.title",
   waiting: "candidate.waiting.title",
   exam: "candidate.exam.title",
   finished: "candidate.finished.title",
@@ -48,7 +51,9 @@ class CandidatePage implements Page {
   private readonly phone = new PhonePanel(this.session);
   private readonly chat = chat(this.session);
   private readonly warn = warnings(this.session);
+  private readonly challenge = challenges();
   private small: Sharing | null = null;
+  private showsId = false;
   private shown = "";
   private step: Step | null = null;
 
@@ -71,6 +76,11 @@ class CandidatePage implements Page {
     this.draw();
   }
 
+  showId(now: boolean): void {
+    this.showsId = now;
+    this.draw();
+  }
+
   private draw(): void {
     const { me } = this.session;
     this.drawBanner();
@@ -87,10 +97,11 @@ class CandidatePage implements Page {
     this.phone.update(me);
     this.chat.update(me);
     this.warn(me);
+    this.challenge(me);
   }
 
   private enter(me: Me): void {
-    const step = stepOf(me, localStorage.getItem(`name-confirmed:${me.attempt}`) === "yes");
+    const step = stepOf(me, localStorage.getItem(`name-confirmed:${me.attempt}`) === "yes", this.showsId && this.equipment.streams.webcam !== undefined);
     const key = step === "exam" ? me.stage : step;
     if (key === this.shown) return;
     const first = this.shown === "";
@@ -101,15 +112,16 @@ class CandidatePage implements Page {
     this.step = MAKERS[step](this, me);
     write(this.title, t(me.stage === "ended" ? "candidate.finished.ended_title" : me.stage === "admitted" ? "candidate.exam.admitted" : TITLES[step]));
     this.body.replaceChildren(this.step.element);
-    this.drawSteps(step);
+    this.drawSteps(step, me);
     this.drawAside(step);
     if (!first) this.title.focus(); // a screen reader reads the new step, the keyboard goes on from there
     document.title = `${this.title.textContent} · ${t("meta.product")}`;
   }
 
-  private drawSteps(step: StepName): void {
+  private drawSteps(step: StepName, me: Me): void {
     const at = STEPS.indexOf(step);
     [...this.steps.children].forEach((item, index) => {
+      set(item, "hidden", STEPS[index] === "identity" && !me.identity.wanted);
       set(item, "aria-current", index === at ? "step" : null);
       set(item, "data-state", index < at ? "done" : index === at ? "now" : "later");
     });

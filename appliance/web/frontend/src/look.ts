@@ -38,7 +38,7 @@ async function start(attempt: string): Promise<void> {
   root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
-      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(), t: () => panel.talk(), a: () => panel.letIn(),
+      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(), t: () => panel.talk(), a: () => panel.letIn(), i: () => panel.identify(),
       u: () => acts.undo(), "?": () => showKeys(keys), Escape: () => void panel.cancel(),
     },
     (digit) => panel.reason(digit),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Attempt, LedgerEvent, WallSnapshot } from "../src/lib/types";
+import type { Attempt, Identity, LedgerEvent, WallSnapshot } from "../src/lib/types";
 import { keepPlace, queue, tileOrder, unanswered } from "../src/wall/queue";
 import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, openFlags, phonesOf, unreadOf, type State } from "../src/wall/store";
 
@@ -9,8 +9,13 @@ function attempt(seat: string): Attempt {
   return { attempt: `a${seat}`, seat, name: `Name ${seat}`, candidate: `c${seat}`, stage: "in_exam", stage_at: 10, ends_at: 5000, proctor: "pat" };
 }
 
+const NOBODY: Identity = {
+  wanted: false, declined_at: null, photo_sha256: null, pictured_at: null, score: null, limit: null, reason: "", compared_at: null,
+  decision: null, note: "", decided_by: null, decided_at: null,
+};
+
 function wall(...seats: string[]): State {
-  const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {}, phones: [] }));
+  const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {}, phones: [], identity: NOBODY }));
   const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [], rooms: [] };
   return fromSnapshot(snapshot);
 }

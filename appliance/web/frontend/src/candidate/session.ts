@@ -1,6 +1,6 @@
 /** Where the candidate stands, as the box says it. Any push only means: ask again. */
 
-import { get, post, Problem, problemOf } from "../lib/api";
+import { get, post, Problem, problemOf, request } from "../lib/api";
 import { now, synchronise } from "../lib/clock";
 import { connect } from "../lib/socket";
 import type { Invitation, Me } from "../lib/types";
@@ -8,6 +8,7 @@ import type { Invitation, Me } from "../lib/types";
 const CALM_MS = 15_000;
 const EAGER_MS = 3000;
 const TOGETHER_MS = 60;
+const UPLOAD_MS = 30_000;
 
 export class Session extends EventTarget {
   me: Me | null = null;
@@ -42,6 +43,18 @@ export class Session extends EventTarget {
 
   async send(text: string): Promise<void> {
     await post("/api/me/messages", { text });
+    await this.refresh();
+  }
+
+  /** The ID and the face: two JPEGs. */
+  async showId(pictures: FormData): Promise<void> {
+    await request("/api/me/identity", { method: "POST", body: pictures, signal: AbortSignal.timeout(UPLOAD_MS) });
+    await this.refresh();
+  }
+
+  /** The box shall compare no face of mine. */
+  async declineMatching(): Promise<void> {
+    await post("/api/me/identity/decline");
     await this.refresh();
   }
 

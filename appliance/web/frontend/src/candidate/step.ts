@@ -4,7 +4,7 @@ import type { Me } from "../lib/types";
 import type { Equipment } from "./equipment";
 import type { Session } from "./session";
 
-export const STEPS = ["name", "agreement", "equipment", "waiting", "exam", "finished"] as const;
+export const STEPS = ["name", "agreement", "equipment", "identity", "waiting", "exam", "finished"] as const;
 export type StepName = (typeof STEPS)[number];
 
 export interface Page {
@@ -12,6 +12,8 @@ export interface Page {
   equipment: Equipment;
   /** The name was confirmed on this page: the box does not need to know. */
   confirmName(): void;
+  /** The ID is to be shown now, or that is over. */
+  showId(now: boolean): void;
 }
 
 /** What is drawn for a step; `update` follows what changes while it stays. */
@@ -23,20 +25,24 @@ export interface Step {
 
 export type MakeStep = (page: Page, me: Me) => Step;
 
-/** After a reload the same step comes again. */
-export function stepOf(me: Pick<Me, "stage">, nameConfirmed: boolean): StepName {
+/** After a reload the same step comes again; an ID is shown only after camera and screen are shared anew (`showsId`). */
+export function stepOf(me: Pick<Me, "stage">, nameConfirmed: boolean, showsId = false): StepName {
   switch (me.stage) {
     case "invited":
     case "consent":
       return nameConfirmed ? "agreement" : "name";
     case "equipment":
-      return "equipment";
     case "waiting":
-      return "waiting";
+      return showsId ? "identity" : me.stage;
     case "admitted":
     case "in_exam":
       return "exam";
     default:
       return "finished";
   }
+}
+
+/** Is the ID still to be shown, or said no to, before waiting? */
+export function dueId({ identity }: Pick<Me, "identity">): boolean {
+  return identity.wanted && !identity.shown && !identity.declined;
 }

@@ -43,6 +43,58 @@ export interface Me {
   /** Who speaks with the candidate now. */
   call: { call: string; by_name: string; started_at: number } | null;
   phone: Phone | null;
+  identity: MyIdentity;
+  /** A proctor asks for a turn of the head. */
+  challenge: { challenge: string; steps: Move[]; seconds: { ready: number; step: number } } | null;
+}
+
+/** What the candidate's page speaks of: `wanted`: an ID is asked for; `compares`: the box would hold faces against each other. */
+export interface MyIdentity {
+  wanted: boolean;
+  compares: boolean;
+  shown: boolean;
+  declined: boolean;
+  /** A person has decided that the candidate goes on. */
+  decided: boolean;
+  refused: boolean;
+}
+
+/** A step of a challenge; sides are the candidate's own. */
+export type Move = "left" | "right" | "blink";
+
+export type Ruling = "matched" | "known" | "unverified" | "refused";
+
+/** What staff see of who a candidate is. `score` is null where nothing was compared, or with the `reason` why it could not be. */
+export interface Identity {
+  wanted: boolean;
+  declined_at: number | null;
+  photo_sha256: string | null;
+  pictured_at: number | null;
+  score: number | null;
+  limit: number | null;
+  reason: string;
+  compared_at: number | null;
+  decision: Ruling | null;
+  note: string;
+  decided_by: string | null;
+  decided_at: number | null;
+}
+
+export interface Challenge {
+  challenge: string;
+  steps: Move[];
+  /** What the box saw of each; null until it has answered. */
+  seen: ("done" | "not_seen" | "unassessable")[] | null;
+  asked_at: number;
+}
+
+/** What could be judged of a candidate: code -> [could be judged, all], by feed. */
+export interface Judged {
+  ticks: Partial<Record<Kind, Record<string, [number, number]>>>;
+  on: string[];
+  off: string[];
+  missed: { kind: Kind; sense: string; starts_at: number; ends_at: number; cause: string }[];
+  baselines: { kind: Kind; taken_at: number; late: boolean }[];
 }
 
 export interface Call {
@@ -122,6 +174,13 @@ export interface Flag {
     assessable: number;
     ticks: number;
     score: number | null;
+    threshold?: number | undefined;
+    /** The rule's own in force: seconds, share, hits and others. */
+    numbers?: Record<string, number> | undefined;
+    /** What the judge saw, by name. */
+    why?: Record<string, unknown> | undefined;
+    /** Mean brightness, 0 to 255. */
+    light?: number | null | undefined;
     note?: string;
     snapshots: Snapshot[];
   };
@@ -204,7 +263,7 @@ export interface WallSnapshot {
   exam: Exam;
   now: number;
   seq: number;
-  attempts: (Attempt & { pictures: Pictures; health: Healths; phones: StaffPhone[] })[];
+  attempts: (Attempt & { pictures: Pictures; health: Healths; phones: StaffPhone[]; identity: Identity })[];
   flags: Flag[];
   messages: Message[];
   /** Those that go on. */
@@ -234,6 +293,10 @@ export interface AttemptDetail extends Attempt {
   calls: Call[];
   phones: StaffPhone[];
   positions: Partial<Record<Kind, Place | null>>;
+  identity: Identity;
+  challenges: Challenge[];
+  /** What no model sees, and a person can still tick. */
+  tickable: string[];
 }
 
 /** Once a second, for the wall. */
@@ -248,5 +311,5 @@ export interface Boot {
   exam: Exam;
   attempt?: string;
   viewer: { user: string; name: string; role: string };
-  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call" | "confirm_phone", boolean>;
+  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call" | "confirm_phone" | "decide_identity" | "challenge", boolean>;
 }

@@ -17,10 +17,10 @@ export function flagTitle(flag: Pick<Flag, "code">): string {
   return has(`flag.${flag.code}.title`) ? t(`flag.${flag.code}.title`) : flag.code.replaceAll("_", " ");
 }
 
-/** "No face seen for 9 s". */
+/** "No face seen for 9 s"; what a person raised has no length. */
 export function flagSentence(flag: Flag, at = now()): string {
   const key = `flag.${flag.code}.sentence`;
-  if (!has(key)) return flagTitle(flag);
+  if (!has(key) || flag.source !== "inference") return flagTitle(flag);
   return t(key, { duration: duration((flag.ended_at ?? at) - flag.onset_at) });
 }
 

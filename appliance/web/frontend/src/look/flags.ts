@@ -1,11 +1,13 @@
 /** The flags of one candidate: what, when, numbers in words, snapshots, and what somebody made of them. */
 
+import { button } from "../lib/button";
 import { time } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
-import { has, t } from "../lib/strings";
+import { t } from "../lib/strings";
 import type { Flag } from "../lib/types";
-import { flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
-import { button, REASONS, type Reason } from "../wall/next";
+import { flagSentence, numbers, severityOf, SIGN } from "../lib/words";
+import { REASONS, type Reason } from "../wall/next";
+import { facts as why, furtherNumbers, innocent, strip } from "./why";
 
 interface Actions {
   confirm(flag: Flag): void;
@@ -41,7 +43,7 @@ export class FlagList {
   tick(): void {
     for (const flag of this.flags) {
       const title = this.entries.get(flag.flag)?.element.querySelector(".flag-title");
-      if (title && flag.ended_at === null) write(title, headline(flag));
+      if (title && flag.ended_at === null) write(title, flagSentence(flag));
     }
   }
 
@@ -89,13 +91,15 @@ export class FlagList {
 
   private content(flag: Flag): Node[] {
     const severity = severityOf(flag);
-    const facts = [time(flag.onset_at), numbers(flag), missed(flag), flag.facts.note ?? ""].filter(Boolean).join(" · ");
+    const facts = [time(flag.onset_at), numbers(flag), flag.facts.note ?? ""].filter(Boolean).join(" · ");
     return [
-      h("p", { class: "flag-head" }, h("span", { class: `severity ${severity}`, "aria-hidden": "true" }, SIGN[severity]), h("span", { class: "hidden" }, t(`severity.${severity}`)), h("strong", { class: "flag-title" }, headline(flag))),
+      h("p", { class: "flag-head" }, h("span", { class: `severity ${severity}`, "aria-hidden": "true" }, SIGN[severity]), h("span", { class: "hidden" }, t(`severity.${severity}`)), h("strong", { class: "flag-title" }, flagSentence(flag))),
       h("p", { class: "muted" }, facts),
+      strip(why(flag)),
       this.snapshots(flag),
+      h("p", { class: "hint" }, innocent(flag)),
       this.state(flag),
-      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`), " ", innocent(flag))),
+      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`)), strip(furtherNumbers(flag))),
     ];
   }
 
@@ -122,18 +126,4 @@ export class FlagList {
     }
     return h("div", { class: "item-actions" }, button(t("queue.confirm"), "C", () => this.actions.confirm(flag)), button(t("queue.dismiss"), "D", () => this.choose(flag)), play);
   }
-}
-
-function innocent(flag: Flag): string {
-  const key = `flag.${flag.code}.innocent`;
-  return has(key) ? t("look.innocent", { causes: t(key) }) : "";
-}
-
-function headline(flag: Flag): string {
-  return flag.code === "manual_flag" ? flagTitle(flag) : flagSentence(flag);
-}
-
-function missed(flag: Flag): string {
-  const { ticks, assessable } = flag.facts;
-  return ticks > assessable ? t("numbers.unassessed", { missed: ticks - assessable, ticks }) : "";
 }

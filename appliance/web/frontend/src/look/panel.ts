@@ -6,10 +6,13 @@ import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type Kind, type LedgerEvent, type Pulse } from "../lib/types";
 import type { Acts } from "../wall/acts";
-import { acknowledgedWarnings, apply, fromDetail, messagesOf, phonesOf, unreadOf, type State } from "../wall/store";
+import { acknowledgedWarnings, apply, fromDetail, identityOf, messagesOf, phonesOf, undecided, unreadOf, type State } from "../wall/store";
 import { CallLine } from "./call";
 import { StaffChat } from "./chat";
+import { ChallengeLine } from "./challenge";
 import { FlagList } from "./flags";
+import { IdentityPanel } from "./identity";
+import { JudgedPanel } from "./judged";
 import { Live } from "./live";
 import { PhoneLine } from "./phone";
 import { Places } from "./places";
@@ -28,6 +31,7 @@ interface Options {
 
 const GAPS_IN_SIGHT = 4;
 const LIVE_STAGES = ["equipment", "waiting", "admitted", "in_exam"];
+const WATCHED_STAGES = ["waiting", "admitted", "in_exam"];
 
 export class LookPanel {
   state: State;
@@ -45,6 +49,9 @@ export class LookPanel {
   private readonly call: CallLine;
   private readonly phone: PhoneLine;
   private readonly places: Places;
+  private readonly identity: IdentityPanel;
+  private readonly challenge: ChallengeLine;
+  private readonly judged: JudgedPanel;
   private readonly chat: StaffChat;
   private readonly flags: FlagList;
   readonly element: HTMLElement;
@@ -68,6 +75,9 @@ export class LookPanel {
     this.call = new CallLine(attempt, boot, () => this.lives[0]);
     this.phone = new PhoneLine(attempt, boot, acts);
     this.places = new Places(may.admit, (kind, place) => acts.place(attempt, kind, place));
+    this.identity = new IdentityPanel(attempt, boot, acts);
+    this.challenge = new ChallengeLine(attempt, boot, acts);
+    this.judged = new JudgedPanel(attempt.attempt);
     this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
     this.flags = new FlagList({
       confirm: (flag) => void acts.confirm(flag, attempt),
@@ -81,10 +91,10 @@ export class LookPanel {
     const act = (name: string, label: string, run: () => void): HTMLButtonElement => h("button", { type: "button", class: "small", onclick: run }, h("kbd", { "aria-hidden": "true" }, name), label);
     this.now = [
       ...(may.message ? [act("M", t("look.message"), () => this.focusChat()), act("W", t("look.warn"), () => acts.warn(attempt))] : []),
-      ...(may.raise_flag ? [act("F", t("look.own_flag"), () => acts.ownFlag(attempt))] : []),
+      ...(may.raise_flag ? [act("F", t("look.own_flag"), () => this.ownFlag())] : []),
     ];
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
-      h("div", { class: "look-left" }, this.call.element, this.phone.element, this.videos, this.over, options.recording ?? null, h("section", {}, h("h3", {}, t("look.facts")), this.facts), h("section", {}, h("h3", {}, t("look.places")), this.places.element)),
+      h("div", { class: "look-left" }, this.call.element, this.phone.element, this.identity.element, this.videos, this.over, options.recording ?? null, this.challenge.element, h("section", {}, h("h3", {}, t("look.facts")), this.facts), this.judged.element, h("section", {}, h("h3", {}, t("look.places")), this.places.element)),
       h("div", { class: "look-right" }, this.flags.element, this.chat.element)));
     this.draw();
     this.timer = window.setInterval(() => this.tick(), 1000);
@@ -135,20 +145,27 @@ export class LookPanel {
 
   dismiss(): void {
     const flag = this.flags.open(this.selected ?? undefined);
+    this.identity.cancel(); // one digit is awaited at a time
     if (flag && this.options.boot.may.decide_flag) this.flags.choose(flag);
   }
 
   reason(digit: number): boolean {
-    return this.flags.reason(digit);
+    return this.flags.reason(digit) || this.identity.digit(digit);
   }
 
-  /** Esc first leaves the choice of reasons. */
+  /** Esc first leaves the choice of reasons, or of who this is. */
   cancel(): boolean {
-    return this.flags.cancel();
+    return this.flags.cancel() || this.identity.cancel();
+  }
+
+  /** Who is this? Then a digit. */
+  identify(): void {
+    this.flags.cancel();
+    this.identity.choose();
   }
 
   ownFlag(): void {
-    if (this.options.boot.may.raise_flag && !this.closed) this.options.acts.ownFlag(this.attempt);
+    if (this.options.boot.may.raise_flag && !this.closed) this.options.acts.ownFlag(this.attempt, this.state.tickable);
   }
 
   warn(): void {
@@ -168,6 +185,7 @@ export class LookPanel {
 
   close(): void {
     clearInterval(this.timer);
+    this.judged.close();
     this.call.close();
     this.hangUp();
     this.element.remove();
@@ -183,7 +201,7 @@ export class LookPanel {
         close && boot.may.review ? h("a", { class: "button small", href: `/look/${this.id}` }, t("look.recording")) : null,
         close ? h("button", { type: "button", class: "small", onclick: close }, t("common.close")) : null),
       h("div", { class: "item-actions look-actions" },
-        this.sound, this.admit, this.call.button, this.phone.button, ...this.now,
+        this.sound, this.admit, this.call.button, this.phone.button, this.challenge.button, ...this.now,
         boot.may.end_attempt ? h("span", { class: "end" }, this.end, this.endWhy) : null));
   }
 
@@ -192,7 +210,10 @@ export class LookPanel {
     const { boot } = this.options;
     const over = CLOSED.includes(attempt.stage);
     write(this.title, `${t("common.seat", { seat: attempt.seat })} · ${attempt.name}`);
-    this.admit.hidden = attempt.stage !== "waiting" || !boot.may.admit;
+    const identity = identityOf(this.state, this.id);
+    this.admit.hidden = attempt.stage !== "waiting" || !boot.may.admit || undecided(identity);
+    this.identity.update(identity, LIVE_STAGES.includes(attempt.stage));
+    this.challenge.update(this.state.challenges, WATCHED_STAGES.includes(attempt.stage));
     for (const button of this.now) button.hidden = over;
     this.chat.open = !over && attempt.stage !== "invited";
     this.drawEnd(over);
@@ -337,5 +358,7 @@ export class LookPanel {
     write(this.stage, t(`stage.${attempt.stage}`) + left);
     this.flags.tick();
     this.call.tick();
+    this.identity.tick();
+    this.challenge.tick();
   }
 }

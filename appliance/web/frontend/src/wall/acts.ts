@@ -5,10 +5,14 @@ import { ask } from "../lib/dialog";
 import { h } from "../lib/dom";
 import { t } from "../lib/strings";
 import { complain, toast } from "../lib/toast";
-import type { Attempt, Flag, Kind, Place, StaffPhone } from "../lib/types";
+import type { Attempt, Flag, Kind, Place, Ruling, StaffPhone } from "../lib/types";
+import { flagTitle } from "../lib/words";
 import type { Reason } from "./next";
 
 const UNDO_SECONDS = 10;
+
+/** What no model of the box sees (`exam/rules.toml`, source "person"). */
+const TICKED = ["headphones", "smart_wearable"] as const;
 
 export class Acts {
   private undoable: { run: () => void; until: number } | null = null;
@@ -36,6 +40,16 @@ export class Acts {
   askForPhone(attempt: Attempt): Promise<void> {
     const text = t("look.phone.asked");
     return this.send(() => post(`/api/attempts/${attempt.attempt}/messages`, { text, kind: "phone" }), t("done.asked_phone", { seat: attempt.seat }));
+  }
+
+  /** Refusing needs a note: it is asked for. */
+  identify(attempt: Attempt, ruling: Ruling): void {
+    if (ruling === "refused") return this.refuse(attempt);
+    void this.send(() => post(`/api/attempts/${attempt.attempt}/identity`, { decision: ruling }), t("done.identified", { seat: attempt.seat, ruling: t(`ruling.${ruling}`) }));
+  }
+
+  challenge(attempt: Attempt): Promise<void> {
+    return this.send(() => post(`/api/attempts/${attempt.attempt}/challenge`), t("done.challenged", { seat: attempt.seat }));
   }
 
   confirmPhone(phone: StaffPhone, attempt: Attempt): Promise<void> {
@@ -82,18 +96,22 @@ export class Acts {
     if (last && last.until > Date.now()) last.run();
   }
 
-  ownFlag(attempt: Attempt): void {
+  /** `tickable`: what no model sees and was not ticked yet; the box refuses what cannot be ticked. */
+  ownFlag(attempt: Attempt, tickable: readonly string[] = TICKED): void {
     const pressed = Date.now();
     const note = h("textarea", { id: "own-note", maxlength: 500, rows: 3 });
+    const choice = h("select", { id: "own-code" }, h("option", { value: "" }, t("look.own_flag_other")), ...tickable.map((code) => h("option", { value: code }, flagTitle({ code }))));
+    const kinds = h("div", { class: "row", hidden: tickable.length === 0 }, h("label", { for: "own-code" }, t("look.own_flag_what")), choice, h("p", { class: "hint" }, t("look.own_flag_unseen")));
     ask({
       title: t("look.own_flag_title"),
-      body: [h("p", {}, t("look.own_flag_text", { seat: attempt.seat })), h("div", { class: "row" }, h("label", { for: "own-note" }, t("look.note")), note)],
+      body: [h("p", {}, t("look.own_flag_text", { seat: attempt.seat })), kinds, h("div", { class: "row" }, h("label", { for: "own-note" }, t("look.note")), note)],
       go: t("look.raise"),
       run: async () => {
         this.needLine();
         // 10 s before the key was pressed, however long the note took
         const back = 10 + (Date.now() - pressed) / 1000;
-        await post(`/api/attempts/${attempt.attempt}/flags`, { note: note.value.trim(), back_seconds: Math.round(back) });
+        const tick = choice.value ? { code: choice.value } : {};
+        await post(`/api/attempts/${attempt.attempt}/flags`, { note: note.value.trim(), back_seconds: Math.round(back), ...tick });
         return t("done.flagged", { seat: attempt.seat });
       },
     });
@@ -133,6 +151,22 @@ export class Acts {
       },
     });
     reason.focus();
+  }
+
+  private refuse(attempt: Attempt): void {
+    const note = h("input", { id: "identity-note", maxlength: 500, required: true });
+    ask({
+      title: t("look.identity.refuse_title", { seat: attempt.seat }),
+      body: [h("p", {}, t("look.identity.refuse_text", { name: attempt.name })), h("div", { class: "row" }, h("label", { for: "identity-note" }, t("look.end_reason")), note)],
+      go: t("look.identity.refuse_go"),
+      danger: true,
+      run: async () => {
+        this.needLine();
+        await post(`/api/attempts/${attempt.attempt}/identity`, { decision: "refused", note: note.value.trim() });
+        return t("done.identified", { seat: attempt.seat, ruling: t("ruling.refused") });
+      },
+    });
+    note.focus();
   }
 
   private async decide(flag: Flag, decision: string, reason: string, done: string): Promise<void> {

@@ -53,7 +53,7 @@ function asking(): boolean {
 }
 
 const HELP: [string, string][] = [
-  ["J", "next"], ["K", "previous"], ["Enter / L", "look"], ["C", "confirm"], ["D 1–5", "dismiss"], ["U", "undo"], ["A", "admit"],
+  ["J", "next"], ["K", "previous"], ["Enter / L", "look"], ["C", "confirm"], ["D 1–5", "dismiss"], ["U", "undo"], ["A", "admit"], ["I 1–4", "identity"],
   ["F", "flag"], ["M", "message"], ["W", "warn"], ["T", "talk"], ["/", "search"], ["?", "help"], ["Esc", "close"],
 ];
 

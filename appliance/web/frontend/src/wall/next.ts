@@ -1,11 +1,16 @@
 /** The list "Next": one place for everything that wants a decision, walked by J and K. */
 
+import { button } from "../lib/button";
 import { duration, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { browserOf, flagSentence, flagTitle, numbers, severityOf, SIGN } from "../lib/words";
+import type { Ruling } from "../lib/types";
+import { browserOf, flagSentence, numbers, severityOf, SIGN } from "../lib/words";
+import { comparison, pictures, RULINGS, rulings } from "../look/identity";
+import { facts as why, innocent, strip } from "../look/why";
 import { keepPlace, type Item } from "./queue";
 import type { Still } from "./stills";
+import { undecided } from "./store";
 import { OLD_SECONDS } from "./tiles";
 
 export const REASONS = ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"] as const;
@@ -16,6 +21,7 @@ interface Actions {
   confirm(item: Item): void;
   dismiss(item: Item, reason: Reason): void;
   admit(item: Item): void;
+  identify(item: Item, ruling: Ruling): void;
   confirmPhone(item: Item): void;
   refusePhone(item: Item): void;
   answer(item: Item): void;
@@ -23,7 +29,7 @@ interface Actions {
   still(attempt: string): Still | undefined;
   /** The proctor went to another item. The list that changes by itself moves nobody: a look stays with its candidate. */
   moved(item: Item | null): void;
-  may: { decide_flag: boolean; admit: boolean; message: boolean; confirm_phone: boolean };
+  may: { decide_flag: boolean; admit: boolean; message: boolean; confirm_phone: boolean; decide_identity: boolean };
 }
 
 interface Entry {
@@ -53,7 +59,7 @@ export class Next {
     return this.items.find((item) => item.key === this.key) ?? null;
   }
 
-  /** Is a digit awaited that says why? */
+  /** Is a digit awaited that says why a flag is dismissed, or who a candidate is? */
   get choosingReason(): boolean {
     return this.choosing;
   }
@@ -80,6 +86,8 @@ export class Next {
       if (!entry) continue;
       write(entry.wait, duration(now() - item.since));
       write(entry.title, headline(item));
+      const compared = item.kind === "admit" ? entry.body.querySelector(".id-said") : null;
+      if (compared && item.kind === "admit") write(compared, comparison(item.identity));
       const image = entry.body.querySelector<HTMLImageElement>("img[data-live]");
       if (image) freshen(image, this.actions.still(item.attempt.attempt));
     }
@@ -109,6 +117,14 @@ export class Next {
     this.refresh();
   }
 
+  /** Who somebody is needs a decision: the digits are shown. */
+  chooseRuling(): void {
+    const item = this.selected;
+    if (item?.kind !== "admit" || !undecided(item.identity) || !this.actions.may.decide_identity) return;
+    this.choosing = true;
+    this.refresh();
+  }
+
   cancelReason(): boolean {
     const was = this.choosing;
     this.choosing = false;
@@ -117,11 +133,17 @@ export class Next {
   }
 
   reason(digit: number): void {
-    const reason = REASONS[digit - 1];
     const item = this.selected;
-    if (!this.choosing || !reason || item?.kind !== "flag") return;
-    this.choosing = false;
-    this.actions.dismiss(item, reason);
+    const [reason, ruling] = [REASONS[digit - 1], RULINGS[digit - 1]];
+    if (!this.choosing) return;
+    if (item?.kind === "flag" && reason) {
+      this.choosing = false;
+      this.actions.dismiss(item, reason);
+    } else if (item?.kind === "admit" && ruling) {
+      this.choosing = false;
+      this.refresh();
+      this.actions.identify(item, ruling);
+    }
   }
 
   private refresh(): void {
@@ -164,9 +186,7 @@ export class Next {
   private detail(item: Item): Node[] {
     if (item.kind === "flag") return this.flagDetail(item);
     const look = button(t("queue.looks"), "L", () => this.actions.look(item));
-    if (item.kind === "admit") {
-      return [this.stillOf(item), h("p", {}, item.attempt.name), h("div", { class: "item-actions" }, this.actions.may.admit ? button(t("queue.admit_go"), "A", () => this.actions.admit(item), "primary") : null, look)];
-    }
+    if (item.kind === "admit") return this.admitDetail(item, look);
     if (item.kind === "phone") {
       const acts = this.actions.may.confirm_phone ? [button(t("look.phone.confirm"), "A", () => this.actions.confirmPhone(item), "primary"), button(t("look.phone.refuse"), "", () => this.actions.refusePhone(item))] : [];
       return [this.stillOf(item), h("p", {}, item.attempt.name), h("p", { class: "muted" }, t("queue.phone_hint", { browser: browserOf(item.phone.browser) })), h("div", { class: "item-actions" }, ...acts, look)];
@@ -176,6 +196,19 @@ export class Next {
     return [h("p", { class: "muted" }, item.attempt.name), ...said, h("div", { class: "item-actions" }, ...acts, look)];
   }
 
+  /** Where an ID is asked for, the decision about it comes first; the box admits nobody before. */
+  private admitDetail(item: Extract<Item, { kind: "admit" }>, look: HTMLElement): Node[] {
+    const { attempt, identity } = item;
+    const waits = undecided(identity);
+    const admit = this.actions.may.admit && !waits ? button(t("queue.admit_go"), "A", () => this.actions.admit(item), "primary") : null;
+    const shown = identity.wanted
+      ? [pictures(attempt.attempt, identity), h("p", { class: "id-said", "data-of": attempt.attempt }, comparison(identity)), identity.decision ? h("p", { class: "muted" }, t(`ruling.${identity.decision}`), identity.note ? `: ${identity.note}` : "") : null]
+      : [];
+    const decide = waits && this.actions.may.decide_identity ? [rulings((ruling) => this.actions.identify(item, ruling), this.choosing)] : [];
+    const still = identity.wanted && identity.pictured_at !== null ? [] : [this.stillOf(item)];
+    return [...still, h("p", {}, attempt.name), ...shown.filter((node) => node !== null), ...decide, h("div", { class: "item-actions" }, admit, look)];
+  }
+
   private flagDetail(item: Extract<Item, { kind: "flag" }>): Node[] {
     const { flag } = item;
     const facts = [numbers(flag), flag.ended_at === null && flag.source === "inference" ? t("queue.ongoing") : "", flag.facts.note ?? ""].filter(Boolean).join(" · ");
@@ -183,7 +216,7 @@ export class Next {
     const decide = this.actions.may.decide_flag ? [button(t("queue.confirm"), "C", () => this.actions.confirm(item)), button(t("queue.dismiss"), "D", () => this.chooseReason())] : [];
     const reasons = h("div", { class: "reasons", role: "group", "aria-label": t("queue.reasons") }, h("p", { class: "label" }, t("queue.reasons")),
       ...REASONS.map((reason, n) => button(t(`dismissal.${reason}`), String(n + 1), () => this.actions.dismiss(item, reason))));
-    return [this.stillOf(item), h("p", { class: "muted" }, item.attempt.name, facts ? ` · ${facts}` : ""), this.choosing ? reasons : h("div", { class: "item-actions" }, ...decide, look)];
+    return [this.stillOf(item), h("p", { class: "muted" }, item.attempt.name, facts ? ` · ${facts}` : ""), strip(why(flag)), h("p", { class: "hint" }, innocent(flag)), this.choosing ? reasons : h("div", { class: "item-actions" }, ...decide, look)];
   }
 
   /** The clearest snapshot of a flag; else the newest still. */
@@ -207,16 +240,13 @@ function freshen(image: HTMLImageElement, still: Still | undefined): void {
 /** What would change the detail of an item; waits do not. */
 function detailKey(item: Item): string {
   if (item.kind === "flag") return JSON.stringify([item.flag.facts, item.flag.ended_at]);
+  if (item.kind === "admit") return JSON.stringify(item.identity);
   return item.kind === "message" ? item.messages.map((message) => message.message).join() : "";
 }
 
 function headline(item: Item): string {
-  if (item.kind === "flag") return item.flag.code === "manual_flag" ? flagTitle(item.flag) : flagSentence(item.flag);
-  if (item.kind === "admit") return t("queue.admit");
+  if (item.kind === "flag") return flagSentence(item.flag);
+  if (item.kind === "admit") return t(undecided(item.identity) ? "queue.identity" : "queue.admit");
   if (item.kind === "phone") return t("queue.phone");
   return t("queue.message", { text: item.messages.at(-1)?.text ?? "" });
-}
-
-export function button(label: string, key: string, run: () => void, kind = ""): HTMLButtonElement {
-  return h("button", { type: "button", class: `small ${kind}`.trim(), onclick: run, "aria-keyshortcuts": key || null }, key ? h("kbd", { "aria-hidden": "true" }, key) : null, label);
 }

@@ -1,12 +1,12 @@
 /** Everything that wants a decision, most urgent first. Pure. */
 
-import { CLOSED, type Attempt, type Flag, type Message, type StaffPhone } from "../lib/types";
-import { messagesOf, type State } from "./store";
+import { CLOSED, type Attempt, type Flag, type Identity, type Message, type StaffPhone } from "../lib/types";
+import { identityOf, messagesOf, undecided, type State } from "./store";
 
 export type Item =
   | { key: string; kind: "flag"; attempt: Attempt; since: number; rank: number; flag: Flag }
   | { key: string; kind: "message"; attempt: Attempt; since: number; rank: number; messages: Message[] }
-  | { key: string; kind: "admit"; attempt: Attempt; since: number; rank: number }
+  | { key: string; kind: "admit"; attempt: Attempt; since: number; rank: number; identity: Identity }
   | { key: string; kind: "phone"; attempt: Attempt; since: number; rank: number; phone: StaffPhone };
 
 const FLAG_RANK = { high: 0, medium: 2, low: 4 } as const;
@@ -25,8 +25,9 @@ export function queue(state: State, settled: ReadonlySet<string> = new Set()): I
     }
   }
   for (const attempt of state.attempts.values()) {
-    if (attempt.stage === "waiting" && state.exam.admission !== "automatic") {
-      items.push({ key: `admit:${attempt.attempt}`, kind: "admit", attempt, since: attempt.stage_at, rank: ADMIT_RANK });
+    const identity = identityOf(state, attempt.attempt);
+    if (attempt.stage === "waiting" && (state.exam.admission !== "automatic" || undecided(identity))) {
+      items.push({ key: `admit:${attempt.attempt}`, kind: "admit", attempt, since: attempt.stage_at, rank: ADMIT_RANK, identity });
     }
     const asked = unanswered(messagesOf(state, attempt.attempt), settled);
     const [first] = asked;

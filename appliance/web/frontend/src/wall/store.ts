@@ -1,6 +1,6 @@
 /** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
 
-import type { Attempt, AttemptDetail, Call, Exam, Flag, Gap, Kind, LedgerEvent, Message, Place, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
+import type { Attempt, AttemptDetail, Call, Challenge, Exam, Flag, Gap, Identity, Kind, LedgerEvent, Message, Place, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
 
 export interface State {
   readonly exam: Exam;
@@ -17,6 +17,12 @@ export interface State {
   readonly phones: readonly StaffPhone[];
   /** Where the cameras of one candidate stand; a wall does not know. */
   readonly places: ReadonlyMap<Kind, Place>;
+  /** By attempt. */
+  readonly identities: ReadonlyMap<string, Identity>;
+  /** Of one candidate, oldest first; a wall does not know. */
+  readonly challenges: readonly Challenge[];
+  /** Of one candidate: what no model sees, and a person can still tick. */
+  readonly tickable: readonly string[];
 }
 
 export function fromSnapshot(said: WallSnapshot): State {
@@ -31,6 +37,9 @@ export function fromSnapshot(said: WallSnapshot): State {
     calls: said.calls,
     phones: said.attempts.flatMap((attempt) => attempt.phones),
     places: new Map(),
+    identities: new Map(said.attempts.map((attempt) => [attempt.attempt, attempt.identity])),
+    challenges: [],
+    tickable: [],
   };
 }
 
@@ -46,12 +55,15 @@ export function fromDetail(said: AttemptDetail): State {
     calls: said.calls,
     phones: said.phones,
     places: new Map((Object.entries(said.positions) as [Kind, Place | null][]).flatMap(([kind, place]) => (place ? [[kind, place]] : []))),
+    identities: new Map([[said.attempt, said.identity]]),
+    challenges: said.challenges,
+    tickable: said.tickable,
   };
 }
 
 /** Who is on the wall has changed: the snapshot must be asked for again. */
 export function changesWho(event: LedgerEvent): boolean {
-  return event.type === "attempt.assigned" || event.type === "attempt.created";
+  return event.type === "attempt.assigned" || event.type === "attempt.created" || event.type === "exam.detection_set";
 }
 
 /** The state after one event; an event that is already in it changes nothing. */
@@ -63,7 +75,9 @@ export function apply(state: State, event: LedgerEvent): State {
   const [subject] = event.type.split(".");
   if (subject === "attempt") return { ...next, attempts: withAttempt(state, event) };
   if (subject === "message" || subject === "warning") return { ...next, messages: withMessage(state.messages, event) };
-  if (subject === "flag") return { ...next, flags: withFlag(state.flags, event) };
+  if (subject === "flag") return { ...next, flags: withFlag(state.flags, event), tickable: state.tickable.filter((code) => code !== event.payload?.["code"]) };
+  if (subject === "identity") return { ...next, identities: withIdentity(state.identities, event) };
+  if (subject === "challenge") return { ...next, challenges: withChallenge(state.challenges, event) };
   if (subject === "call") return { ...next, calls: withCall(state.calls, event) };
   if (subject === "phone") return { ...next, phones: withPhone(state.phones, event) };
   if (event.type === "feed.positioned") return { ...next, places: withPlace(state.places, event) };
@@ -128,10 +142,11 @@ function withFlag(flags: State["flags"], event: LedgerEvent): State["flags"] {
 
 function raised(event: LedgerEvent, said: Flag & Flag["facts"]): Flag {
   const { flag, code, category, severity, kind, source, onset_at, position, score, true: hits, assessable, ticks, snapshots, note } = said;
+  const { threshold, numbers, why, light } = said;
   return {
     flag, code, category, severity, kind, source, onset_at, position,
     attempt: event.chain, raised_at: event.wall, ended_at: null, state: "open", reason: "", decided_by: null,
-    facts: { score, true: hits, assessable, ticks, snapshots, note: note ?? "" },
+    facts: { score, true: hits, assessable, ticks, snapshots, note: note ?? "", threshold, numbers, why, light },
   };
 }
 
@@ -159,6 +174,36 @@ function withPhone(phones: State["phones"], event: LedgerEvent): State["phones"]
     return phones.map((phone) => (phone.pairing === said.pairing ? { ...phone, state: "confirmed", state_at: event.wall } : phone));
   }
   return event.type === "phone.refused" ? phones.filter((phone) => phone.pairing !== said.pairing) : phones;
+}
+
+const UNKNOWN: Identity = {
+  wanted: false, declined_at: null, photo_sha256: null, pictured_at: null, score: null, limit: null, reason: "", compared_at: null,
+  decision: null, note: "", decided_by: null, decided_at: null,
+};
+
+function withIdentity(identities: State["identities"], event: LedgerEvent): State["identities"] {
+  const known = identities.get(event.chain) ?? UNKNOWN;
+  const said = event.payload as unknown as (Identity & { by: string }) | null;
+  if (!said) return identities;
+  return new Map(identities).set(event.chain, { ...known, ...newer(known, event, said) });
+}
+
+/** New pictures make void what was said of those before. */
+function newer(known: Identity, event: LedgerEvent, said: Identity & { by: string }): Partial<Identity> {
+  if (event.type === "identity.declined") return { declined_at: event.wall };
+  if (event.type === "identity.pictured") return { ...UNKNOWN, wanted: known.wanted, declined_at: known.declined_at, photo_sha256: said.photo_sha256, pictured_at: event.wall };
+  if (event.type === "identity.compared" && said.photo_sha256 === known.photo_sha256) {
+    return { score: said.score, limit: said.limit, reason: said.reason, compared_at: event.wall };
+  }
+  if (event.type === "identity.decided") return { decision: said.decision, note: said.note, decided_by: said.by, decided_at: event.wall };
+  return {};
+}
+
+function withChallenge(challenges: State["challenges"], event: LedgerEvent): State["challenges"] {
+  const said = event.payload as unknown as Challenge | null;
+  if (!said) return challenges;
+  if (event.type === "challenge.asked") return [...challenges, { challenge: said.challenge, steps: said.steps, seen: null, asked_at: event.wall }];
+  return challenges.map((one) => (one.challenge === said.challenge ? { ...one, seen: said.seen } : one));
 }
 
 function withPlace(places: State["places"], event: LedgerEvent): State["places"] {
@@ -191,6 +236,15 @@ export function unreadOf(state: State, attempt: string): Message[] {
 
 export function phonesOf(state: State, attempt: string): StaffPhone[] {
   return state.phones.filter((phone) => phone.attempt === attempt);
+}
+
+export function identityOf(state: State, attempt: string): Identity {
+  return state.identities.get(attempt) ?? UNKNOWN;
+}
+
+/** Somebody has to say who this is before the candidate goes on. */
+export function undecided(identity: Identity): boolean {
+  return identity.wanted && (identity.decision === null || identity.decision === "refused");
 }
 
 export function acknowledgedWarnings(state: State, attempt: string): number {

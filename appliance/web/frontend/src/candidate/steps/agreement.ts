@@ -11,6 +11,10 @@ export const agreement: MakeStep = (page, me) => {
     "aria-describedby": "signature-hint signature-wrong",
   });
   const go = h("button", { class: "primary wide" }, t("candidate.agreement.go"));
+  const declines = h("input", { type: "checkbox", id: "decline-matching", "aria-describedby": "decline-hint" });
+  const choice = h("div", { class: "row" }, h("p", { class: "check" }, declines, h("label", { for: "decline-matching" }, t("candidate.agreement.decline"))),
+    h("p", { class: "hint", id: "decline-hint" }, t("candidate.agreement.decline_hint")));
+  choice.hidden = !me.identity.compares || me.identity.wanted; // where an ID is shown it is asked there
   const form = h(
     "form",
     { class: "stack" },
@@ -24,6 +28,7 @@ export const agreement: MakeStep = (page, me) => {
       h("p", { class: "hint", id: "signature-hint" }, t("candidate.agreement.signature_hint", { name: me.name })),
       wrong,
     ),
+    choice,
     h("p", { class: "muted" }, t("candidate.agreement.next")),
     go,
   );
@@ -35,7 +40,7 @@ export const agreement: MakeStep = (page, me) => {
       field.focus();
       return;
     }
-    void perform(go, wrong, () => page.session.step("sign", { signature }));
+    void perform(go, wrong, () => page.session.step("sign", { signature, decline_matching: !choice.hidden && declines.checked }));
   });
   return { element: form, update: () => undefined };
 };

@@ -18,22 +18,30 @@ from typing import IO, Any, cast
 
 import av
 import cv2
+import numpy as np
+import numpy.typing as npt
 
 from appliance.box import picture, process
+from appliance.capture.change import Change
 from appliance.capture.frame import LONGER_SIDE, SHORTER_SIDE
 from appliance.capture.hearing import Hearing
 from appliance.capture.pictures import LENGTHS
-from appliance.exam.feed import Feed
+from appliance.exam.feed import Feed, Kind
 
 log = logging.getLogger("appliance.capture.decoder")
 
 PICTURES_A_SECOND = 4
+SCREENS_A_SECOND = 1
 WIDEST = 640
+WIDEST_FULL = 2560  # of a screen; pages share at most 1920
 JPEG_QUALITY = 75
+FULL_QUALITY = 85  # a letter of 9 pixels is read as well as from a PNG
 _MOST_PIXELS = LONGER_SIDE * SHORTER_SIDE
 _DONE = b"."
-_SOONEST = 1 / PICTURES_A_SECOND - 0.03
+_EARLY = 0.03
 """A little less than the interval: frames do not come to the millisecond."""
+_SOONEST = 1 / PICTURES_A_SECOND - _EARLY
+_SOONEST_OF_A_SCREEN = 1 / SCREENS_A_SECOND - _EARLY
 
 
 @dataclass(slots=True)
@@ -42,6 +50,7 @@ class _Stream:
     context: av.VideoCodecContext
     number: int = 0
     written_at: float = 0.0
+    change: Change | None = None  # of a screen
 
 
 class Decoder:
@@ -70,24 +79,33 @@ class Decoder:
             context.flags |= av.codec.context.Flags.low_delay
             context.options = {"max_pixels": str(_MOST_PIXELS)}
             stream = self._streams[name] = _Stream(head["codec"], context, stream.number if stream else 0)
+            stream.change = Change() if Feed.parse(name).kind is Kind.SCREEN else None
         try:
             frames = stream.context.decode(av.Packet(data))
         except av.FFmpegError as error:
             log.info("%s: a frame cannot be decoded: %s", name, error)
             return
-        if frames and head["taken_at"] - stream.written_at >= _SOONEST:
+        soonest = _SOONEST if stream.change is None else _SOONEST_OF_A_SCREEN
+        if frames and head["taken_at"] - stream.written_at >= soonest:
             stream.written_at = head["taken_at"]
             stream.number += 1
-            self._write(name, stream.number, head, frames[-1])
+            small = self._write(name, stream.number, head, frames[-1])
+            if stream.change is not None and stream.change.seen(small):
+                self._write(name, stream.number, head, frames[-1], full=True)
 
-    def _write(self, name: str, number: int, head: dict[str, Any], frame: av.VideoFrame) -> None:
-        width = min(frame.width, WIDEST) & ~1
-        height = round(frame.height * width / frame.width) & ~1
+    def _write(
+        self, name: str, number: int, head: dict[str, Any], frame: av.VideoFrame, *, full: bool = False
+    ) -> npt.NDArray[np.uint8]:
+        """-> the pixels; those of the picture at full size are not written raw."""
+        width = max(2, min(frame.width, WIDEST_FULL if full else WIDEST) & ~1)
+        height = max(2, round(frame.height * width / frame.width) & ~1)
         pixels = frame.reformat(width=width, height=height, format="bgr24").to_ndarray()
-        done, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        quality = FULL_QUALITY if full else JPEG_QUALITY
+        done, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if not done:
             log.warning("%s: a picture could not be encoded", name)
-            return
+            return pixels
+        raw = b"" if full else pixels.tobytes()
         header = picture.Header(
             feed=name,
             number=number,
@@ -96,12 +114,13 @@ class Decoder:
             width=width,
             height=height,
             jpeg_bytes=len(jpeg),
-            raw_bytes=pixels.nbytes,
+            raw_bytes=len(raw),
         )
         try:
-            picture.write(self._folder, header, jpeg.tobytes(), pixels.tobytes())
+            picture.write(self._folder, header, jpeg.tobytes(), raw, full=full)
         except OSError as error:
             log.warning("%s: a picture could not be written: %s", name, error.strerror)
+        return pixels
 
 
 def _messages(source: IO[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:

@@ -102,8 +102,8 @@ class DecoderLink:
         return sum(len(track.messages) for track in self._tracks.values())
 
     def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None:
-        """A video frame. Frames that none depends on are not worth decoding; of a screen only key frames are."""
-        if not frame.reference or frame.layer or (feed.kind is Kind.SCREEN and not frame.key):
+        """A video frame. Frames that none depends on are not worth decoding."""
+        if not frame.reference or frame.layer:
             return
         waiting = self._tracks.setdefault((feed, Media.VIDEO), _Waiting())
         if waiting.rests():

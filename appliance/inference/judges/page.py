@@ -13,11 +13,11 @@ from appliance.exam.page import ENDS, Fact
 from appliance.inference.judges.context import Context, tick
 
 INSIDE = "exam"
-"""The value of `hidden` and `shown` where the exam itself runs in what was hidden. An exam that a link opens in another tab
-does not: the page behind it is out of sight because the candidate is at work."""
+"""The value of `hidden` and `shown` where the exam itself runs in what was hidden. An exam that a link opens in another
+tab does not: the page behind it is out of sight because the candidate is at work."""
 
 RELOADED = "reloaded"
-"""The value of `share_ended` where the share ended because the page was loaded again: any browser wants a click then."""
+"""The value of `share_ended` where the page was loaded again: any browser wants a click then."""
 
 PATIENCE = 15.0  # seconds for that click and the choice of a screen; nobody was measured
 
@@ -53,9 +53,9 @@ class Beat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`since`: the states that hold -> when they began; `said`: the last value of every fact that was reported, states by
-    what begins them; `devices`: camera and microphone -> label; `absences`: when the exam was back in front, of those
-    that count."""
+    """`since`: the states that hold -> when they began; `said`: the last value of every fact that was reported,
+    states by what begins them; `devices`: camera and microphone -> label; `absences`: when the exam was back in
+    front, of those that count."""
 
     since: Mapping[Fact, float] = field(default_factory=dict)
     said: Mapping[Fact, str] = field(default_factory=dict)

@@ -73,6 +73,14 @@ def granted(connection: sa.Connection, attempt: str) -> frozenset[Switch]:
     return frozenset(map(Switch, json.loads(said or "[]")))
 
 
+def grants(connection: sa.Connection, exam: str) -> dict[str, frozenset[Switch]]:
+    """By attempt, of an exam's candidates who have any. For the planner and the institution."""
+    of = sa.select(tables.attempt.c.attempt).where(tables.attempt.c.exam == exam)
+    found = connection.execute(sa.select(tables.granted).where(tables.granted.c.attempt.in_(of)))
+    said = {row.attempt: frozenset(map(Switch, json.loads(row.switches))) for row in found}
+    return {attempt: switches for attempt, switches in said.items() if switches}
+
+
 def switches(connection: sa.Connection, attempt: str) -> frozenset[Switch]:
     """What switches rules off for a candidate: accommodations, and what the candidate declined."""
     declined = identity(connection, attempt).declined_at is not None

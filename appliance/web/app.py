@@ -9,6 +9,7 @@ from appliance import __version__
 from appliance.box.secret import secret_from
 from appliance.exam.permissions import Action, may
 from appliance.web import (
+    accommodations,
     auth,
     call,
     candidate,
@@ -26,6 +27,7 @@ from appliance.web import (
     reports,
     security,
     staff,
+    thresholds,
 )
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
@@ -42,6 +44,8 @@ _BLUEPRINTS = (
     call.bp,
     planner.bp,
     detection.bp,
+    thresholds.bp,
+    accommodations.bp,
     flags.bp,
     reports.bp,
     staff.bp,

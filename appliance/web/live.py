@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import ApplianceError
-from appliance.exam.events import BOX, CapacityRefused
+from appliance.exam.events import BOX, AttemptAccommodated, CapacityRefused
 from appliance.exam.permissions import Action, Role, may
 from appliance.ledger import state
 from appliance.ledger.actions import users
@@ -64,6 +64,9 @@ watches."""
 
 _NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen"})
 """Fields of those events that are for staff."""
+
+_PLANNERS_TYPES = frozenset({AttemptAccommodated.TYPE})
+"""What nobody who watches is told: which rules are not applied is said where they would be, and never why."""
 
 _EXAM_TYPES = frozenset({"exam.ended", "exam.detection_set", "upstream.exam_stored"})
 """Of the box's chain, what concerns a wall."""
@@ -236,6 +239,8 @@ class Follower:
 
     def _shown(self, viewer: Viewer, found: Iterable[Event], view: _View | None) -> Iterable[dict[str, Any]]:
         for event in found:
+            if event.type in _PLANNERS_TYPES:
+                continue
             if viewer.role is Role.CANDIDATE:
                 if event.chain == viewer.person and event.type in CANDIDATE_TYPES:
                     yield for_candidate(event)

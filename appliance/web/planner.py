@@ -14,7 +14,7 @@ from appliance.errors import ApplianceError, BadInput, NotFound
 from appliance.exam import roster
 from appliance.exam.permissions import Action, Role, may
 from appliance.exam.policy import Admission, ExamPolicy
-from appliance.ledger import state
+from appliance.ledger import detection, state
 from appliance.ledger.actions import exams
 from appliance.web import room
 from appliance.web.auth import person
@@ -230,8 +230,9 @@ def _page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Res
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
         attempts = state.attempts(connection, exam)
+        granted = detection.grants(connection, exam)
         watching = [user for user in state.users(connection) if user.role in (Role.PROCTOR.value, Role.LEAD.value)]
     more["room"] = None if row.ended_at is not None else room.of(row, seats=len(attempts))
-    context: dict[str, Any] = {"codes": None, "findings": None, "notice": None, **more}
+    context: dict[str, Any] = {"granted": granted, "codes": None, "findings": None, "notice": None, **more}
     page = render_template("exam.html", exam=row, attempts=attempts, proctors=watching, error=error, **context)
     return make_response(page, 200 if error is None else status_of(error))

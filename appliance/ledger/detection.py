@@ -59,6 +59,18 @@ class BaselineRow:
     taken_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomEventRow:
+    """The same at many seats at once; `attempts` showed it. `ended_at` None: it goes on."""
+
+    event: str
+    exam: str
+    code: str
+    attempts: list[str]
+    onset_at: float
+    ended_at: float | None
+
+
 def policy(connection: sa.Connection, exam: str) -> DetectionPolicy:
     """What a planner decided about detection in an exam; the usual where nobody did."""
     row = tables.detection.c
@@ -126,6 +138,13 @@ def baselines(connection: sa.Connection, attempt: str) -> list[BaselineRow]:
     row = tables.baseline
     found = connection.execute(sa.select(row).where(row.c.attempt == attempt).order_by(row.c.kind))
     return [_baseline(one.attempt, one.kind, json.loads(one.facts), one.taken_at) for one in found]
+
+
+def room_events(connection: sa.Connection, exam: str) -> list[RoomEventRow]:
+    """Of an exam, oldest first."""
+    row = tables.room_event
+    found = connection.execute(sa.select(row).where(row.c.exam == exam).order_by(row.c.onset_at, row.c.event))
+    return [RoomEventRow(**{**one._mapping, "attempts": json.loads(one.attempts)}) for one in found]
 
 
 def _baseline(attempt: str, kind: str, facts: dict[str, Any], taken_at: float) -> BaselineRow:

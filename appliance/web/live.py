@@ -68,7 +68,7 @@ _NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "see
 _PLANNERS_TYPES = frozenset({AttemptAccommodated.TYPE})
 """What nobody who watches is told: which rules are not applied is said where they would be, and never why."""
 
-_EXAM_TYPES = frozenset({"exam.ended", "exam.detection_set", "upstream.exam_stored"})
+_EXAM_TYPES = frozenset({"exam.ended", "exam.detection_set", "room.noticed", "upstream.exam_stored"})
 """Of the box's chain, what concerns a wall."""
 
 

@@ -30,6 +30,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         pairings = state.pairings(connection, exam=exam)
         rooms = state.rooms(connection, exam) if attempts else []
         positions = {row.attempt: state.positions(connection, attempt=row.attempt) for row in attempts}
+        noticed = detection.room_events(connection, exam) if attempts else []
         policy, known = detection.policy(connection, exam), detection.identities(connection, exam)
     return {
         "exam": asdict(row),
@@ -46,6 +47,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         "messages": [asdict(message) for message in messages],
         "calls": [asdict(call) for call in calls],
         "rooms": [asdict(room) for room in rooms],
+        "room_events": [asdict(event) for event in noticed],
     }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.box import picture
-from appliance.exam.events import RoomWatched
+from appliance.exam.events import BOX, RoomNoticed, RoomWatched
 from appliance.exam.feed import Feed, Kind
 from appliance.ledger.record import Draft
 
@@ -94,3 +94,13 @@ def test_a_room_is_no_candidate(watched):
         assert client.post(path, json={"text": "x", "reason": "x"}).status_code == 404
     assert client.get(f"/api/attempts/{ROOM}").status_code == 404
     assert play(client, "other") == 404
+
+
+def test_what_the_room_does_stands_on_the_wall_and_is_no_flag(watched):
+    noticed = {"event": "r1", "exam": EXAM, "code": "lighting_poor", "attempts": ["a1", "a2", "a3"], "onset_at": 5.0}
+    for ended_at in (None, 65.0):
+        draft = Draft(payload=RoomNoticed(**noticed, ended_at=ended_at), chain=BOX, exam=EXAM, actor="inference")
+        watched.services.writer.append(draft)
+        wall = watched.user("proctor").get(f"/api/exams/{EXAM}/wall").json
+        assert wall["room_events"] == [{**noticed, "ended_at": ended_at}]
+        assert wall["flags"] == []

@@ -16,6 +16,7 @@ import { Keys, showKeys } from "./wall/keys";
 import { Next } from "./wall/next";
 import { queue, type Item } from "./wall/queue";
 import { apply, changesWho, fromSnapshot, type State } from "./wall/store";
+import { RoomNews } from "./wall/room-news";
 import { mayBeginRoom, Rooms, ROOM_MS } from "./wall/rooms";
 import { Tiles } from "./wall/tiles";
 
@@ -26,6 +27,7 @@ class Wall {
   private readonly bar: Bar;
   private readonly tiles: Tiles;
   private readonly rooms: Rooms;
+  private readonly news = new RoomNews();
   private readonly next: Next;
   private readonly keys: Keys;
   private readonly dialog = h("dialog", { class: "look-dialog", "aria-label": t("queue.looks") });
@@ -67,7 +69,7 @@ class Wall {
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("cancel", (event) => { if (this.panel?.cancel()) event.preventDefault(); });
     const left = h("section", { class: "wall-tiles", "aria-label": t("wall.tiles") }, h("h2", { class: "hidden" }, t("wall.tiles")), this.rooms.element, this.none, this.tiles.element);
-    root.replaceChildren(this.bar.element, this.bar.banner, h("div", { class: "wall-body" }, left, this.next.element), this.dialog);
+    root.replaceChildren(this.bar.element, this.bar.banner, this.news.element, h("div", { class: "wall-body" }, left, this.next.element), this.dialog);
     this.draw();
     this.beat({ now: snapshot.now, attempts: Object.fromEntries(snapshot.attempts.map((a) => [a.attempt, a])), processes: {} });
     everySecond(() => this.tick());
@@ -127,6 +129,7 @@ class Wall {
 
   private draw(): void {
     this.bar.draw(this.state, this.follow.live);
+    this.news.draw(this.state);
     const items = queue(this.state, this.settled);
     this.next.draw(items);
     document.title = `${items.length ? `(${items.length}) ` : ""}${this.state.exam.title}`;
@@ -138,6 +141,7 @@ class Wall {
 
   private tick(): void {
     this.bar.tick(this.state, this.follow.live);
+    this.news.draw(this.state);
     this.tiles.tick(this.follow.live);
     this.next.tick();
   }

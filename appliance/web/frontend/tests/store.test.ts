@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt, Identity, LedgerEvent, WallSnapshot } from "../src/lib/types";
 import { keepPlace, queue, tileOrder, unanswered } from "../src/wall/queue";
-import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, openFlags, phonesOf, unreadOf, type State } from "../src/wall/store";
+import { acknowledgedWarnings, apply, callOf, changesWho, fromSnapshot, lately, openFlags, phonesOf, unreadOf, type State } from "../src/wall/store";
 
 const exam = { exam: "bio", title: "Biology", minutes: 90, starts_at: 0, admission: "proctor" as const, warnings_before_end: 1, ended_at: null };
 
@@ -16,7 +16,7 @@ const NOBODY: Identity = {
 
 function wall(...seats: string[]): State {
   const attempts = seats.map((seat) => ({ ...attempt(seat), pictures: {}, health: {}, phones: [], identity: NOBODY }));
-  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [], rooms: [] };
+  const snapshot: WallSnapshot = { exam, now: 100, seq: 10, attempts, flags: [], messages: [], calls: [], rooms: [], room_events: [] };
   return fromSnapshot(snapshot);
 }
 
@@ -38,6 +38,16 @@ describe("what is known of an exam", () => {
     const once = run(wall("1"), raised);
     expect(openFlags(once, "a1")).toHaveLength(1);
     expect(apply(once, raised)).toBe(once);
+  });
+
+  it("keeps what the room does for a while after it is over", () => {
+    const noticed = { event: "r1", exam: "bio", code: "lighting_poor", attempts: ["a1", "a2", "a9"], onset_at: 95, ended_at: null };
+    const begun = run(wall("1", "2"), event("room.noticed", noticed, "box"));
+    expect(lately(begun, 5000, 120).map(({ event: name }) => name)).toEqual(["r1"]);
+    const over = run(begun, event("room.noticed", { ...noticed, ended_at: 130 }, "box"));
+    expect(lately(over, 200, 120)).toHaveLength(1);
+    expect(lately(over, 300, 120)).toHaveLength(0);
+    expect(openFlags(over, "a1")).toHaveLength(0);
   });
 
   it("keeps a gap as it is when it is filled late", () => {

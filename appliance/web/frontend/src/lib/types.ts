@@ -270,6 +270,16 @@ export interface WallSnapshot {
   calls: Call[];
   /** What lab cameras see that belong to no seat. */
   rooms: Room[];
+  room_events: RoomEvent[];
+}
+
+/** The same at many seats at once: one note for the room, none about a person. */
+export interface RoomEvent {
+  event: string;
+  code: string;
+  attempts: string[];
+  onset_at: number;
+  ended_at: number | null;
 }
 
 /** Its id takes an attempt's place in addresses. */

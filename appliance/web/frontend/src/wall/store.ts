@@ -1,6 +1,6 @@
 /** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
 
-import type { Attempt, AttemptDetail, Call, Challenge, Exam, Flag, Gap, Identity, Kind, LedgerEvent, Message, Place, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
+import type { Attempt, AttemptDetail, Call, Challenge, Exam, Flag, Gap, Identity, Kind, LedgerEvent, Message, Place, RoomEvent, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
 
 export interface State {
   readonly exam: Exam;
@@ -23,6 +23,8 @@ export interface State {
   readonly challenges: readonly Challenge[];
   /** Of one candidate: what no model sees, and a person can still tick. */
   readonly tickable: readonly string[];
+  /** What the room did, by event; one candidate's page does not know. */
+  readonly roomEvents: ReadonlyMap<string, RoomEvent>;
 }
 
 export function fromSnapshot(said: WallSnapshot): State {
@@ -40,6 +42,7 @@ export function fromSnapshot(said: WallSnapshot): State {
     identities: new Map(said.attempts.map((attempt) => [attempt.attempt, attempt.identity])),
     challenges: [],
     tickable: [],
+    roomEvents: new Map(said.room_events.map((event) => [event.event, event])),
   };
 }
 
@@ -58,6 +61,7 @@ export function fromDetail(said: AttemptDetail): State {
     identities: new Map([[said.attempt, said.identity]]),
     challenges: said.challenges,
     tickable: said.tickable,
+    roomEvents: new Map(),
   };
 }
 
@@ -71,6 +75,7 @@ export function apply(state: State, event: LedgerEvent): State {
   if (event.seq <= state.seq) return state;
   const next = { ...state, seq: event.seq };
   if (event.type === "exam.ended") return { ...next, exam: { ...state.exam, ended_at: event.wall } };
+  if (event.type === "room.noticed") return { ...next, roomEvents: withRoomEvent(state.roomEvents, event) };
   if (!state.attempts.has(event.chain)) return next;
   const [subject] = event.type.split(".");
   if (subject === "attempt") return { ...next, attempts: withAttempt(state, event) };
@@ -206,6 +211,11 @@ function withChallenge(challenges: State["challenges"], event: LedgerEvent): Sta
   return challenges.map((one) => (one.challenge === said.challenge ? { ...one, seen: said.seen } : one));
 }
 
+function withRoomEvent(roomEvents: State["roomEvents"], event: LedgerEvent): State["roomEvents"] {
+  const said = event.payload as unknown as RoomEvent | null;
+  return said ? new Map(roomEvents).set(said.event, said) : roomEvents;
+}
+
 function withPlace(places: State["places"], event: LedgerEvent): State["places"] {
   const said = event.payload as unknown as { kind: Kind; position: Place } | null;
   return said ? new Map(places).set(said.kind, said.position) : places;
@@ -223,6 +233,12 @@ export function openFlags(state: State, attempt: string): Flag[] {
 
 export function messagesOf(state: State, attempt: string): Message[] {
   return state.messages.filter((message) => message.attempt === attempt);
+}
+
+/** What the room does now, or did in the last `seconds`, newest first. */
+export function lately(state: State, now: number, seconds: number): RoomEvent[] {
+  const recent = [...state.roomEvents.values()].filter(({ ended_at }) => ended_at === null || now - ended_at < seconds);
+  return recent.sort((a, b) => b.onset_at - a.onset_at);
 }
 
 /** The call that goes on with this candidate. */

@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 from appliance.box.paths import Paths
 from tests.front.room import Room
 
+FRONTEND = Path(__file__).parents[2] / "appliance" / "web" / "frontend"
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -57,6 +58,15 @@ def make_room(tmp_path_factory):
     """Rooms for the tests of a module."""
     with contextlib.ExitStack() as stack:
         yield lambda seats, prepare=None: stack.enter_context(opened(tmp_path_factory.mktemp("room"), seats, prepare))
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The script that looks for what somebody could not see, hear or reach."""
+    file = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+    if not file.exists():
+        pytest.fail("axe-core is not installed: run `make setup`")
+    return file.read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -1,24 +1,13 @@
 """Every page, in both themes, wide and narrow: nothing that axe finds wrong, nothing wider than the window, no breach
 of the content security policy, no sentence without words."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.front.room import EXAM, PASSWORD, flag
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-FRONTEND = Path(__file__).parents[2] / "appliance" / "web" / "frontend"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def axe():
-    file = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
-    if not file.exists():
-        pytest.fail("axe-core is not installed: run `make setup`")
-    return file.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.front.room import EXAM, NAMES
 from tests.front.test_candidate import enter
-from tests.front.test_pages import assert_accessible, axe, sign_in  # noqa: F401
+from tests.front.test_pages import assert_accessible, sign_in
 from tests.qr import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
@@ -68,7 +68,7 @@ def scan(visit, link, **options):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, visit, candidate, axe, scheme):  # noqa: F811
+def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, visit, candidate, axe, scheme):
     page = candidate(1, color_scheme=scheme)
     link = show_code(page)
     assert link.startswith(f"{room.url}/phone/join#")
@@ -82,7 +82,7 @@ def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, vis
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candidate, watcher, axe, theme):  # noqa: F811
+def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candidate, watcher, axe, theme):
     wall = watcher(f"/wall/{EXAM}", theme=theme)
     page = candidate(6)
     phone = scan(visit, show_code(page))
@@ -100,7 +100,7 @@ def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candid
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_on_the_look_page_it_is_asked_for_placed_and_removed(visit, room, candidate, watcher, axe, theme):  # noqa: F811
+def test_on_the_look_page_it_is_asked_for_placed_and_removed(visit, room, candidate, watcher, axe, theme):
     page = candidate(2)
     look = watcher(f"/look/{room.attempts[1]}", theme=theme)
     look.get_by_role("button", name="Ask for the phone").click()
@@ -127,7 +127,7 @@ def test_on_the_look_page_it_is_asked_for_placed_and_removed(visit, room, candid
     expect(page.get_by_text("your proctor did not let it in or has removed it")).to_be_visible()
 
 
-def test_a_code_is_typed_where_no_camera_reads_it(room, visit, candidate, axe):  # noqa: F811
+def test_a_code_is_typed_where_no_camera_reads_it(room, visit, candidate, axe):
     page = candidate(2)
     show_code(page)
     code = page.get_by_label("Code", exact=True).inner_text()
@@ -190,7 +190,7 @@ def test_with_the_exam_the_phone_is_over_too(visit, candidate):
     expect(phone.get_by_label("What this phone sees")).to_be_hidden()
 
 
-def test_a_camera_that_is_refused_is_no_error_but_a_sentence_and_a_way(visit, candidate, axe):  # noqa: F811
+def test_a_camera_that_is_refused_is_no_error_but_a_sentence_and_a_way(visit, candidate, axe):
     phone = visit(**PHONE)
     phone.add_init_script(
         """const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -148,6 +148,14 @@ def _evaluate(options: argparse.Namespace) -> int:
     return command.run(options.folder, out=options.json, preset=options.preset)
 
 
+def _thresholds(options: argparse.Namespace) -> int:
+    from appliance.evaluate import stored
+
+    return stored.run(
+        _paths(options), options.exam, policy=options.policy, seconds=options.seconds, as_json=options.json
+    )
+
+
 def _flags(options: argparse.Namespace) -> int:
     from appliance import commands
 
@@ -293,6 +301,11 @@ def _add_questions(commands: _Commands) -> None:
     flags = commands.add("flags", _flags, "the flags of an exam")
     flags.add_argument("--exam", required=True, metavar="ID")
     flags.add_argument("--json", action="store_true")
+    thresholds = commands.add("thresholds", _thresholds, "try other rules on the sessions that were kept for it")
+    thresholds.add_argument("--exam", required=True, metavar="ID", help="whose rules they are compared with")
+    thresholds.add_argument("--policy", type=Path, metavar="FILE", help="the other rules, as JSON (standard input)")
+    thresholds.add_argument("--seconds", type=float, default=60.0, help="how long to try at most (60)")
+    thresholds.add_argument("--json", action="store_true")
     end = commands.add("end", _end, "end an exam and every attempt in it")
     end.add_argument("--exam", required=True, metavar="ID")
     end.add_argument("--wait", action="store_true", help="until all of it is upstream")

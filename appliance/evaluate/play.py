@@ -48,7 +48,7 @@ def play(dataset: Dataset, detectors: Detectors, rules: RuleSet, *, say: Callabl
     for clip in dataset.clips:
         say(f"{clip.name}")
         try:
-            came = replay(clip.file, detectors, pace=live_pace(), rules=rules)
+            came = replay(clip.file, detectors, pace=live_pace(), rules=rules, portrait=clip.portrait)
         except BadInput as error:
             findings.append(f"{clip.name}: {error.message}")
             continue

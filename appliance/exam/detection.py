@@ -65,7 +65,7 @@ class DetectionPolicy:
     """Of one exam. `off` and `on`: codes switched against what the stake says; `numbers`: code -> name -> value instead
     of the usual one; `allowed`: objects; `apps`, `sites`: when not empty, nothing else may be seen on the screen;
     `not_apps`, `not_sites`: never; all of them small letters, as OCR would read them; `identity`: an ID photo is asked
-    for at check-in."""
+    for at check-in; `trace`: what detection saw is kept as numbers, to try thresholds on."""
 
     stake: Stake = Stake.MEDIUM
     off: frozenset[str] = frozenset()
@@ -78,6 +78,7 @@ class DetectionPolicy:
     not_sites: tuple[str, ...] = ()
     identity: bool = False
     paper: bool = False
+    trace: bool = False
 
     def checked(self) -> "DetectionPolicy":
         """Itself, or BadInput naming what does not hold."""
@@ -120,6 +121,7 @@ class DetectionPolicy:
             **{name: plain_names(_texts(name, said.get(name, ()))) for name in _LISTS},
             identity=_yes("identity", said.get("identity", False)),
             paper=_yes("paper", said.get("paper", False)),
+            trace=_yes("trace", said.get("trace", False)),
         ).checked()
 
 

@@ -12,6 +12,7 @@ from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
 from appliance.web.seen import Seen
 from appliance.web.strings import Catalogue
+from appliance.web.trials import Trials
 
 EXTENSION = "appliance"
 
@@ -29,6 +30,7 @@ class Services:
     code_key: bytes
     """HMAC key of join codes."""
     seen: Seen = field(default_factory=Seen)
+    trials: Trials = field(default_factory=Trials)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, make_response, redirect, render_template, 
 from werkzeug.wrappers import Response
 
 from appliance.errors import ApplianceError, BadInput
-from appliance.exam import limits
+from appliance.exam import limits, trial
 from appliance.exam.detection import PRESETS, DetectionPolicy, Prohibited, Stake, in_force, is_on
 from appliance.exam.events import DetectionSet
 from appliance.exam.flags import RULES, Channel, Rule, Source
@@ -20,6 +20,7 @@ from appliance.web.detection_form import form_of, policy_of
 from appliance.web.needs import needs, takes
 from appliance.web.parse import Fields
 from appliance.web.refusals import status_of, wants_json
+from appliance.web.trials import stored
 
 bp = Blueprint("detection", __name__)
 
@@ -68,9 +69,12 @@ def _policy_said() -> Mapping[str, Any]:
 
 def _set(exam: str, policy: DetectionPolicy, *, override: str) -> None:
     by = person().person
-    services().writer.transact(
-        lambda transaction: exams.set_detection(transaction, exam, policy, by=by, override=override)
-    )
+    with services().reader.connect() as connection:
+        now = detection.policy(connection, exam)
+    why = ""
+    if trial.needs_trial(in_force(now), in_force(policy)):
+        why = trial.check(services().trials.of(exam, policy), stored=stored(services().paths), override=override)
+    services().writer.transact(lambda transaction: exams.set_detection(transaction, exam, policy, by=by, override=why))
 
 
 def _numbers_of(preset: DetectionPolicy) -> dict[str, str]:
@@ -96,6 +100,7 @@ def _page(
         "form": form,
         "wrong": wrong or {},
         "error": error,
+        "override_wanted": isinstance(error, trial.Refused),
         "notice": notice or (t("server.detection_saved") if "saved" in request.args else ""),
         "stakes": [stake.value for stake in Stake],
         "objects": [one.value for one in Prohibited],

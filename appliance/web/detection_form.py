@@ -22,7 +22,7 @@ _CODES = {channel: frozenset(code for code, rule in RULES.items() if rule.channe
 def form_of(policy: DetectionPolicy) -> dict[str, str]:
     """Field -> text; what is not ticked is not there."""
     form = {"stake": policy.stake.value}
-    form |= {name: "on" for name in ("identity", "paper") if getattr(policy, name)}
+    form |= {name: "on" for name in ("identity", "paper", "trace") if getattr(policy, name)}
     form |= {f"allowed.{one.value}": "on" for one in policy.allowed}
     form |= {name: "\n".join(getattr(policy, name)) for name in _LISTS}
     for channel, codes in _CODES.items():
@@ -75,6 +75,7 @@ def policy_of(form: Mapping[str, str]) -> tuple[DetectionPolicy | None, dict[str
         not_sites=lists["not_sites"],
         identity="identity" in form,
         paper="paper" in form,
+        trace="trace" in form,
     ), {}
 
 

@@ -1,17 +1,17 @@
 """Trials of changed rules on stored sessions: each in a process of its own, below everything else; the newest of each
 exam is remembered until the pages start anew."""
 
-import contextlib
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.box.paths import Paths
 from appliance.errors import ApplianceError, NotAllowed
-from appliance.exam.detection import DetectionPolicy
+from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.exam.trial import Trial
 
 SECONDS = 60.0
@@ -52,7 +52,9 @@ class Trials:
     def of(self, exam: str, policy: DetectionPolicy) -> Trial | None:
         """What came of trying these very rules, where they were the last that were tried."""
         run = self.newest(exam)
-        return run.trial if run is not None and run.policy == policy else None
+        if run is None or in_force(run.policy).rules != in_force(policy).rules:
+            return None
+        return run.trial
 
     def begin(self, paths: Paths, exam: str, policy: DetectionPolicy) -> Run:
         """Start one; NotAllowed while one goes on for any exam: two would take the time of the candidates' pictures."""
@@ -74,28 +76,25 @@ def stored(paths: Paths) -> bool:
 
 
 def _follow(run: Run, paths: Paths, exam: str) -> None:
+    """Start the process and listen to it until it is over."""
     asked = ["thresholds", "--data", str(paths.data), "--exam", exam, "--json", "--seconds", str(SECONDS)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    child = subprocess.Popen(["nice", "-n", "15", sys.executable, "-m", "appliance", *asked], text=True, **pipes)
-    ending = threading.Timer(SECONDS + _GRACE, child.kill)
-    ending.start()
-    trial = None
+    command = ["nice", "-n", "15", sys.executable, "-m", "appliance", *asked]
+    trial, failure = None, "it took too long"
     try:
-        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
-        with contextlib.suppress(BrokenPipeError), child.stdin:  # it gave up at once: it says why
-            json.dump(run.policy.to_json(), child.stdin)
-        for line in child.stdout:
-            trial = _heard(run, json.loads(line)) or trial
-        reason = child.stderr.read().strip().splitlines()
-        child.wait()
-        run.failure = "" if trial is not None else (reason[0] if reason else "it took too long")
-    except (OSError, ValueError, ApplianceError) as error:
-        run.failure = str(error)
-    finally:
-        ending.cancel()
-        child.kill()
-        child.wait()
-        run.trial = trial if not run.failure else None
+        with tempfile.TemporaryFile("w+") as policy, tempfile.TemporaryFile("w+") as errors:
+            json.dump(run.policy.to_json(), policy)
+            policy.seek(0)
+            with subprocess.Popen(command, stdin=policy, stdout=subprocess.PIPE, stderr=errors, text=True) as child:
+                ending = threading.Timer(SECONDS + _GRACE, child.kill)
+                ending.start()
+                for line in child.stdout or ():
+                    trial = _heard(run, json.loads(line)) or trial
+                ending.cancel()
+            errors.seek(0)
+            failure = errors.readline().strip() or failure
+    except (OSError, ValueError, KeyError, ApplianceError) as error:
+        failure = str(error)
+    run.trial, run.failure = trial, "" if trial is not None else failure
 
 
 def _heard(run: Run, said: dict[str, Any]) -> Trial | None:

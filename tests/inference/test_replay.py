@@ -50,7 +50,9 @@ class TestClip:
     pytestmark = footage
 
     def test_flags_are_those_of_the_labels(self, clip, labelled, detectors):
-        came = judge(clip, replay(clip.file, detectors, pace=live_pace()), labelled.codes, USUAL)
+        came = judge(
+            clip, replay(clip.file, detectors, pace=live_pace(), portrait=clip.portrait), labelled.codes, USUAL
+        )
         missed = {(clip.name[:3], code) for episode in came.outcome.missed for code in episode.codes[:1]}
         assert missed == {miss for miss in KNOWN_MISSES if miss[0] == clip.name[:3]}
         assert came.outcome.false == ()

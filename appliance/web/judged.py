@@ -1,6 +1,7 @@
 """What could be judged of a candidate, and what not: silence is explained as well as a flag."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, jsonify
@@ -9,10 +10,10 @@ from werkzeug.wrappers import Response
 from appliance.box import health
 from appliance.exam.detection import RuleSet
 from appliance.exam.events import AnalysisCovered, AnalysisMissed
-from appliance.exam.feed import Kind
+from appliance.exam.feed import OWN, Kind, Position
 from appliance.exam.flags import RULES, Sense, Source
 from appliance.exam.permissions import Action
-from appliance.ledger import detection
+from appliance.ledger import detection, state
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services
 from appliance.web.needs import needs
@@ -36,13 +37,25 @@ def judged(attempt: str) -> Response:
     with services().reader.connect() as connection:
         rules = detection.rules(connection, exam=row.exam, attempt=row.attempt)
         baselines = detection.baselines(connection, row.attempt)
+        positions = state.positions(connection, attempt=row.attempt)
+    ticks = _at_the_end(row) or _so_far(row)
+    stand = {kind: place for kind, place in positions.items() if kind in OWN or kind.value in ticks}
     return jsonify(
-        ticks=_at_the_end(row) or _so_far(row),
-        on=[code for code, rule in rules.rules.items() if rule.sense in _TICKING],
+        ticks=ticks,
+        on=looked_for(rules, stand),
         off=not_applied(rules),
         missed=_missed(row),
         baselines=[{"kind": one.kind, "taken_at": one.taken_at, "late": one.late} for one in baselines],
     )
+
+
+def looked_for(rules: RuleSet, stand: Mapping[Kind, Position | None]) -> list[str]:
+    """Rules that one of these feeds is judged by all the time, as its camera stands."""
+    return [
+        code
+        for code, rule in rules.rules.items()
+        if rule.sense in _TICKING and any(rule.applies(kind, place) for kind, place in stand.items())
+    ]
 
 
 def not_applied(rules: RuleSet) -> list[str]:

@@ -4,7 +4,7 @@ import { dueId, stepOf } from "../src/candidate/step";
 import { use } from "../src/lib/strings";
 import type { AttemptDetail, Flag, Identity, LedgerEvent, MyIdentity } from "../src/lib/types";
 import { comparison } from "../src/look/identity";
-import { rows } from "../src/look/judged";
+import { rows, unlooked } from "../src/look/judged";
 import { facts, furtherNumbers } from "../src/look/why";
 import { queue } from "../src/wall/queue";
 import { apply, fromDetail, identityOf, undecided, type State } from "../src/wall/store";
@@ -120,8 +120,9 @@ describe("why a flag is there", () => {
 });
 
 describe("what could be judged", () => {
-  it("begins with what was not looked at, then with what could be judged least", () => {
-    const found = rows({ ticks: { webcam: { face_absent: [9, 10], phone_visible: [1, 10] }, screen: { popup_seen: [0, 0] } }, on: ["noise", "face_absent"] });
-    expect(found.map((row) => row.code)).toEqual(["noise", "popup_seen", "phone_visible", "face_absent"]);
+  it("begins with what could be judged least, and names what was not looked at", () => {
+    const said = { ticks: { webcam: { face_absent: [9, 10] as [number, number], phone_visible: [1, 10] as [number, number] }, screen: { popup_seen: [0, 0] as [number, number] } }, on: ["noise", "face_absent", "popup_seen"] };
+    expect(rows(said).map((row) => row.code)).toEqual(["phone_visible", "face_absent"]);
+    expect(unlooked(said)).toEqual(["noise", "popup_seen"]);
   });
 });

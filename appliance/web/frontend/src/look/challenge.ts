@@ -8,7 +8,7 @@ import type { Acts } from "../wall/acts";
 
 /** As long as the box waits (`exam.challenge.OPEN_SECONDS`). */
 const OPEN_SECONDS = 60;
-const SIGN = { done: "✓", not_seen: "✗", unassessable: "?" } as const;
+const SIGN = { done: "✓", not_seen: "–", unassessable: "?" } as const;
 const IN_SIGHT = 3;
 
 export class ChallengeLine {

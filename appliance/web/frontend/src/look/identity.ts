@@ -40,10 +40,12 @@ export function pictures(attempt: string, identity: Identity): HTMLElement {
   return h("div", { class: "id-pictures", hidden: !shown }, ...(shown ? [one("photo"), one("face")] : []));
 }
 
-/** The four decisions; with their digits while one is awaited. */
+/** The four decisions; with their digits once I was pressed. */
 export function rulings(decide: (ruling: Ruling) => void, choosing: boolean): HTMLElement {
-  return h("div", { class: "item-actions", role: "group", "aria-label": t("look.identity.decide") },
-    ...RULINGS.map((ruling, n) => button(ruling === "refused" ? t("look.identity.refuse") : t(`ruling.${ruling}`), choosing ? String(n + 1) : n === 0 ? "I" : "", () => decide(ruling), ruling === "matched" ? "primary" : "")));
+  const name = (ruling: Ruling): string => (ruling === "refused" ? t("look.identity.refuse") : t(`ruling.${ruling}`));
+  return h("div", { class: "rulings", role: "group", "aria-label": t("look.identity.decide") },
+    h("p", { class: "label" }, h("kbd", { "aria-hidden": "true" }, "I"), " ", t("look.identity.decide")),
+    h("div", { class: "item-actions" }, ...RULINGS.map((ruling, n) => button(name(ruling), choosing ? String(n + 1) : "", () => decide(ruling)))));
 }
 
 export class IdentityPanel {

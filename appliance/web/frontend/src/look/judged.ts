@@ -14,18 +14,22 @@ const LITTLE = 0.5;
 
 interface Row {
   code: string;
-  kind: Kind | null;
+  kind: Kind;
   judged: number;
   all: number;
 }
 
-/** What could be judged least comes first; a rule without any look at all before that. */
-export function rows(said: Pick<Judged, "ticks" | "on">): Row[] {
+/** What was looked at; what could be judged least comes first. */
+export function rows(said: Pick<Judged, "ticks">): Row[] {
   const found = (Object.entries(said.ticks) as [Kind, Record<string, [number, number]>][]).flatMap(([kind, codes]) =>
     Object.entries(codes).map(([code, [judged, all]]): Row => ({ code, kind, judged, all })));
-  const silent = said.on.filter((code) => !found.some((row) => row.code === code)).map((code): Row => ({ code, kind: null, judged: 0, all: 0 }));
-  const share = (row: Row): number => (row.all ? row.judged / row.all : -1);
-  return [...silent, ...found].sort((a, b) => share(a) - share(b) || a.code.localeCompare(b.code));
+  return found.filter((row) => row.all > 0).sort((a, b) => a.judged / a.all - b.judged / b.all || a.code.localeCompare(b.code));
+}
+
+/** Rules that should have looked, and have not. */
+export function unlooked(said: Pick<Judged, "ticks" | "on">): string[] {
+  const looked = new Set(rows(said).map((row) => row.code));
+  return said.on.filter((code) => !looked.has(code));
 }
 
 export class JudgedPanel {
@@ -60,31 +64,38 @@ export class JudgedPanel {
     const key = JSON.stringify(said);
     if (key === this.key || this.timer === -1) return;
     this.key = key;
-    const all = rows(said);
-    const looked = all.filter((row) => row.all > 0);
+    const looked = rows(said);
     const little = looked.filter((row) => row.judged / row.all < LITTLE);
     write(this.said, looked.length === 0 ? t("look.judged.nothing") : little.length ? plural("look.judged.little", little.length, { of: looked.length }) : t("look.judged.well", { of: looked.length }));
-    this.body.replaceChildren(table(all), off(said), spans(said), bases(said));
+    this.body.replaceChildren(table(looked), ...rest(said), off(said), spans(said), bases(said));
   }
 }
 
 function table(all: Row[]): HTMLElement {
-  return h("table", { class: "judged" },
+  return h("table", { class: "judged", hidden: all.length === 0 },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("look.judged.rule")), h("th", { scope: "col" }, t("look.judged.share")))),
-    h("tbody", {}, ...all.map((row) => h("tr", {}, h("th", { scope: "row" }, row.kind && row.kind !== "webcam" ? `${flagTitle(row)} · ${t(`kind.${row.kind}`)}` : flagTitle(row)), h("td", {}, share(row))))));
+    h("tbody", {}, ...all.map((row) => h("tr", {}, h("th", { scope: "row" }, row.kind !== "webcam" ? `${flagTitle(row)} · ${t(`kind.${row.kind}`)}` : flagTitle(row)), h("td", {}, share(row))))));
 }
 
 function share({ judged, all }: Row): HTMLElement {
-  if (!all) return h("span", { class: "muted" }, t("look.judged.no_look"));
   const percent = Math.floor((100 * judged) / all);
   const bar = h("span", { class: "judged-bar", "aria-hidden": "true" }, h("span", {}));
   (bar.firstElementChild as HTMLElement).style.inlineSize = `${percent}%`;
   return h("span", { class: "judged-share" }, bar, h("span", {}, t("look.judged.of", { percent, judged, all })));
 }
 
+function rest(said: Judged): HTMLElement[] {
+  const codes = unlooked(said);
+  return codes.length ? [h("p", {}, t("look.judged.no_look", { rules: names(codes) }))] : [];
+}
+
+function names(codes: readonly string[]): string {
+  return codes.map((code) => flagTitle({ code })).join(", ");
+}
+
 /** Never why. */
 function off(said: Judged): HTMLElement {
-  return h("p", {}, said.off.length ? t("look.judged.off", { rules: said.off.map((code) => flagTitle({ code })).join(", ") }) : t("look.judged.all_on"));
+  return h("p", {}, said.off.length ? t("look.judged.off", { rules: names(said.off) }) : t("look.judged.all_on"));
 }
 
 function spans(said: Judged): HTMLElement {

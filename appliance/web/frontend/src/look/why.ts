@@ -45,6 +45,10 @@ function fact(name: string, value: string): Fact {
   return [t(`why.fact.${name}`), value];
 }
 
+function measured(form: string, value: number): string {
+  return has(form) ? t(form, { n: short(value) }) : short(value);
+}
+
 /** A name without words of its own is shown as it is: one odd word is better than a fact that is left out. */
 function nameOf(group: "why.said" | "why.number", name: string): string {
   const key = `${group}.${name}`;
@@ -52,7 +56,7 @@ function nameOf(group: "why.said" | "why.number", name: string): string {
 }
 
 function valueOf(name: string, value: unknown): string {
-  if (typeof value === "number") return name.endsWith("_at") && value > 1e6 ? time(value) : short(value);
+  if (typeof value === "number") return name.endsWith("_at") ? time(value) : measured(`why.form.${name}`, value);
   if (Array.isArray(value)) return value.map((one) => valueOf(name, one)).join(", ");
   const plain = String(value);
   return has(`why.value.${plain}`) ? t(`why.value.${plain}`) : plain;

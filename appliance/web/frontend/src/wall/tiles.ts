@@ -5,7 +5,7 @@ import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Attempt, Call, Flag, Kind, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
-import { callOf, openFlags, phonesOf, unreadOf, type State } from "./store";
+import { callOf, identityOf, openFlags, phonesOf, undecided, unreadOf, type State } from "./store";
 import { tileOrder } from "./queue";
 import { Stills, type Still } from "./stills";
 
@@ -110,7 +110,7 @@ export class Tiles {
     tile.unread.hidden = unread === 0;
     if (unread) tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, `✉${unread}`), h("span", { class: "hidden" }, t("tile.unread", { n: unread })));
     drawCall(tile.call, callOf(state, attempt.attempt));
-    tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic";
+    tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic" || undecided(identityOf(state, attempt.attempt));
     tile.dots.phone.hidden = !phonesOf(state, attempt.attempt).some((phone) => phone.state === "confirmed");
     if (tile.dots.phone.hidden) tile.phone.hidden = true; // removed: what it showed last is no picture of now
     tile.element.dataset["stageAt"] = String(attempt.stage_at);

@@ -12,7 +12,7 @@ from appliance.inference.mesh import Mesh, MeshFinder
 from appliance.inference.models import Picture
 from appliance.inference.pose import Pose
 
-NO_MESH = 0.5  # a score below it: the mesh found no face
+NO_MESH = 0.02  # a score below it: the mesh found no face at all
 APART = (
     0.20  # in widths of the face: two models that put the same point so far apart are guessing; in the open it is .12
 )
@@ -29,8 +29,8 @@ class Head:
     the picture's left to 1 at its right, middle about .49; `gaze_up`: likewise from the lower lid (0) to the upper one
     (1); None where that cannot be told (small, narrow or shut eyes, glare). `eyes_open`: height of the eyes by their
     width (EAR), below .20 when shut; None for small eyes. `covered`: share of the points, 0..1, about which the face's
-    two models disagree; None without a mesh. `score`: how sure the mesh is of a face, 0..1; where it finds none the
-    angles come from the five points of the detector alone, and `profile` is true."""
+    two models disagree; None without a mesh. `score`: how sure the mesh is of a whole face, 0..1; where it finds
+    none the angles come from the five points of the detector alone, and `profile` is true."""
 
     yaw: float
     pitch: float

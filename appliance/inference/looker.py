@@ -10,11 +10,13 @@ import numpy as np
 from appliance.box import picture
 from appliance.box.picture import Header
 from appliance.config import InferenceSettings
-from appliance.exam.feed import Feed
+from appliance.exam.feed import Feed, Kind
+from appliance.inference import enrolment
 from appliance.inference.detectors import Detectors
 from appliance.inference.gate import Gate
 from appliance.inference.governor import Governor
 from appliance.inference.look import Look
+from appliance.inference.matching import Matcher, Wanted
 from appliance.inference.meter import Meter
 from appliance.inference.observe import Observation, Observer, nothing
 from appliance.inference.room import Room
@@ -39,6 +41,8 @@ class Looker:
         self.failed = 0  # pictures at which a model gave up
         self._pictures = pictures
         self._settings = settings
+        self._matcher = Matcher(room.media, detectors)
+        self._wanted = Wanted()
         self._observers: dict[Feed, Observer] = {}
         self._paces: dict[Feed, Pace] = {}
         self._numbers: dict[Feed, int] = {}
@@ -48,6 +52,7 @@ class Looker:
     def turn(self, now: float) -> None:
         """One look, if one is due."""
         self._follow(now)
+        self._match()
         feed = self.schedule.pick(now)
         if feed is None:
             return
@@ -92,6 +97,28 @@ class Looker:
             self._paces.pop(feed)
             self._numbers.pop(feed, None)
 
+    def _match(self) -> None:
+        """Keep the templates that are wanted, and compare what was shown; one of it at a turn."""
+        self._wanted = self.room.matching()
+        self._matcher.hold(self._wanted.held)
+        for feed, observer in self._observers.items():
+            observer.template = self._matcher.template(feed.attempt) if feed.kind is Kind.WEBCAM else None
+        for attempt, shown in list(self._wanted.shown.items())[:1]:
+            self.room.matched(attempt, self._matcher.compare(shown))
+
+    def _enrol(self, feed: Feed, seen: Observation, jpeg: bytes) -> None:
+        """Take the first picture that is worth it."""
+        exam = self._wanted.missing.get(feed.attempt)
+        if exam is None or feed.kind is not Kind.WEBCAM or not enrolment.is_worth_keeping(seen):
+            return
+        try:
+            enrolled = self._matcher.enrol(jpeg, exam=exam, attempt=feed.attempt)
+        except OSError as error:  # the next picture is tried
+            self.failed += 1
+            log.error("the face of %s cannot be kept: %s", feed.attempt, error)
+        else:
+            self.room.matched(feed.attempt, enrolled)
+
     def _look(self, feed: Feed) -> bool:
         """True when there was a new picture."""
         pace = self._paces[feed]
@@ -103,6 +130,7 @@ class Looker:
         begun = time.perf_counter()
         seen = self._observe(feed, header, raw, wants=pace.due(header.taken_at))
         pace.looked(header.taken_at, hungry=self.room.see(feed, seen, jpeg))
+        self._enrol(feed, seen, jpeg)
         self.meter.add(time.monotonic(), took=time.perf_counter() - begun, age=time.time() - header.taken_at)
         return True
 

@@ -22,6 +22,7 @@ from appliance.inference.models import Picture
 log = logging.getLogger(__name__)
 
 ON_A_CARD = 0.75  # of the candidate's own face: a printed one, held nearer to the camera, is still narrower
+ONESELF = 0.85  # as like as two looks at one person within a minute; with no larger face beside it, it is no print
 SMALLEST_PRINT = 40.0  # pixels of its width
 FACE = 0.60
 
@@ -85,13 +86,16 @@ class Matcher:
         if not found:
             return None, "no_face"
         own = max(found, key=lambda face: face.box.area)
-        printed = on_card(faces.find(photo, at_least=FACE), own.box.width * photo.shape[1] / live.shape[1])
+        beside = faces.find(photo, at_least=FACE)
+        printed = on_card(beside, own.box.width * photo.shape[1] / live.shape[1])
         if printed is None:
             return None, "no_face_on_id"
         reason = likeness.unfit(live, own) or likeness.unfit(photo, printed, smallest=SMALLEST_PRINT)
         if reason:
             return None, reason
-        return finder.template(photo, printed).like(finder.template(live, own)), ""
+        score = finder.template(photo, printed).like(finder.template(live, own))
+        alone = printed is max(beside, key=lambda face: face.box.area)
+        return (None, "no_face_on_id") if alone and score >= ONESELF else (score, "")
 
     def _make(self, file: File) -> Template | None:
         picture = self._read(file)

@@ -10,6 +10,7 @@ from appliance.inference.faces import Face
 from appliance.inference.models import Model, Numbers, Picture
 
 _SIDE = 192
+_SURE = 50.0  # the logit of a whole face near by; 20 to 55 in the open on shared/footage, -7 to 25 under masks
 _AROUND = 1.5  # side of the square that the network sees, in sides of the face's box
 
 Points = npt.NDArray[np.float64]
@@ -18,7 +19,7 @@ Points = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """`points` [468, 2] in pixels of the picture, in MediaPipe's order; `score` 0..1 that there is a face."""
+    """`points` [468, 2] in pixels of the picture, in MediaPipe's order; `score` 0..1: how sure it is of a face."""
 
     points: Points
     score: float
@@ -39,7 +40,7 @@ class MeshFinder:
         out = self._model(look(picture, there, pixels=_SIDE))
         points = next(value for value in out.values() if value.size == 468 * 3).reshape(468, 3)[:, :2]
         logit = float(next(value for value in out.values() if value.size == 1).ravel()[0])
-        return Mesh(back(points, there), 1.0 / (1.0 + float(np.exp(-logit))))
+        return Mesh(back(points, there), min(1.0, max(0.0, logit / _SURE)))
 
 
 def level(centre: tuple[float, float], *, across: Points, side: float, pixels: int) -> Points:

@@ -3,21 +3,29 @@
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from appliance.errors import BadInput
 from appliance.exam import events
 from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
-from appliance.exam.feed import Feed
-from appliance.inference.coverage import Looks
+from appliance.exam.feed import Feed, Kind
+from appliance.inference.coverage import LONGEST, LONGEST_OF_A_SCREEN, Looks
+from appliance.inference.judges.session import Schedule
 from appliance.inference.look import Look
+from appliance.inference.matching import Wanted
 from appliance.inference.observe import Observation
+from appliance.inference.room_event import RoomEvents, Word
+from appliance.inference.screen import Popup, Screen
 from appliance.inference.seat import Seat
+from appliance.inference.sound import Heard
 from appliance.inference.stream import SENSES
 from appliance.inference.telling import Said
+from appliance.inference.trace import Losses
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +33,7 @@ TYPES = frozenset(
     payload.TYPE
     for payload in (
         events.ProcessStarted,
+        events.ExamCreated,
         events.DetectionSet,
         events.AttemptCreated,
         events.AttemptAccommodated,
@@ -45,11 +54,27 @@ TYPES = frozenset(
         events.FlagRaised,
         events.FlagClosed,
         events.AnalysisCovered,
+        events.BaselineTaken,
+        events.RoomNoticed,
         events.IdentityDeclined,
+        events.IdentityPictured,
+        events.IdentityCompared,
+        events.IdentityDecided,
+        events.IdentityEnrolled,
+        events.ChallengeAsked,
+        events.ChallengeAnswered,
         events.PageReported,
     )
 )
 """What it follows."""
+
+
+class Seated(NamedTuple):
+    """Where somebody sits."""
+
+    exam: str
+    seat: str
+
 
 Append = Callable[[Payload, str, str | None, str], None]
 """Payload, chain, exam, event id."""
@@ -58,12 +83,14 @@ Append = Callable[[Payload, str, str | None, str], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """For the health file: by feed, when it was last looked at and, of those that are judged, the ticks of each rule
-    ([assessable, all]); by cause, the seconds that nobody looked; and snapshots that could not be written."""
+    ([assessable, all]); by cause, the seconds that nobody looked; snapshots that could not be written, and lines of traces
+    that could not be kept."""
 
     looked_at: dict[str, float]
     judged: dict[str, dict[str, list[int]]]
     missed: dict[str, float]
     snapshots_failed: int
+    traces_lost: int
 
 
 class Room:
@@ -76,15 +103,20 @@ class Room:
         self, *, append: Append, media: Path, models: dict[str, str], now: float, looked_at: dict[str, float]
     ) -> None:
         self._append = append
-        self._media = media
+        self.media = media
         self._models = models
-        self._now = now
+        self._now = now  # this process began
+        self._clock = now  # what was seen or heard last
         self._looked_at = looked_at
         self._lock = threading.Lock()
         self._seats: dict[str, Seat] = {}
         self._policies: dict[str, DetectionPolicy] = {}
+        self._schedules: dict[str, Schedule] = {}
+        self._events = RoomEvents(self._showing)
+        self._said: set[str] = set()  # flags that an earlier process raised
         self._held: dict[str, list[Said]] | None = {}
         self._snapshots_failed = 0
+        self._losses = Losses()
         self._missed: dict[str, float] = defaultdict(float)
 
     @property
@@ -100,6 +132,14 @@ class Room:
         if payload is None or exam is None:
             return
         with self._lock:
+            if self._held is None:
+                self._clock = at
+            if isinstance(payload, events.RoomNoticed):
+                self._events.known(payload, now=at)
+            if isinstance(payload, events.FlagRaised) and self._held is not None:
+                self._said.add(payload.flag)
+            if isinstance(payload, events.ExamCreated):
+                self._schedules[payload.exam] = Schedule(starts_at=payload.starts_at, minutes=payload.minutes)
             if isinstance(payload, events.AttemptCreated):
                 self._seats[chain] = self._seat(chain, exam)
             seat = self._seats.get(chain)
@@ -114,6 +154,7 @@ class Room:
             for seat in list(self._seats.values()):
                 self._say(seat, [*held.get(seat.attempt, []), *seat.take_over(self._now)])
                 self._forget(seat)
+            self._said.clear()
 
     def watched(self) -> frozenset[Feed]:
         """The cameras whose pictures are to be looked at."""
@@ -121,6 +162,34 @@ class Room:
             if self._held is not None:
                 return frozenset()
             return frozenset(Feed(name, kind) for name, seat in self._seats.items() for kind in seat.looked_at)
+
+    def microphones(self, now: float) -> dict[Feed, Seated]:
+        """Those that are to be listened to, whose turn it is; `now`: monotonic seconds."""
+        with self._lock:
+            heard = {} if self._held is not None else {n: seat for n, seat in self._seats.items() if seat.is_heard}
+            for seat in heard.values():
+                seat.streams[Kind.WEBCAM].hears.visited(now)
+            return {Feed(name, Kind.WEBCAM): Seated(seat.exam, seat.seat) for name, seat in heard.items()}
+
+    def listen(self, feed: Feed, heard: Heard) -> None:
+        """Half a second of a microphone."""
+        with self._lock:
+            seat = self._seats.get(feed.attempt)
+            if seat is not None and seat.watched:
+                self._say(seat, seat.listen(heard))
+
+    def screens(self) -> dict[Feed, bool]:
+        """The shared screens that are to be looked at, and whether somebody should read them."""
+        with self._lock:
+            shared = {} if self._held is not None else {n: seat for n, seat in self._seats.items() if seat.is_shared}
+            return {Feed(name, Kind.SCREEN): seat.is_read for name, seat in shared.items()}
+
+    def share(self, feed: Feed, seen: Screen | Popup, jpeg: bytes) -> None:
+        """A shared screen was looked at, or read."""
+        with self._lock:
+            seat = self._seats.get(feed.attempt)
+            if seat is not None and seat.watched:
+                self._say(seat, seat.share(seen, jpeg))
 
     def visited(self, feed: Feed, now: float) -> None:
         """It was this one's turn."""
@@ -134,16 +203,39 @@ class Room:
             seat = self._seats.get(feed.attempt)
             if seat is None or not seat.watched:
                 return frozenset()  # it ended meanwhile
+            self._clock = seen.at
             said, hungry = seat.see(feed.kind, seen, jpeg)
             self._say(seat, said)
             return hungry
 
-    def beat(self, now: float) -> None:
-        """Once a second."""
+    def matching(self) -> Wanted:
+        """Whose face is to be held against what."""
+        with self._lock:
+            if self._held is not None:
+                return Wanted()
+            known = {name: found for name, seat in self._seats.items() if (found := seat.enrolment) is not None}
+            watched = {name: found for name, found in known.items() if self._seats[name].watches_likeness}
+            return Wanted(
+                held={name: found.face for name, found in watched.items() if found.face},
+                missing={n: self._seats[n].exam for n, found in watched.items() if found.let_in and not found.face},
+                shown={name: found.shown for name, found in known.items() if found.shown},
+            )
+
+    def matched(self, attempt: str, payload: events.IdentityCompared | events.IdentityEnrolled) -> None:
+        """Faces were compared, or one was taken to be held against."""
+        key = payload.photo_sha256 if isinstance(payload, events.IdentityCompared) else payload.face_sha256
+        with self._lock:
+            if seat := self._seats.get(attempt):
+                self._say(seat, [seat.say(payload, key)])
+
+    def beat(self, now: float, rates: Mapping[str, float] = MappingProxyType({})) -> None:
+        """Once a second. `rates`: feed -> pictures a second that arrive."""
         with self._lock:
             if self._held is None:
+                self._clock = now
                 for seat in self._seats.values():
-                    self._say(seat, seat.beat(now))
+                    self._say(seat, seat.beat(now, rates))
+                self._append_all(self._events.beat(now))
 
     def facts(self) -> Facts:
         """What is known now."""
@@ -167,20 +259,27 @@ class Room:
                 judged=judged,
                 missed=dict(self._missed),
                 snapshots_failed=self._snapshots_failed + failed,
+                traces_lost=self._losses.refused + self._losses.beyond,
             )
 
     def _seat(self, attempt: str, exam: str) -> Seat:
         looks = {
-            kind: Looks(process_at=self._now, looked_at=self._looked_at.get(str(Feed(attempt, kind)), float("-inf")))
+            kind: Looks(
+                process_at=self._now,
+                looked_at=self._looked_at.get(str(Feed(attempt, kind)), float("-inf")),
+                longest=LONGEST_OF_A_SCREEN if kind is Kind.SCREEN else LONGEST,
+            )
             for kind in SENSES
         }
         return Seat(
             attempt,
             exam=exam,
             looks=looks,
-            media=self._media,
+            media=self.media,
             models=self._models,
             policy=self._policies.get(exam),
+            schedule=self._schedules.get(exam),
+            losses=self._losses,
         )
 
     def _use(self, said: events.DetectionSet, at: float) -> None:
@@ -203,7 +302,25 @@ class Room:
         for each in said:
             if isinstance(each.payload, events.AnalysisMissed):
                 self._missed[each.payload.cause] += each.payload.ends_at - each.payload.starts_at
-            self._append(each.payload, seat.attempt, seat.exam, each.id)
+            if isinstance(each.payload, events.FlagRaised) and each.payload.flag in self._said:
+                self._append(each.payload, seat.attempt, seat.exam, each.id)  # it stands in the ledger as it is
+            else:
+                self._append_all(self._events.take(seat.attempt, seat.exam, each, now=self._clock))
+
+    def _append_all(self, words: list[Word]) -> None:
+        """What is part of an event of the room leaves no pictures of a person behind."""
+        for word in words:
+            payload = word.said.payload
+            if not word.dropped:
+                self._append(payload, word.attempt or events.BOX, word.exam, word.said.id)
+            elif isinstance(payload, (events.FlagRaised, events.FlagClosed)):
+                for shot in payload.snapshots:
+                    (self.media / shot["path"]).unlink(missing_ok=True)
+
+    def _showing(self, exam: str, code: str, onset: float | None) -> tuple[frozenset[str], int]:
+        """As `room_event.Showing`."""
+        seats = [seat for seat in self._seats.values() if seat.exam == exam and seat.watched]
+        return frozenset(seat.attempt for seat in seats if seat.shows(code, onset)), len(seats)
 
     def _forget(self, seat: Seat) -> None:
         """An attempt that is over needs no memory; before `started` only when nothing is left to say of it."""

@@ -1,6 +1,7 @@
 """One attempt, as detection sees it: its stage, its feeds, the rules that hold, its flags."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -8,26 +9,42 @@ from typing import Any
 from appliance.exam import events
 from appliance.exam.accommodation import Switch
 from appliance.exam.call import Span, suspended
+from appliance.exam.challenge import Step
 from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.exam.events import Payload
-from appliance.exam.feed import Kind, Position
-from appliance.exam.flags import RULES, Sense
+from appliance.exam.feed import OWN, Feed, Kind, Position
+from appliance.exam.flags import RULES, Channel, Sense
+from appliance.exam.gap import Cause
 from appliance.exam.page import Fact
 from appliance.exam.stage import CLOSED, OF_THE_EXAM, WATCHED, Stage
+from appliance.inference import baseline, checkin
+from appliance.inference.arrival import silent_since
 from appliance.inference.coverage import Looks, Missed
-from appliance.inference.judges import page, sight
+from appliance.inference.enrolment import Enrolment
+from appliance.inference.judges import challenge, link, page, session, sight
+from appliance.inference.judges.challenge import Challenge
+from appliance.inference.judges.session import Schedule
 from appliance.inference.look import Look
 from appliance.inference.observe import Observation
 from appliance.inference.pulse import LATE, Pulse
+from appliance.inference.screen import Popup, Screen
+from appliance.inference.sound import Heard
 from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
 from appliance.inference.telling import SOURCE, Said, Telling, episode_of
+from appliance.inference.trace import Losses, Trace
 from appliance.inference.watch import Shot
 
 _HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
 """Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
 
+_MEASURED = frozenset({"stream_degraded"})
+"""But these: what was measured is not in the ledger."""
+
 _ON_THE_PAGE = (Kind.WEBCAM, Kind.SCREEN)
 """The feeds of which the candidate's page speaks."""
+
+_TURNS = frozenset(code for code, rule in RULES.items() if rule.channel is Channel.ATTENTION)
+"""What rests while the candidate is asked to turn the head."""
 
 
 class Seat:
@@ -42,9 +59,12 @@ class Seat:
         media: Path,
         models: dict[str, str],
         policy: DetectionPolicy | None = None,
+        losses: Losses | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
         self.attempt = attempt
         self.exam = exam
+        self.seat = ""  # its name, as the people in the room know it
         self.stage = Stage.INVITED
         self.told = False  # its coverage stands in the ledger: nothing more is to be said
         self._policy = policy or DetectionPolicy()
@@ -52,8 +72,13 @@ class Seat:
         self.rules = in_force(self._policy)
         self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
+        self._media = media
+        self._losses = losses or Losses()  # of traces
         self._calls: dict[str, Span] = {}
+        self._enrolment = Enrolment()
+        self._challenge: Challenge | None = None
         self._pulse = Pulse()
+        self._progress = session.Moment(at=0.0, schedule=schedule)
         self._inherited: dict[tuple[Kind, str], events.FlagRaised] = {}
 
     @property
@@ -77,6 +102,42 @@ class Seat:
             return frozenset()
         return frozenset(kind for kind in LOOKED_AT if kind is Kind.WEBCAM or self.streams[kind].connections)
 
+    @property
+    def enrolment(self) -> Enrolment | None:
+        """What is known of this candidate's face; None when no face is to be compared."""
+        over = self.closed or self._enrolment.declined or Switch.NO_MATCHING in self._granted
+        return None if over else self._enrolment
+
+    @property
+    def watches_likeness(self) -> bool:
+        """Looks at the webcam are held against the candidate's face."""
+        return self.watched and ("identity_mismatch" in self.rules or "identity_unverifiable" in self.rules)
+
+    @property
+    def is_heard(self) -> bool:
+        """Its microphone is to be listened to now."""
+        webcam = self.streams[Kind.WEBCAM]
+        return self.watched and bool(webcam.connections) and webcam.gap is None
+
+    @property
+    def is_shared(self) -> bool:
+        """Its screen is to be looked at now."""
+        return self.watched and bool(self.streams[Kind.SCREEN].connections)
+
+    @property
+    def is_read(self) -> bool:
+        """What stands on its screen matters: the exam is open, and it says what may be seen."""
+        policy = self._policy
+        apps = (policy.apps or policy.not_apps) and "unapproved_app" in self.rules
+        sites = (policy.sites or policy.not_sites) and "unapproved_url" in self.rules
+        return self.stage is Stage.IN_EXAM and bool(apps or sites)
+
+    def shows(self, code: str, onset: float | None) -> bool:
+        """Does the rule hold, or begin to, since about `onset` (None: now)?"""
+        return any(
+            track.watch.shows(code, onset) for stream in self.streams.values() for track in stream.tracks.values()
+        )
+
     # --- what happens ---
 
     def hear(self, payload: Payload, *, at: float) -> list[Said]:
@@ -84,32 +145,60 @@ class Seat:
         until = at - LATE
         if isinstance(payload, events.PageReported):
             until = min(until, payload.happened_at)
+        self._enrolment = self._enrolment.hear(payload)
         return [*self._page_goes_on(until), *self._hear(payload, at)]
 
     def see(self, kind: Kind, seen: Observation, jpeg: bytes | None) -> tuple[list[Said], frozenset[Look]]:
         """A picture of a camera; -> events, and what the next one should be looked at for."""
         stream = self.streams[kind]
         missed = stream.looks.looked(seen.at)
-        said = [*self._missed(kind, missed), *self.sense(kind, Sense.SIGHT, seen, jpeg)]
+        said = [*self._missed(kind, missed), *self._sit(stream, seen), *self.sense(kind, Sense.SIGHT, seen, jpeg)]
         track = stream.tracks[Sense.SIGHT]
-        return said, sight.hungry(track.memory, track.watch.pending)
+        hungry = sight.hungry(track.memory, track.watch.pending)
+        if kind is Kind.WEBCAM and self._challenge is not None:
+            self._challenge = challenge.look(self._challenge, seen, track.context.base)
+            return [*said, *self._answer(seen.at)], hungry | {Look.HEAD}
+        return said, hungry
+
+    def share(self, seen: Screen | Popup, jpeg: bytes) -> list[Said]:
+        """The candidate's screen was looked at, or read."""
+        missed = self.streams[Kind.SCREEN].looks.looked(seen.at)
+        return [
+            *self._missed(Kind.SCREEN, missed),
+            *self.sense(Kind.SCREEN, Sense.SCREEN, seen, jpeg or None),
+        ]
+
+    def listen(self, heard: Heard) -> list[Said]:
+        """Half a second of the candidate's microphone; its floor belongs to the base line."""
+        stream = self.streams[Kind.WEBCAM]
+        missed = None if heard.level is None else stream.hears.looked(heard.at)
+        said = [*self._missed(Kind.WEBCAM, missed, Sense.HEARING)]
+        said += self._flags(Kind.WEBCAM, stream.heard(heard, resting=self._resting(heard.at)))
+        return [*said, *self._take_noise_floor(stream)]
 
     def sense(self, kind: Kind, sense: Sense, seen: Any, jpeg: bytes | None = None) -> list[Said]:
         """Anything else that was seen, heard or reported of a feed. `seen` has `at`, wall seconds."""
         shot = None if jpeg is None else Shot(seen.at, jpeg)
         return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=self._resting(seen.at))))
 
-    def beat(self, now: float) -> list[Said]:
-        """A second has passed: are the cameras still connected?"""
-        said: list[Said] = []
+    def beat(self, now: float, rates: Mapping[str, float]) -> list[Said]:
+        """A second has passed: are the cameras still connected? `rates`: feed -> pictures a second that arrive."""
+        said = list(self._session(now))
         for kind, stream in self.streams.items():
             if self.watched and (stream.connections or stream.gap):
-                said += self._flags(kind, stream.connected(now, lost=stream.lost))
-        return [*said, *self._page_goes_on(now - LATE)]
+                rate = rates.get(str(Feed(self.attempt, kind)))
+                said += self._flags(kind, self._connected(stream, now, lost=stream.lost, rate=rate))
+        return [*said, *self._page_goes_on(now - LATE), *self._answer(now)]
+
+    def say(self, payload: Payload, key: str) -> Said:
+        """An event of this attempt that somebody else brought about; what it means holds at once."""
+        self._enrolment = self._enrolment.hear(payload)
+        return self._telling.said(payload, key)
 
     def use(self, policy: DetectionPolicy, now: float) -> list[Said]:
         """The exam's policy was set anew."""
         self._policy = policy
+        self._keep_trace()
         return list(self._rules(now))
 
     def take_over(self, now: float) -> list[Said]:
@@ -134,9 +223,16 @@ class Seat:
         yield from ()
 
     @_hear.register
-    def _(self, _payload: events.AttemptArrived, _at: float) -> Iterator[Said]:
-        self.stage = Stage.CONSENT
+    def _(self, payload: events.AttemptCreated, _at: float) -> Iterator[Said]:
+        self.seat = payload.seat
         yield from ()
+
+    @_hear.register
+    def _(self, _payload: events.AttemptArrived, at: float) -> Iterator[Said]:
+        yield from self._session(at)
+        self.stage = Stage.CONSENT
+        self._progress = replace(self._progress, arrived_at=at)
+        yield from self._session(at)
 
     @_hear.register
     def _(self, _payload: events.AttemptSigned, _at: float) -> Iterator[Said]:
@@ -150,13 +246,20 @@ class Seat:
     @_hear.register
     def _(self, _payload: events.AttemptAdmitted, at: float) -> Iterator[Said]:
         yield from self._watch_from(Stage.ADMITTED, at)
+        for stream in self.streams.values():
+            yield from self._take_base_line(stream, late=False)
 
     @_hear.register
     def _(self, _payload: events.AttemptStarted, at: float) -> Iterator[Said]:
         yield from self._watch_from(Stage.IN_EXAM, at)
+        self._progress = replace(self._progress, started_at=at)
+        for stream in self.streams.values():
+            yield from self._take_base_line(stream, late=False)
 
     @_hear.register
     def _(self, _payload: events.AttemptFinished, at: float) -> Iterator[Said]:
+        self._progress = replace(self._progress, hands_in=True)
+        yield from self._session(at)
         yield from self._end(Stage.FINISHED, at)
 
     @_hear.register
@@ -180,7 +283,7 @@ class Seat:
         if stream is not None and not self.closed:
             stream.connections.add(payload.connection)
             if stream.gap is None:
-                stream.looks.begin(payload.opened_at)
+                stream.begin(payload.opened_at)
         yield from ()
 
     @_hear.register
@@ -189,29 +292,37 @@ class Seat:
         if stream is not None:
             stream.connections.discard(payload.connection)
             if not stream.connections:
-                yield from self._missed(stream.kind, stream.looks.stop(payload.closed_at))
+                yield from self._stopped(stream, payload.closed_at)
 
     @_hear.register
     def _(self, payload: events.GapOpened, at: float) -> Iterator[Said]:
         stream = self._stream(payload.kind)
         if stream is None or self.closed:
             return
-        yield from self._missed(stream.kind, stream.looks.stop(payload.starts_at))
+        yield from self._stopped(stream, payload.starts_at)
         yield from self._flags(stream.kind, stream.quiet(payload.starts_at) if self.watched else [])
         stream.gap = (payload.cause, payload.starts_at)
         if self.watched and stream.lost:
-            yield from self._disconnected(stream, max(payload.starts_at, stream.looks.watched_since or 0.0), at)
+            since = self._lost_since(stream, payload.starts_at)
+            yield from self._flags(stream.kind, self._connected(stream, since, lost=True))
+        if self.watched and (silent := self._silent) is not None:
+            webcam = self.streams[Kind.WEBCAM]
+            yield from self._flags(Kind.WEBCAM, self._connected(webcam, silent, lost=True))
 
     @_hear.register
     def _(self, payload: events.GapClosed, _at: float) -> Iterator[Said]:
         stream = self._stream(payload.kind)
         if stream is None or self.closed:
             return
-        if self.watched and stream.lost:
-            yield from self._flags(stream.kind, stream.connected(payload.ends_at, lost=True))
+        yield from self._session(payload.ends_at)
+        if self.watched and stream.gap and stream.lost:
+            said = link.LOST.get(stream.kind) in stream.active
+            moments = [payload.ends_at] if said else [self._lost_since(stream, stream.gap[1]), payload.ends_at]
+            for at in moments:
+                yield from self._flags(stream.kind, self._connected(stream, at, lost=True, back=True))
         stream.gap = None
         if stream.connections:
-            stream.looks.begin(payload.ends_at)
+            stream.begin(payload.ends_at)
 
     @_hear.register
     def _(self, payload: events.FeedPositioned, at: float) -> Iterator[Said]:
@@ -238,17 +349,36 @@ class Seat:
         yield from ()
 
     @_hear.register
+    def _(self, payload: events.ChallengeAsked, at: float) -> Iterator[Said]:
+        steps = tuple(Step(said) for said in payload.steps if said in {step.value for step in Step})
+        self._challenge = Challenge(name=payload.challenge, steps=steps, asked_at=at)
+        yield from ()
+
+    @_hear.register
+    def _(self, payload: events.ChallengeAnswered, _at: float) -> Iterator[Said]:
+        if self._challenge is not None and self._challenge.name == payload.challenge:
+            self._challenge = None
+        yield from ()
+
+    @_hear.register
     def _(self, payload: events.FlagRaised, _at: float) -> Iterator[Said]:
         stream = self._stream(payload.kind)
         if payload.source == SOURCE and payload.code in RULES and stream is not None:
             self._telling.known(payload)
-            if RULES[payload.code].sense not in _HEARD_AGAIN:
+            if RULES[payload.code].sense not in _HEARD_AGAIN or payload.code in _MEASURED:
                 self._inherited[stream.kind, payload.code] = payload
         yield from ()
 
     @_hear.register
     def _(self, payload: events.FlagClosed, _at: float) -> Iterator[Said]:
         self._inherited = {key: raised for key, raised in self._inherited.items() if raised.flag != payload.flag}
+        yield from ()
+
+    @_hear.register
+    def _(self, payload: events.BaselineTaken, _at: float) -> Iterator[Said]:
+        if stream := self._stream(payload.kind):
+            stream.bases += "luma" in payload.values
+            stream.rest_on(baseline.joined(stream.base, payload.values, payload.objects))
         yield from ()
 
     @_hear.register
@@ -265,7 +395,66 @@ class Seat:
     def _resting(self, at: float) -> frozenset[str]:
         """The rules that judge nothing at this moment."""
         resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), at))
+        if self._challenge is not None:
+            resting |= _TURNS
         return resting if self.stage is Stage.IN_EXAM else resting | OF_THE_EXAM
+
+    def _answer(self, now: float) -> Iterator[Said]:
+        """What was seen of the challenge, once that is known."""
+        if self._challenge is None or (seen := challenge.answer(self._challenge, now)) is None:
+            return
+        payload = events.ChallengeAnswered(challenge=self._challenge.name, seen=[each.value for each in seen])
+        self._challenge = None
+        yield self._telling.said(payload, payload.challenge)
+
+    def _sit(self, stream: Stream, seen: Observation) -> Iterator[Said]:
+        """Until the base line is taken every good picture of a camera that looks at one person adds to it."""
+        if stream.base.view is not None or stream.stands in (Position.ROOM, None):
+            return
+        stream.taking = checkin.add(stream.taking, seen, stream.tracks[Sense.SIGHT].context)
+        if self.stage is Stage.IN_EXAM:
+            yield from self._take_base_line(stream, late=True)
+
+    def _take_base_line(self, stream: Stream, *, late: bool) -> Iterator[Said]:
+        base = None if stream.base.view is not None else checkin.base_line(stream.taking)
+        if base is None:
+            return
+        values, objects = baseline.to_values(base), sorted(base.objects)
+        payload = events.BaselineTaken(kind=stream.kind.value, values=values, objects=objects, late=late)
+        said = self._telling.said(payload, f"{stream.kind.value}/sight/{stream.bases}")
+        stream.taking = ()
+        yield from self._hear(payload, 0.0)  # it holds from now on; when the ledger says it, it changes nothing
+        yield said
+
+    def _take_noise_floor(self, stream: Stream) -> Iterator[Said]:
+        floor = stream.tracks[Sense.HEARING].memory.floor
+        if stream.base.noise_db is not None or floor is None:
+            return
+        late = self.stage is Stage.IN_EXAM
+        payload = events.BaselineTaken(kind=stream.kind.value, values={"noise_db": floor}, objects=[], late=late)
+        yield from self._hear(payload, 0.0)  # it holds from now on, as that of a camera does
+        yield self._telling.said(payload, f"{stream.kind.value}/hearing")
+
+    @property
+    def _silent(self) -> float | None:
+        """Since when nothing comes from the candidate's computer."""
+        own = [self.streams[kind] for kind in OWN]
+        return silent_since(stream.gap for stream in own if stream.gap or stream.connections)
+
+    def _connected(self, stream: Stream, at: float, *, lost: bool | None, **line: Any) -> Outputs:
+        """That the line of the whole seat is down explains the silence of a phone."""
+        causes = self.streams[Kind.WEBCAM].active & {"network_lost"}
+        return stream.connected(at, lost=lost, active=causes, silent_since=self._silent, **line)
+
+    def _lost_since(self, stream: Stream, starts_at: float) -> float:
+        """What happened before the rules held is nothing to them."""
+        return max(starts_at, stream.looks.watched_since or 0.0)
+
+    def _session(self, at: float) -> Iterator[Said]:
+        own = [self.streams[kind].gap for kind in OWN if self.streams[kind].gap or self.streams[kind].connections]
+        left_at = silent_since(own, frozenset({Cause.PAGE_CLOSED})) if self.stage is Stage.IN_EXAM else None
+        if not self.closed:
+            yield from self.sense(Kind.WEBCAM, Sense.SESSION, replace(self._progress, at=at, left_at=left_at))
 
     def _page_says(self, seen: page.Report, *, heard_at: float) -> Iterator[Said]:
         if not self.watched:
@@ -298,16 +487,23 @@ class Seat:
         if already:
             return
         self._pulse.start(at, heard_at=at)
+        self._keep_trace()
         for stream in self.streams.values():
-            stream.looks.watched_since = at
+            stream.looks.watched_since = stream.hears.watched_since = at
             if stream.lost:
-                yield from self._disconnected(stream, at, at)
+                yield from self._flags(stream.kind, self._connected(stream, at, lost=True))
 
-    def _disconnected(self, stream: Stream, starts_at: float, now: float) -> Iterator[Said]:
-        outputs = stream.connected(starts_at, lost=True)
-        if now > starts_at:
-            outputs += stream.connected(now, lost=True)
-        yield from self._flags(stream.kind, outputs)
+    def _keep_trace(self) -> None:
+        """As long as the exam wants it and rules may fire."""
+        wanted, first = self._policy.trace and self.watched, self.streams[Kind.WEBCAM].trace
+        if wanted == (first is not None):
+            return
+        if first is not None:
+            first.close()
+        folder = self._media / self.exam / self.attempt / "trace"
+        trace = Trace(folder, self._losses) if wanted else None
+        for stream in self.streams.values():
+            stream.trace = trace
 
     def _end(self, stage: Stage, at: float) -> Iterator[Said]:
         if self.closed:
@@ -315,8 +511,9 @@ class Seat:
         began = self.streams[Kind.WEBCAM].looks.watched_since
         yield from self.take_over(at)
         for kind, stream in self.streams.items():
-            yield from self._missed(kind, stream.looks.stop(at))
+            yield from self._stopped(stream, at)
         self.stage = stage
+        self._keep_trace()
         for kind, stream in self.streams.items():
             yield from self._flags(kind, stream.finish(at))
         if began is not None:
@@ -325,9 +522,15 @@ class Seat:
                     said = events.AnalysisCovered(kind=kind.value, ticks=stream.counts)
                     yield self._telling.said(said, "" if kind is Kind.WEBCAM else kind.value)
 
+    def _stopped(self, stream: Stream, at: float) -> Iterator[Said]:
+        for sense, missed in stream.stop(at):
+            yield from self._missed(stream.kind, missed, sense)
+
     def _missed(self, kind: Kind, missed: Missed | None, sense: Sense = Sense.SIGHT) -> Iterator[Said]:
-        if missed is None or kind not in LOOKED_AT:
+        if missed is None or kind not in (*LOOKED_AT, Kind.SCREEN):
             return
+        if kind is Kind.SCREEN:
+            sense = Sense.SCREEN
         payload = events.AnalysisMissed(
             kind=kind.value,
             starts_at=missed.starts_at,

@@ -1,6 +1,7 @@
 """Going round the feeds: each in turn, each picture once, and no picture stops the others."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from appliance.inference.detectors import Detectors
 from appliance.inference.look import Look
 from appliance.inference.looker import Looker
 from appliance.inference.main import read_looked, write_looked
+from appliance.inference.matching import Wanted
 
 
 class FakeRoom:
@@ -20,9 +22,18 @@ class FakeRoom:
         self.seen = []
         self.closely = False
         self.visits = []
+        self.media = Path("media")
+        self.wanted = Wanted()
+        self.said = []
 
     def watched(self):
         return frozenset(Feed(attempt, Kind.WEBCAM) for attempt in self.attempts)
+
+    def matching(self):
+        return self.wanted
+
+    def matched(self, attempt, payload):
+        self.said.append((attempt, payload))
 
     def visited(self, feed, now):
         self.visits.append(feed.attempt)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from appliance.exam.episode import Tick, Verdict
-from appliance.inference.judges import attention, camera, identity, objects, presence
+from appliance.inference.judges import attention, camera, covering, hands, identity, objects, presence, still
 from appliance.inference.judges.context import Context
 from appliance.inference.look import Look
 from appliance.inference.observe import Observation
@@ -24,7 +24,10 @@ class Memory:
     of_presence: presence.Memory = field(default_factory=presence.Memory)
     of_attention: attention.Memory = field(default_factory=attention.Memory)
     of_identity: identity.Memory = field(default_factory=identity.Memory)
+    of_covering: covering.Memory = field(default_factory=covering.Memory)
+    of_stillness: still.Memory = field(default_factory=still.Memory)
     of_objects: objects.Memory = field(default_factory=objects.Memory)
+    of_hands: hands.Memory = field(default_factory=hands.Memory)
 
 
 def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, dict[str, Tick]]:
@@ -34,8 +37,11 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
     of_objects, found = objects.judge(memory.of_objects, seen, context)
     of_camera, own = camera.judge(memory.of_camera, seen, context, somebody=somebody)
     of_attention, looking = attention.judge(memory.of_attention, seen, context, somebody=somebody)
+    of_hands, handling = hands.judge(memory.of_hands, seen, context)
     of_identity, alike = identity.judge(memory.of_identity, seen, context)
-    ticks |= found | looking | alike
+    of_covering, covered = covering.judge(memory.of_covering, seen, context)
+    of_stillness, stays = still.judge(memory.of_stillness, seen, context)
+    ticks |= found | looking | alike | covered | stays | handling
     if attention.is_turned(looking) and "face_absent" in ticks:  # whose face is turned away is there
         ticks["face_absent"] = replace(ticks["face_absent"], verdict=Verdict.UNASSESSABLE, score=None)
     if seen.view is None or own["camera_covered"].verdict is Verdict.TRUE:
@@ -49,7 +55,10 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
         of_presence=of_presence,
         of_attention=of_attention,
         of_identity=of_identity,
+        of_covering=of_covering,
+        of_stillness=of_stillness,
         of_objects=of_objects,
+        of_hands=of_hands,
     )
     return remembered, ticks | own
 
@@ -57,4 +66,7 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
 def hungry(memory: Memory, pending: frozenset[str]) -> frozenset[Look]:
     """What the next picture should be looked at for, beside what is due: `pending` are rules that have begun to gather
     true ticks and have not fired yet."""
-    return frozenset(CLOSER[code] for code in pending if code in CLOSER) | identity.hungry(memory.of_identity)
+    closer = {CLOSER[code] for code in pending if code in CLOSER}
+    if objects.hungry(memory.of_objects):
+        closer.add(Look.OBJECTS)
+    return frozenset(closer) | identity.hungry(memory.of_identity)

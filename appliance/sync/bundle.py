@@ -35,6 +35,7 @@ from appliance.sync.manifest import (
     numbered,
     place_of,
 )
+from appliance.sync.named import identity_pictures
 
 _BOX_WIDE = frozenset({"chain.anchored", "process.started", "ledger.overflowed"})
 """Events of the box's chain that concern every exam and name nobody; of other exams and people only hashes leave."""
@@ -146,6 +147,7 @@ class Stager:
             head = filling.ledger(links, after=0, after_hash=GENESIS)
             filling.report(report)
             filling.snapshots(connection)
+            filling.identity(links)
             filling.recordings(connection)
             gaps = state.gaps(connection, attempt=subject.attempt)
             return filling.publish(
@@ -262,6 +264,13 @@ class _Filling:
                 ),
                 source,
             )
+
+    def identity(self, links: list[Link]) -> None:
+        """Pictures of an ID and of the face; those that newer ones replaced too: the ledger names them."""
+        for path, sha256 in identity_pictures(links).items():
+            place, source = self._place(path), self._paths.media / path
+            size = source.stat().st_size if source.is_file() else 0
+            self._refer(place, File(file=place, kind="snapshot", size=size, sha256=sha256), source)
 
     def recordings(self, connection: sa.Connection) -> None:
         assert self._subject.attempt is not None

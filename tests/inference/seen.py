@@ -5,10 +5,10 @@ from dataclasses import replace
 from appliance.inference.boxes import Box
 from appliance.inference.camera import View
 from appliance.inference.faces import Face
+from appliance.inference.judges.link import Heartbeat
 from appliance.inference.objects import PERSON, Thing
 from appliance.inference.observe import Observation
-from appliance.inference.opinion import Opinion
-from appliance.inference.scene import Phone
+from appliance.inference.search import Phone
 
 GOOD = View(luma=130.0, contrast=45.0, edges=20.0, detail=0.1)
 DARK = View(luma=8.0, contrast=2.0, edges=1.0, detail=0.1)
@@ -22,8 +22,8 @@ def person(score=0.9, *, left=100.0, right=500.0):
     return Thing(PERSON, Box(left, 50.0, right, 480.0), score)
 
 
-def phone(score=0.8, *, agreed=False, likely=6.0, wallet=2.0):
-    return Phone(Box(50.0, 200.0, 120.0, 340.0), score, agreed, Opinion(likely, wallet))
+def phone(score=0.8, *, left=50.0):
+    return Phone(Box(left, 200.0, left + 70.0, 340.0), score, 4.0)
 
 
 def seen(at=100.0, **facts):
@@ -39,6 +39,8 @@ def seen(at=100.0, **facts):
         face_light=120.0,
         persons=(person(),),
         phones=(),
+        pages=(),
+        things=(),
     )
     return replace(usual, **facts)
 
@@ -48,5 +50,10 @@ def every(seconds, *, start=100.0, step=0.5, **facts):
     looks = []
     for i in range(round(seconds / step)):
         look = seen(start + i * step, **facts)
-        looks.append(look if i % 2 == 0 else replace(look, persons=None, phones=None, waits=True))
+        looks.append(look if i % 2 == 0 else replace(look, persons=None, phones=None, things=None, waits=True))
     return looks
+
+
+def beats(seconds, *, start=100.0, lost=False, rate=15.0):
+    """A heartbeat a second of a feed that comes."""
+    return [Heartbeat(at=start + i, lost=lost, rate=rate) for i in range(seconds)]

@@ -157,6 +157,21 @@ def test_every_file_of_the_list_is_in_third_party() -> None:
     text = (REPOSITORY / "THIRD_PARTY.md").read_text(encoding="utf-8")
     for asset in pack.assets().values():
         assert f"`{asset.becomes}`" in text
-        assert f"`{asset.package}`" in text
+        assert asset.is_ours or f"`{asset.package}`" in text
         assert len(asset.sha256) == 64
         assert asset.licence
+
+
+def test_what_is_ours_lies_in_the_repository_and_needs_no_registry(tmp_path: Path) -> None:
+    ours = [asset for asset in pack.assets().values() if asset.is_ours]
+    assert ours
+    for asset in ours:
+        assert pack.locate(tmp_path, asset.name).is_relative_to(REPOSITORY)
+
+
+def test_own_weights_that_are_not_those_of_the_list_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(pack.assets()["phones"], sha256="0" * 64)
+    monkeypatch.setattr(pack, "assets", lambda: {"phones": other})
+    _refused(lambda: pack.locate(tmp_path, "phones"), IntegrityError, "phones.npz", "Phone head")

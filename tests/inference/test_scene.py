@@ -1,13 +1,11 @@
-"""Persons and phones of one picture: when a second look is taken, and what it changes."""
+"""Persons of one picture: when a second look is taken, and what it changes."""
 
 import numpy as np
-import pytest
 
 from appliance.inference.boxes import Box
 from appliance.inference.hands import Palm
-from appliance.inference.objects import PERSON, PHONE, Thing
-from appliance.inference.opinion import Opinion
-from appliance.inference.scene import SECOND_LOOKS, find_persons, find_phones
+from appliance.inference.objects import PERSON, Thing
+from appliance.inference.scene import SECOND_LOOKS, find_persons
 
 PICTURE = np.zeros((480, 640, 3), np.uint8)
 CANDIDATE = Thing(PERSON, Box(100, 30, 450, 480), 0.9)
@@ -16,7 +14,7 @@ PALM = Palm(Box(80, 300, 160, 380), 0.8, (120, 390), (120, 330))
 
 
 class Finder:
-    """Sees the same in every part of the picture, in places of the whole."""
+    """Sees the same in every part of the picture."""
 
     def __init__(self, *things):
         self.things, self.looks = things, []
@@ -24,15 +22,6 @@ class Finder:
     def find(self, piece, *, kinds):
         self.looks.append((piece.shape[1], piece.shape[0]))
         return [thing for thing in self.things if thing.score >= kinds.get(thing.kind, 2)]
-
-
-class Opinions:
-    def __init__(self):
-        self.asked = 0
-
-    def of(self, picture, box):
-        self.asked += 1
-        return Opinion(5.0, 1.0)
 
 
 def test_somebody_at_the_edge_gets_a_second_look():
@@ -71,26 +60,3 @@ def test_a_crowd_costs_no_more_than_a_few_looks():
     again = Finder()
     find_persons(PICTURE, crowd, [], again)
     assert len(again.looks) <= SECOND_LOOKS
-    opinions = Opinions()
-    phones = [Thing(PHONE, Box(60 * i, 0, 60 * i + 50, 90), 0.4) for i in range(10)]
-    find_phones(PICTURE, phones, [], again, opinions)
-    assert opinions.asked <= SECOND_LOOKS
-
-
-def test_a_phone_at_the_hand_is_seen_in_the_place_of_the_whole_picture():
-    reach = PALM.reach()
-    close = Thing(PHONE, Box(10, 10, 60, 110), 0.7)
-    (phone,) = find_phones(PICTURE, [], [PALM], Finder(close), Opinions())
-    left, top = max(0, int(reach.left)), max(0, int(reach.top))
-    assert phone.box == Box(left + 10, top + 10, left + 60, top + 110)
-    assert not phone.agreed
-    assert phone.opinion == Opinion(5.0, 1.0)
-
-
-def test_seen_twice_is_one_phone_with_the_higher_score():
-    reach = PALM.reach()
-    left, top = max(0, int(reach.left)), max(0, int(reach.top))
-    whole = Thing(PHONE, Box(left + 12, top + 10, left + 62, top + 112), 0.4)
-    (phone,) = find_phones(PICTURE, [whole], [PALM], Finder(Thing(PHONE, Box(10, 10, 60, 110), 0.7)), Opinions())
-    assert phone.agreed
-    assert phone.score == pytest.approx(0.7)

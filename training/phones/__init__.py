@@ -1,0 +1,1 @@
+"""Our own head for phones: README.md says from what, how, and what it is worth."""

@@ -45,6 +45,7 @@ class Action(StrEnum):
     END_EXAM = "end_exam"
     READ_REPORT = "read_report"
     READ_FLAGS = "read_flags"  # the help page on flags
+    READ_ACCOMMODATIONS = "read_accommodations"  # which candidate has which
     SEE_BOX = "see_box"  # health, upstream state, no media
     MANAGE_USERS = "manage_users"
     READ_LEDGER = "read_ledger"
@@ -76,6 +77,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.END_EXAM: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
     Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
     Action.READ_FLAGS: frozenset(USERS),
+    Action.READ_ACCOMMODATIONS: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),

@@ -13,8 +13,11 @@ from appliance.box import health, memory, process
 from appliance.box.paths import Paths, models_folder
 from appliance.config import Settings
 from appliance.exam.events import BOX, AnalysisReduced, ProcessStarted
+from appliance.inference import arrival, ocr, pack
 from appliance.inference.detectors import load_detectors
+from appliance.inference.listener import Listener
 from appliance.inference.looker import Looker
+from appliance.inference.reader import Reader
 from appliance.inference.room import TYPES, Room
 from appliance.ledger.client import Client, Told
 
@@ -39,10 +42,11 @@ def run(*, paths: Paths, settings: Settings) -> int:
     room = Room(
         append=lambda payload, chain, exam, event: client.append(payload, chain=chain, exam=exam, id=event),
         media=paths.media,
-        models=detectors.versions,
+        models=detectors.versions | {name: pack.version(name) for name in ocr.MODELS},
         now=time.time(),
         looked_at=read_looked(looked),
     )
+    reader = Reader(paths.pictures, room, lambda: ocr.load(models_folder(), cache=cache))
     own_start = uuid.uuid4().hex
 
     def told(event: Told) -> None:
@@ -51,34 +55,39 @@ def run(*, paths: Paths, settings: Settings) -> int:
         room.tell(event.payload, chain=event.chain, exam=event.exam, at=event.wall)
 
     client.subscribe(told, after=0, types=TYPES)
-    client.append(ProcessStarted(process=NAME, version=__version__), chain=BOX, exam=None, id=own_start)
+    started = ProcessStarted(process=NAME, version=__version__, models=detectors.versions)
+    client.append(started, chain=BOX, exam=None, id=own_start)
     client.start()
     try:
         process.notify("READY=1")
         looker = Looker(paths.pictures, settings.inference, detectors, room)
+        listener = Listener(paths.sounds, detectors, room)
+        reader.start()
         while not stopping.is_set():
             looker.turn(time.monotonic())
+            listener.turn(time.monotonic())
             if looker.beat_due():
-                room.beat(time.time())
+                room.beat(time.time(), arrival.rates(paths.health, now=time.time()))
                 if looker.weigh(time.monotonic()):
                     client.append(AnalysisReduced(share=looker.governor.share), chain=BOX, exam=None)
                 write_looked(looked, room.facts().looked_at)
-                report(paths, looker, client)
+                report(paths, looker, listener, reader, client)
                 process.notify("WATCHDOG=1")
                 if memory.resident() > settings.inference.memory_bytes:
                     log.error("more memory than inference.memory_bytes is held: this process begins anew")
                     return OVERGROWN
-            stopping.wait(looker.wait(time.monotonic()))
+            stopping.wait(min(waits.wait(time.monotonic()) for waits in (looker, listener)))
     finally:
         process.notify("STOPPING=1")
+        reader.stop()
         write_looked(looked, room.facts().looked_at)
         client.stop(flush_seconds=1.0)
     return 0
 
 
-def report(paths: Paths, looker: Looker, client: Client) -> None:
+def report(paths: Paths, looker: Looker, listener: Listener, reader: Reader, client: Client) -> None:
     """The health file."""
-    missing = looker.detectors.missing
+    missing = looker.detectors.missing | ({"text": reader.missing} if reader.missing else {})
     facts = looker.room.facts()
     share = looker.governor.share
     healthy, sentence = True, f"looking at {len(looker.schedule.feeds())} cameras"
@@ -106,6 +115,9 @@ def report(paths: Paths, looker: Looker, client: Client) -> None:
         failed=looker.failed,
         missed={cause: round(seconds, 1) for cause, seconds in facts.missed.items()},
         snapshots_failed=facts.snapshots_failed,
+        traces_lost=facts.traces_lost,
+        hearing=listener.facts(),
+        reading=reader.facts(),
         feeds={feed: {"looked_at": at} for feed, at in facts.looked_at.items()},
         judged=facts.judged,
         models=looker.detectors.versions,

@@ -11,12 +11,13 @@ from appliance.errors import NotFound
 from appliance.exam import events
 from appliance.exam.events import BOX, Payload
 from appliance.exam.feed import Kind
-from appliance.exam.flags import RULES_VERSION, Decision
+from appliance.exam.flags import Decision
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow, ExamRow, FlagRow
-from appliance.report import points, steps
+from appliance.report import detection, points, steps
+from appliance.report.detection import InForce
 from appliance.report.facts import (
     AttemptFacts,
     Call,
@@ -50,6 +51,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     flags = tuple(_flag(flag, row, names, media) for flag in state.flags(connection, attempt=attempt))
     said = [(e.payload, e.wall) for e in log if isinstance(e.payload, events.AnalysisCovered)]
     fills = state.fills(connection, attempt=attempt)
+    in_force = detection.policies(connection, row.exam, names, until=until)
     facts: dict[str, Any] = {
         "written_at": now,
         "exam": _exam(exam_row, closed_at),
@@ -64,6 +66,13 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "closed_at": closed_at,
         "steps": tuple(steps.of(log, names)),
         "coverage": _coverage(payload for payload, _ in said),
+        "not_applied": detection.not_applied(connection, row),
+        "in_force": in_force,
+        "reduced": detection.reduced(connection, since=started[0] if started else until, until=until),
+        "room_events": detection.room_events(connection, row.exam, attempt=attempt),
+        "baselines": detection.baselines(connection, attempt),
+        "identity": detection.identity(connection, attempt, names),
+        "challenges": detection.challenges(connection, attempt, names),
         "recordings": _recordings(connection, attempt, log, until),
         "gaps": tuple(
             Span(
@@ -76,7 +85,13 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
             for gap in state.gaps(connection, attempt=attempt)
         ),
         "unseen": tuple(
-            Span(kind=missed.kind, cause=missed.cause, starts_at=missed.starts_at, ends_at=missed.ends_at)
+            Span(
+                kind=missed.kind,
+                cause=missed.cause,
+                starts_at=missed.starts_at,
+                ends_at=missed.ends_at,
+                sense=missed.sense,
+            )
             for missed in _payloads(log, events.AnalysisMissed)
         ),
         "flags": flags,
@@ -85,7 +100,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
             Call(who=call.by_name, starts_at=call.started_at, ends_at=call.ended_at)
             for call in state.calls(connection, attempt=attempt)
         ),
-        "versions": _versions(connection, flags, until),
+        "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, attempt),
     }
     unsynchronised = sum(not _synchronised(event) for event in log)
@@ -100,12 +115,18 @@ def exam_facts(connection: sa.Connection, exam: str, *, media: Path, now: float)
         attempt_facts(connection, attempt.attempt, media=media, now=now) for attempt in state.attempts(connection, exam)
     )
     flags = tuple(flag for attempt in attempts for flag in attempt.flags)
+    until = row.ended_at or now
+    names = {user.user: user.name for user in state.users(connection)}
+    in_force = detection.policies(connection, exam, names, until=until)
     lost = _payloads(_events(connection, BOX, types=(events.LedgerOverflowed.TYPE,)), events.LedgerOverflowed)
     facts: dict[str, Any] = {
         "written_at": now,
         "exam": _exam(row, row.ended_at),
         "attempts": attempts,
-        "versions": _versions(connection, flags, row.ended_at or now),
+        "in_force": in_force,
+        "reduced": detection.reduced(connection, since=row.starts_at, until=until),
+        "room_events": detection.room_events(connection, exam),
+        "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, BOX),
     }
     open_points = points.of_exam(ExamFacts(**facts, open_points=()), lost={loss.process: loss.lost for loss in lost})
@@ -235,6 +256,8 @@ def _flag(row: FlagRow, attempt: AttemptRow, names: dict[str, str], media: Path)
         ticks=facts["ticks"],
         light=facts["light"],
         remark=facts.get("note", ""),
+        numbers=facts.get("numbers", {}),
+        why=facts.get("why", {}),
         snapshots=tuple(_snapshot(snapshot, media) for snapshot in facts["snapshots"]),
         decision=Decision(row.state),
         reason=row.reason,
@@ -279,7 +302,9 @@ def _messages(connection: sa.Connection, attempt: str, row: AttemptRow) -> tuple
     )
 
 
-def _versions(connection: sa.Connection, flags: tuple[Flag, ...], until: float) -> Versions:
+def _versions(
+    connection: sa.Connection, flags: tuple[Flag, ...], in_force: tuple[InForce, ...], until: float
+) -> Versions:
     software: dict[str, str] = {}
     for event in _events(connection, BOX, types=(events.ProcessStarted.TYPE,)):
         if isinstance(event.payload, events.ProcessStarted) and event.wall <= until:
@@ -288,8 +313,9 @@ def _versions(connection: sa.Connection, flags: tuple[Flag, ...], until: float) 
     for flag in flags:
         models.update(flag.models)
     return Versions(
-        rules=RULES_VERSION,
+        rules=in_force[-1].version,
         rules_of_flags=tuple(sorted({flag.rules for flag in flags if flag.rules})),
         models=models,
+        judged_by=detection.models(connection, until=until),
         software=software,
     )

@@ -6,8 +6,11 @@ formula gets an apostrophe before it.
 
 import csv
 import io
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from appliance.exam.accommodation import Switch
 from appliance.report import words
 from appliance.report.facts import AttemptFacts, Flag
 from appliance.report.moments import Zone
@@ -34,6 +37,8 @@ COLUMNS = (
     "threshold",
     "score",
     "light",
+    "numbers",
+    "why",
     "rules",
     "remark",
     "decision",
@@ -56,6 +61,27 @@ def csv_bytes(attempts: Iterable[AttemptFacts], zone: Zone) -> bytes:
         for flag in attempt.flags:
             table.writerow(safe(cell) for cell in _line(attempt, flag, zone))
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
+
+
+def accommodations_bytes(
+    attempts: Iterable[AttemptFacts], granted: Mapping[str, frozenset[Switch]], zone: Zone
+) -> bytes:
+    """For planner and institution alone: each candidate's accommodations, as neutral codes, and the rules that are not
+    applied. `granted`: by attempt."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(("exam", "seat", "candidate", "name", "accommodations", "rules_not_applied", "written_at"))
+    for attempt in attempts:
+        switches = " ".join(sorted(granted.get(attempt.attempt, ())))
+        who = (attempt.exam.exam, attempt.seat, attempt.candidate, attempt.name)
+        line = (*who, switches, " ".join(attempt.not_applied), zone.iso(attempt.written_at))
+        table.writerow(safe(cell) for cell in line)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    """As JSON: a cell that machines can read again."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True) if values else ""
 
 
 def safe(cell: str | float | None) -> str:
@@ -91,6 +117,8 @@ def _line(attempt: AttemptFacts, flag: Flag, zone: Zone) -> tuple[str | float | 
         flag.threshold,
         flag.score,
         flag.light,
+        _pairs(flag.numbers),
+        _pairs(flag.why),
         flag.rules,
         flag.remark,
         flag.decision.value,

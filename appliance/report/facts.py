@@ -3,11 +3,20 @@
 `collect.py` fills it from the ledger; `json_report.py`, `csv_report.py` and `pdf.py` write it down.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from appliance.exam.flags import RULES, Decision
+from appliance.exam.flags import RULES, Channel, Decision
+from appliance.report.detection import (
+    Baseline,
+    Challenge,
+    Identity,
+    InForce,
+    Models,
+    Reduced,
+    RoomEvent,
+)
 
 ABOUT = (
     "This report states observations. Flags raised by software are notes for a person to look at; they are not findings"
@@ -87,13 +96,14 @@ class Recording:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A part of a feed that is not on disk, or was not looked at, and why. `ends_at` None: it was still going on.
-    `filled`: seconds of it that the page brought later."""
+    `filled`: seconds of it that the page brought later. `sense`: what did not look, where that is the question."""
 
     kind: str
     cause: str
     starts_at: float
     ends_at: float | None
     filled: float = 0.0
+    sense: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,8 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """A note, its numbers, and what a person made of it. `raised_by` is None where software raised it."""
+    """A note, its numbers, and what a person made of it. `raised_by` is None where software raised it. `numbers`: of
+    its rule, in force then; `why`: what its judge saw, by name."""
 
     flag: str
     attempt: str
@@ -133,6 +144,8 @@ class Flag:
     ticks: int
     light: float | None
     remark: str
+    numbers: dict[str, float]
+    why: dict[str, Any]
     snapshots: tuple[Snapshot, ...]
     decision: Decision
     reason: str
@@ -165,11 +178,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """What judged: the rules in force when the report was written, those the flags name, models, software."""
+    """What judged: the rules in force last, those the flags name, models (`models` those that flags name, `judged_by`
+    all, from when they did), software."""
 
     rules: str
     rules_of_flags: tuple[str, ...]
     models: dict[str, str]
+    judged_by: tuple[Models, ...]
     software: dict[str, str]
 
 
@@ -184,7 +199,8 @@ class LedgerHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFacts:
-    """Everything about one attempt. `open_points`: sentences on what a reader must know before relying on it."""
+    """Everything about one attempt. `open_points`: sentences on what a reader must know before relying on it;
+    `not_applied`: codes of rules, without a reason."""
 
     written_at: float
     exam: Exam
@@ -199,6 +215,13 @@ class AttemptFacts:
     closed_at: float | None
     steps: tuple[Step, ...]
     coverage: tuple[RuleCoverage, ...]
+    not_applied: tuple[str, ...]
+    in_force: tuple[InForce, ...]
+    reduced: tuple[Reduced, ...]
+    room_events: tuple[RoomEvent, ...]
+    baselines: tuple[Baseline, ...]
+    identity: Identity
+    challenges: tuple[Challenge, ...]
     recordings: tuple[Recording, ...]
     gaps: tuple[Span, ...]
     unseen: tuple[Span, ...]
@@ -217,6 +240,9 @@ class ExamFacts:
     written_at: float
     exam: Exam
     attempts: tuple[AttemptFacts, ...]
+    in_force: tuple[InForce, ...]
+    reduced: tuple[Reduced, ...]
+    room_events: tuple[RoomEvent, ...]
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]
@@ -237,6 +263,42 @@ def fraction(assessable: int, ticks: int) -> float | None:
     return assessable / ticks if ticks else None
 
 
-def rules_in_force() -> dict[str, Any]:
-    """The thresholds of every rule, as they stand in the installed software."""
-    return {code: {k: v for k, v in asdict(rule).items() if k != "code"} for code, rule in RULES.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorCoverage:
+    """How much of the time a detector could judge by one feed, all its rules together."""
+
+    channel: str
+    kind: str
+    assessable: int
+    ticks: int
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None where nothing was looked at."""
+        return fraction(self.assessable, self.ticks)
+
+
+def by_detector(coverage: tuple[RuleCoverage, ...]) -> list[DetectorCoverage]:
+    """In the order of the detectors."""
+    sums: dict[tuple[Channel, str], tuple[int, int]] = {}
+    for rule in coverage:
+        if rule.code in RULES:
+            key = (RULES[rule.code].channel, rule.kind)
+            assessable, ticks = sums.get(key, (0, 0))
+            sums[key] = (assessable + rule.assessable, ticks + rule.ticks)
+    order = list(Channel)
+    return [
+        DetectorCoverage(channel=channel.value, kind=kind, assessable=assessable, ticks=ticks)
+        for (channel, kind), (assessable, ticks) in sorted(
+            sums.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+        )
+    ]
+
+
+def by_cause(spans: tuple[Span, ...], *, now: float) -> dict[tuple[str, str], float]:
+    """(sense, cause) -> seconds."""
+    sums: dict[tuple[str, str], float] = {}
+    for span in spans:
+        key = (span.sense, span.cause)
+        sums[key] = sums.get(key, 0.0) + seconds_of((span,), now=now)
+    return dict(sorted(sums.items()))

@@ -10,10 +10,14 @@ from typing import Any
 import rfc8785
 
 from appliance.report import facts as f
+from appliance.report.detection import rules_of
 from appliance.report.facts import AttemptFacts, ExamFacts
 from appliance.report.moments import Zone
 
 SCHEMA = "appliance.report/1"
+
+_ONCE = ("exam", "messages", "steps", "versions", "in_force", "rules_in_force", "time_zone", "written_at")
+"""What the report on an exam does not say of each attempt."""
 
 
 def attempt_bytes(facts: AttemptFacts, zone: Zone) -> bytes:
@@ -25,7 +29,7 @@ def exam_bytes(facts: ExamFacts, zone: Zone) -> bytes:
     """The report on an exam: the attempts without chat, stage log and browsers, which are in their own reports."""
     attempts = [_attempt(attempt, zone) for attempt in facts.attempts]
     for attempt in attempts:
-        for left_out in ("exam", "messages", "steps", "versions", "rules_in_force", "time_zone", "written_at"):
+        for left_out in _ONCE:
             attempt.pop(left_out)
     said = {
         "schema": SCHEMA,
@@ -33,7 +37,7 @@ def exam_bytes(facts: ExamFacts, zone: Zone) -> bytes:
         "about": f.ABOUT,
         **_plain({**asdict(facts), "attempts": []}, zone),
         "time_zone": zone.name(facts.written_at),
-        "rules_in_force": f.rules_in_force(),
+        "rules_in_force": rules_of(facts.in_force[-1].policy),
         "attempts": attempts,
     }
     return rfc8785.dumps(said)
@@ -43,7 +47,12 @@ def _attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
     said: dict[str, Any] = _plain(asdict(facts), zone)
     until = facts.closed_at or facts.written_at
     said["time_zone"] = zone.name(facts.written_at)
-    said["rules_in_force"] = f.rules_in_force()
+    said["rules_in_force"] = rules_of(facts.in_force[-1].policy)
+    said["detectors"] = [asdict(detector) | {"share": detector.share} for detector in f.by_detector(facts.coverage)]
+    said["unseen_by_cause"] = [
+        {"sense": sense, "cause": cause, "seconds": seconds}
+        for (sense, cause), seconds in f.by_cause(facts.unseen, now=until).items()
+    ]
     said["decisions"] = f.decisions(facts.flags)
     said["gap_seconds"] = f.seconds_of(facts.gaps, now=until)
     said["unseen_seconds"] = f.seconds_of(facts.unseen, now=until)

@@ -23,6 +23,10 @@ _FEEDS = frozenset(
 )
 
 
+_WITHHELD = frozenset({events.AttemptAccommodated.TYPE})
+"""What only planner and institution read (`accommodations.csv`)."""
+
+
 class _Details:
     """What an event adds, in words. `names`: user -> name."""
 
@@ -93,6 +97,6 @@ def of(log: Iterable[Event], names: dict[str, str]) -> Iterator[Step]:
     """The steps among the events of an attempt, in order."""
     details = _Details(names)
     for event in log:
-        if event.type.startswith("attempt.") or event.type in _FEEDS:
+        if (event.type.startswith("attempt.") and event.type not in _WITHHELD) or event.type in _FEEDS:
             actor = names.get(event.actor, event.actor)
             yield Step(event=event.type, at=event.wall, actor=actor, detail=details.of(event))

@@ -4,7 +4,8 @@ from typing import Any
 
 from appliance.exam.flags import Decision
 from appliance.report import facts as f
-from appliance.report import words
+from appliance.report import judged, words
+from appliance.report.detection import InForce, rules_of
 from appliance.report.facts import AttemptFacts, Call, Exam, ExamFacts, Flag, LedgerHead, PictureState, Span, Versions
 from appliance.report.moments import Zone, position
 
@@ -30,6 +31,13 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
         ],
         "glance": _glance(facts, until),
         "coverage": _coverage(facts),
+        "detectors": judged.detectors(facts),
+        "unseen_by_cause": judged.by_cause(facts.unseen, until),
+        "not_applied": ", ".join(words.flag(code) for code in facts.not_applied),
+        "check_in": judged.check_in(facts, zone),
+        "room_events": judged.room_events(facts.room_events, zone),
+        "reduced": judged.reduced(facts.reduced, zone),
+        "in_force": judged.in_force(facts.in_force, zone),
         "recordings": [
             {
                 "feed": words.feed(recording.kind, recording.position),
@@ -68,8 +76,8 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
             {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
             for step in facts.steps
         ],
-        "versions": _versions(facts.versions),
-        "rules": _rules(),
+        "versions": _versions(facts.versions, zone),
+        "rules": _rules(facts.in_force),
     }
 
 
@@ -98,8 +106,11 @@ def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
         "open_points": list(facts.open_points),
         "attempts": [_attempt_line(attempt) for attempt in facts.attempts],
         "flags": [_flag_line(flag, zone) for flag in flags],
-        "versions": _versions(facts.versions),
-        "rules": _rules(),
+        "room_events": judged.room_events(facts.room_events, zone),
+        "reduced": judged.reduced(facts.reduced, zone),
+        "in_force": judged.in_force(facts.in_force, zone),
+        "versions": _versions(facts.versions, zone),
+        "rules": _rules(facts.in_force),
     }
 
 
@@ -170,7 +181,8 @@ def _spans(spans: tuple[Span, ...], zone: Zone, until: float, most: int) -> dict
                 "feed": words.feed(span.kind),
                 "span": f"{zone.clock(span.starts_at)} to {zone.clock(span.ends_at) if span.ends_at else '…'}",
                 "length": words.length(max(0.0, (span.ends_at or until) - span.starts_at)),
-                "cause": words.cause(span.cause)
+                "cause": (f"{words.SENSES.get(span.sense, span.sense)}: " if span.sense else "")
+                + words.cause(span.cause)
                 + (f"; {words.length(span.filled)} filled late" if span.filled else ""),
             }
             for span in spans[:most]
@@ -211,6 +223,12 @@ def _flag(number: int, flag: Flag, zone: Zone) -> dict[str, Any]:
     if flag.raised_by is None:
         facts.append(["Looks", f"{flag.true} of {flag.assessable} that could be judged, {flag.ticks} in all"])
         facts.append(["Score", _score(flag)])
+        if flag.why:
+            facts.append(["Saw", words.why(flag.why)])
+        if flag.numbers:
+            facts.append(
+                ["In force", ", ".join(f"{words.number(flag.code, n)} {v:g}" for n, v in flag.numbers.items())]
+            )
         facts.append(["Judged by", ", ".join([f"rules {flag.rules}", *(f"{k} {v}" for k, v in flag.models.items())])])
     if flag.light is not None:
         facts.append(["Light", f"{flag.light:.0f} of 255"])
@@ -287,16 +305,20 @@ def _flag_line(flag: Flag, zone: Zone) -> dict[str, str]:
     }
 
 
-def _versions(versions: Versions) -> list[list[str]]:
-    lines = [["Rules in force", versions.rules]]
+def _versions(versions: Versions, zone: Zone) -> list[list[str]]:
+    lines = [["Rules in force last", versions.rules]]
     if versions.rules_of_flags and versions.rules_of_flags != (versions.rules,):
         lines.append(["Rules the flags name", ", ".join(versions.rules_of_flags)])
-    lines += [[f"Model {name}", version] for name, version in sorted(versions.models.items())]
+    for change in versions.judged_by:
+        named = ", ".join(f"{name} {version}" for name, version in sorted(change.models.items()))
+        lines.append([f"Models from {zone.full(change.since_at)}", named])
+    if not versions.judged_by:
+        lines += [[f"Model {name}", version] for name, version in sorted(versions.models.items())]
     lines += [[f"Software, {process}", version] for process, version in sorted(versions.software.items())]
     return lines
 
 
-def _rules() -> list[dict[str, str]]:
+def _rules(in_force: tuple[InForce, ...]) -> list[dict[str, str]]:
     return [
         {
             "rule": words.flag(code),
@@ -306,6 +328,7 @@ def _rules() -> list[dict[str, str]]:
             "share": f"{rule['share']:.0%}".replace("%", " %"),
             "hits": str(rule["hits"]),
             "coverage": f"{rule['coverage']:.0%}".replace("%", " %"),
+            "numbers": ", ".join(f"{words.number(code, name)} {value:g}" for name, value in rule["numbers"].items()),
         }
-        for code, rule in f.rules_in_force().items()
+        for code, rule in rules_of(in_force[-1].policy).items()
     ]

@@ -2,11 +2,14 @@
 
 import tomllib
 from importlib.resources import files
+from typing import Any
 
-_FLAGS: dict[str, dict[str, str]] = tomllib.loads(
+_WORDS: dict[str, dict[str, Any]] = tomllib.loads(
     (files("appliance") / "web" / "strings" / "en.flags.toml").read_text(encoding="utf-8")
-)["flag"]
-"""The catalogue of the pages: a flag is called the same on the wall and on paper."""
+)
+"""The catalogue of the pages: a flag, a detector and a number are called the same on the wall and on paper."""
+
+_FLAGS: dict[str, dict[str, str]] = _WORDS["flag"]
 
 FEEDS = {"webcam": "webcam", "screen": "screen", "phone": "phone", "camera": "lab camera", "call": "proctor's voice"}
 POSITIONS = {"oblique": "from the side", "paper": "over paper", "room": "of the room"}
@@ -28,7 +31,19 @@ CAUSES = {
     "page_reloaded": "the page was loaded again",
     "browser_crashed": "the browser ended without a goodbye",
     "ended": "the attempt was over",
+    "late": "more feeds than the box could look at",
+    "no_pictures": "nothing to look at arrived",
+    "no_sound": "no sound arrived",
+    "inference_down": "detection was not running",
 }
+SENSES = {"sight": "pictures", "hearing": "sound", "screen": "shared screen", "page": "page", "link": "connection"}
+RULINGS = {
+    "matched": "matched",
+    "known": "known to whoever decided",
+    "unverified": "not verified, may go on",
+    "refused": "refused",
+}
+SEEN = {"done": "seen", "not_seen": "not seen", "unassessable": "could not be judged"}
 STAGES = {
     "invited": "invited, never came",
     "consent": "at the consent page",
@@ -81,6 +96,36 @@ def flag(code: str) -> str:
 def innocent(code: str) -> str:
     """Usual innocent causes of a flag, as a list; "" where there are none to name."""
     return _FLAGS.get(code, {}).get("innocent", "")
+
+
+def detector(channel: str) -> str:
+    """`presence` -> "Presence"."""
+    return str(_WORDS["channel"].get(channel, channel))
+
+
+def number(code: str, name: str) -> str:
+    """What a rule's number is called; `threshold` of each rule differs."""
+    return str(_FLAGS.get(code, {}).get(name) or _WORDS["rule"].get(name, name))
+
+
+def stake(code: str) -> str:
+    """Low, Medium, High."""
+    return str(_WORDS["stake"].get(code, code))
+
+
+def why(values: dict[str, Any]) -> str:
+    """What a judge saw: "direction left, yaw 41.2"."""
+    return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in values.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(one) for one in value)
+    return why(value) if isinstance(value, dict) else str(value)
 
 
 def feed(kind: str, position: str | None = None) -> str:

@@ -1,4 +1,7 @@
-"""Write a report where it belongs: reports/EXAM/ATTEMPT/report.{json,csv,pdf}, or reports/EXAM/ for the whole exam."""
+"""Write a report where it belongs: reports/EXAM/ATTEMPT/report.{json,csv,pdf}, or reports/EXAM/ for the whole exam.
+
+Beside it lies accommodations.csv, for planner and institution alone: those who watch and review are never told them.
+"""
 
 import hashlib
 import os
@@ -9,23 +12,28 @@ import sqlalchemy as sa
 
 from appliance.box.paths import Paths
 from appliance.errors import StorageFull
+from appliance.ledger import detection
 from appliance.report import collect, csv_report, json_report, pdf
 from appliance.report.moments import Zone
+
+ACCOMMODATIONS = "accommodations.csv"
 
 
 def write(
     *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None, zone: Zone | None = None
 ) -> dict[str, str]:
-    """Write the three files, each whole or not at all; -> name -> SHA-256 (hex). `connection` is read only: one view
-    for all three. NotFound when there is no such exam or attempt, StorageFull when the disk will not have them."""
+    """Write the files, each whole or not at all; -> name -> SHA-256 (hex). `connection` is read only: one view
+    for all of them. NotFound when there is no such exam or attempt, StorageFull when the disk will not have them."""
     zone = zone or Zone()
     folder = folder_of(paths, exam, attempt)
+    granted = detection.grants(connection, exam)
     if attempt is None:
         whole = collect.exam_facts(connection, exam, media=paths.media, now=time.time())
         files = {
             "report.json": json_report.exam_bytes(whole, zone),
             "report.csv": csv_report.csv_bytes(whole.attempts, zone),
             "report.pdf": pdf.exam_pdf(whole, zone),
+            ACCOMMODATIONS: csv_report.accommodations_bytes(whole.attempts, granted, zone),
         }
     else:
         facts = collect.attempt_facts(connection, attempt, media=paths.media, now=time.time())
@@ -33,6 +41,7 @@ def write(
             "report.json": json_report.attempt_bytes(facts, zone),
             "report.csv": csv_report.csv_bytes([facts], zone),
             "report.pdf": pdf.attempt_pdf(facts, zone, media=paths.media),
+            ACCOMMODATIONS: csv_report.accommodations_bytes([facts], granted, zone),
         }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,9 @@ from appliance.web.needs import needs
 bp = Blueprint("reports", __name__)
 
 _FILE = re.compile(r"report\.(json|csv|pdf)")
+ACCOMMODATIONS = "accommodations.csv"
+"""Written beside the report (`report/write.py`)."""
+
 _TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
@@ -38,7 +41,8 @@ def page(exam: str) -> str:
         attempts = state.attempts(connection, exam)
     folder = services().paths.reports / row.exam
     each = [{**asdict(attempt), "files": _files(folder / attempt.attempt)} for attempt in attempts]
-    return render_template("report.html", exam=row, attempts=each, files=_files(folder))
+    agreed = ACCOMMODATIONS if (folder / ACCOMMODATIONS).is_file() else None
+    return render_template("report.html", exam=row, attempts=each, files=_files(folder), agreed=agreed)
 
 
 @bp.get("/reports/<exam>/<file>")
@@ -61,6 +65,15 @@ def attempt_file(exam: str, attempt: str, file: str) -> Response:
     return _sent(services().paths.reports / row.exam / row.attempt, file, name=f"{row.exam}-{row.seat}-{file}")
 
 
+@bp.get("/reports/<exam>/accommodations.csv")
+@needs(Action.READ_ACCOMMODATIONS)
+def exam_accommodations(exam: str) -> Response:
+    """Every candidate's accommodations, as neutral codes; not for those who watch or review."""
+    with services().reader.connect() as connection:
+        row = state.exam(connection, exam)
+    return _whole(services().paths.reports / row.exam / ACCOMMODATIONS, name=f"{row.exam}-{ACCOMMODATIONS}")
+
+
 def _files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.glob("report.*") if _FILE.fullmatch(file.name))
 
@@ -68,7 +81,13 @@ def _files(folder: Path) -> list[str]:
 def _sent(folder: Path, file: str, *, name: str) -> Response:
     """PDF opens in the browser, the others are saved."""
     found = _FILE.fullmatch(file)
-    if found is None or not (folder / file).is_file():
+    if found is None:
         raise missing()
-    kind = found[1]
-    return send_file(folder / file, mimetype=_TYPES[kind], as_attachment=kind != "pdf", download_name=name)
+    return _whole(folder / file, name=name)
+
+
+def _whole(file: Path, *, name: str) -> Response:
+    if not file.is_file():
+        raise missing()
+    kind = file.suffix.removeprefix(".")
+    return send_file(file, mimetype=_TYPES[kind], as_attachment=kind != "pdf", download_name=name)

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from appliance.exam import limits
+from appliance.exam.accommodation import Switch
+from appliance.exam.detection import Prohibited, Stake
 from appliance.exam.feed import Kind
-from appliance.exam.flags import CODES, RULES, Decision, Dismissal, Severity
+from appliance.exam.flags import CODES, RULES, Category, Channel, Decision, Dismissal, Severity, Source
 from appliance.exam.gap import Cause
 from appliance.exam.permissions import Role
 from appliance.exam.stage import Stage
@@ -72,6 +75,24 @@ def test_whatever_the_box_can_say_has_words(english):
         *(f"severity.{severity.value}" for severity in Severity),
         *(f"kind.{kind.value}" for kind in Kind),
         *(f"process.{name}" for name in ("web", "capture", "inference", "sync", "supervisor", "simulate", "door")),
+    }
+    assert wanted <= english.keys(), sorted(wanted - english.keys())
+
+
+def test_every_number_of_a_rule_has_a_name(english):
+    for code, rule in RULES.items():
+        for name in limits.of(rule):
+            assert {f"flag.{code}.{name}", f"rule.{name}"} & english.keys(), f"{code} has no words for {name}"
+
+
+def test_whatever_a_planner_can_choose_has_words(english):
+    wanted = {
+        *(f"{group}.{channel.value}" for group in ("channel", "channel_hint") for channel in Channel),
+        *(f"{group}.{stake.value}" for group in ("stake", "stake_hint") for stake in Stake),
+        *(f"prohibited.{one.value}" for one in Prohibited),
+        *(f"switch.{switch.value}" for switch in Switch),
+        *(f"category.{category.value}" for category in Category),
+        *(f"source.{source.value}" for source in Source),
     }
     assert wanted <= english.keys(), sorted(wanted - english.keys())
 

@@ -304,12 +304,12 @@ def test_the_exam_on_paper(evidence, connected, paths, own_facts):
 # --- all three, on disk ---
 
 
-def test_the_three_files_are_written_with_their_hashes(evidence, connected, paths, own_facts):
+def test_the_files_are_written_with_their_hashes(evidence, connected, paths, own_facts):
     with connected() as connection:
         said = write.write(connection=connection, paths=paths, exam="bio", attempt=own_facts.attempt)
     folder = paths.reports / "bio" / own_facts.attempt
     assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()} == said
-    assert said.keys() == {"report.json", "report.csv", "report.pdf"}
+    assert said.keys() == {"report.json", "report.csv", "report.pdf", "accommodations.csv"}
     evidence.end_exam()
     with connected() as connection:
         write.write(connection=connection, paths=paths, exam="bio", attempt=None)

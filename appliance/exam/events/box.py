@@ -1,6 +1,6 @@
 """What concerns the box itself and the people who sign in. Chain: box."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.exam.events.catalogue import Payload, event
@@ -9,10 +9,11 @@ from appliance.exam.events.catalogue import Payload, event
 @event("process.started", by=("capture", "inference", "sync"))
 @dataclass(frozen=True, kw_only=True)
 class ProcessStarted(Payload):
-    """A process of the box is up."""
+    """A process of the box is up. `models`: what it judges by, name -> version; only inference has some."""
 
     process: str
     version: str
+    models: dict[str, str] = field(default_factory=dict)
 
 
 @event("chain.anchored")

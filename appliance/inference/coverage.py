@@ -6,12 +6,16 @@ from enum import StrEnum
 LONGEST = 2.0
 """Seconds between two looks beyond which the span between them counts as not looked at."""
 
+LONGEST_OF_A_SCREEN = 5.0
+"""The same of a shared screen, which is looked at once a second and sends a picture a second when it stands still."""
+
 
 class Cause(StrEnum):
     """Why nobody looked."""
 
     LATE = "late"  # more feeds than this machine can look at
     NO_PICTURES = "no_pictures"  # media came, but the decoder gave nothing to look at
+    NO_SOUND = "no_sound"  # media came, but no sound of the microphone
     DOWN = "inference_down"  # this process was not running
 
 
@@ -26,12 +30,15 @@ class Missed:
 
 @dataclass(slots=True, kw_only=True)
 class Looks:
-    """Of one feed. `process_at`: when this process started; `looked_at`: the last look, also of an earlier process."""
+    """Of one sense of one feed. `process_at`: when this process started; `looked_at`: the last look, also of an earlier
+    process; `nothing`: why nobody looked whose turn it was; `longest`: seconds between two looks."""
 
     process_at: float
     looked_at: float = float("-inf")
     live_since: float | None = None
     watched_since: float | None = None
+    nothing: Cause = Cause.NO_PICTURES
+    longest: float = LONGEST
     _visited_at: float = float("-inf")
     _waited: float = 0.0
 
@@ -67,11 +74,11 @@ class Looks:
         if self.live_since is None or self.watched_since is None:
             return None
         start = max(self.looked_at, self.live_since, self.watched_since)
-        if at - start <= LONGEST:
+        if at - start <= self.longest:
             return None
         return Missed(start, at, self._cause(start))
 
     def _cause(self, start: float) -> Cause:
         if start < self.process_at:
             return Cause.DOWN
-        return Cause.LATE if self._waited > LONGEST else Cause.NO_PICTURES
+        return Cause.LATE if self._waited > self.longest else self.nothing

@@ -17,6 +17,9 @@ from appliance.errors import IntegrityError
 from appliance.inference import models, pack
 from appliance.inference.models import Model, Numbers, Picture
 
+MODELS = ("text_lines", "text")
+"""Of the pack."""
+
 LOOKED_AT = (736, 1280)
 """Height and width in which lines are looked for. Smaller, and the 12 pixels of a title on a 1080p screen are lost."""
 
@@ -57,9 +60,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The lines of a picture that was taken at wall second `at`, bars first; `whole`: there was time for all."""
+    """The lines of a picture, bars first; `whole`: there was time for all."""
 
-    at: float
     lines: tuple[Line, ...]
     whole: bool
 
@@ -70,9 +72,8 @@ class TextReader:
     def __init__(self, places: Model, letters: Model, alphabet: Sequence[str]) -> None:
         self._places, self._letters = places, letters
         self._alphabet = ("", *alphabet, " ")
-        self.versions = {model.name: model.version for model in (places, letters)}
 
-    def read(self, picture: Picture, *, at: float, seconds: float) -> Reading:
+    def read(self, picture: Picture, *, seconds: float) -> Reading:
         """What stands in `picture`, as far as `seconds` allow: no line is begun after that."""
         until = time.monotonic() + seconds
         lines: list[Line] = []
@@ -84,7 +85,7 @@ class TextReader:
             if text:
                 height, width = picture.shape[:2]
                 lines.append(Line(text, score, left / width, top / height, right / width, bottom / height))
-        return Reading(at=at, lines=tuple(lines), whole=time.monotonic() <= until)
+        return Reading(lines=tuple(lines), whole=time.monotonic() <= until)
 
     def _find(self, picture: Picture) -> list[tuple[int, int, int, int]]:
         """left, top, right, bottom in pixels, bars first, then from top to bottom."""
@@ -123,9 +124,9 @@ class TextReader:
 
 def load(folder: Path, *, threads: int = 1, cache: Path | None = None) -> TextReader:
     """The two networks of the pack in `folder`. NotFound, IntegrityError or Unavailable says what is wrong."""
-    places = models.load("text_lines", folder=folder, threads=threads, cache=cache, shape=(1, 3, *LOOKED_AT))
-    letters = models.load("text", folder=folder, threads=threads, cache=cache)
-    return TextReader(places, letters, _alphabet(pack.locate(folder, "text")))
+    places = models.load(MODELS[0], folder=folder, threads=threads, cache=cache, shape=(1, 3, *LOOKED_AT))
+    letters = models.load(MODELS[1], folder=folder, threads=threads, cache=cache)
+    return TextReader(places, letters, _alphabet(pack.locate(folder, MODELS[1])))
 
 
 def _alphabet(file: Path) -> list[str]:

@@ -7,15 +7,16 @@ from typing import Any
 from appliance.exam.detection import RuleSet
 from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.flags import Sense
-from appliance.exam.gap import Cause
-from appliance.inference.coverage import Looks
-from appliance.inference.judges import link, page, sight
+from appliance.inference.arrival import LOST, Gap
+from appliance.inference.baseline import NOT_TAKEN, Baseline
+from appliance.inference.checkin import Taking
+from appliance.inference.coverage import Cause, Looks, Missed
+from appliance.inference.judges import link, page, screen, session, sight, sound
 from appliance.inference.judges.context import Context
+from appliance.inference.sound import Heard
+from appliance.inference.trace import Trace
 from appliance.inference.track import Track
 from appliance.inference.watch import Begun, Over, Shot
-
-LOST = frozenset({Cause.NO_MEDIA, Cause.CONNECTION_LOST, Cause.PAGE_CLOSED, Cause.REPLACED})
-"""Gaps that the candidate's side made. What the box itself did (a restart, a full disk) is no flag on a person."""
 
 LOOKED_AT = (Kind.WEBCAM, Kind.PHONE, Kind.CAMERA)
 """Feeds whose pictures are judged as those of a camera."""
@@ -24,14 +25,23 @@ _CAMERA: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
     Sense.SIGHT: lambda context: Track(sight.judge, sight.Memory(), context),
     Sense.LINK: lambda context: Track(link.judge, link.Memory(), context),
 }
+_SCREEN: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
+    Sense.SCREEN: lambda context: Track(screen.judge, screen.Memory(), context),
+}
 _PAGE: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
     Sense.PAGE: lambda context: Track(page.judge, page.Memory(), context),
 }
+_SESSION: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
+    Sense.SESSION: lambda context: Track(session.judge, session.Memory(), context),
+}
+_MICROPHONE: dict[Sense, Callable[[Context], Track[Any, Any]]] = {
+    Sense.HEARING: lambda context: Track(sound.judge, sound.Memory(), context),
+}
 SENSES: Mapping[Kind, Mapping[Sense, Callable[[Context], Track[Any, Any]]]] = {
-    Kind.WEBCAM: _CAMERA | _PAGE,
+    Kind.WEBCAM: _CAMERA | _MICROPHONE | _PAGE | _SESSION,
     Kind.PHONE: _CAMERA,
     Kind.CAMERA: _CAMERA,
-    Kind.SCREEN: _PAGE,
+    Kind.SCREEN: _SCREEN | _PAGE,
 }
 """What a feed is judged by, and what judges it."""
 
@@ -47,9 +57,14 @@ class Stream:
     def __init__(self, kind: Kind, *, rules: RuleSet, looks: Looks) -> None:
         self.kind = kind
         self.looks = looks
+        self.hears = Looks(process_at=looks.process_at, looked_at=looks.looked_at, nothing=Cause.NO_SOUND)
         self.connections: set[str] = set()
-        self.gap: tuple[str, float] | None = None  # cause and start of the one that is open
+        self.gap: Gap | None = None  # the one that is open
+        self.base = NOT_TAKEN
+        self.taking: Taking = ()  # what the base line is being made of
+        self.bases = 0  # that were taken: a camera that was moved needs another
         context = Context(rules=rules, kind=kind, position=USUAL[kind])
+        self.trace: Trace | None = None  # where what is seen is kept
         self.tracks = {sense: make(context) for sense, make in SENSES[kind].items()}
         self._shot: Shot | None = None
         self._position: float | None = None
@@ -84,7 +99,27 @@ class Stream:
             self._shot = shot
         self._position = getattr(seen, "position", None) or self._position
         track = self.tracks.get(sense)
-        return [] if track is None else track.see(seen, shot, resting=resting, active=self.active | active)
+        if track is None:
+            return []
+        causes = self.active | active
+        if self.trace is not None:
+            self.trace.add(sense, seen, track.context, resting=resting, active=causes - track.watch.active)
+        return track.see(seen, shot, resting=resting, active=causes)
+
+    def heard(self, seen: Heard, *, resting: Set[str]) -> Outputs:
+        """Half a second of the microphone. Flags carry the last picture that came."""
+        return self._illustrated(self.see(Sense.HEARING, seen, None, resting=resting))
+
+    def begin(self, at: float) -> None:
+        """Media arrive from `at` on."""
+        self.looks.begin(at)
+        self.hears.begin(at)
+
+    def stop(self, at: float) -> list[tuple[Sense, Missed]]:
+        """Media ended at `at`; -> what of them nobody looked at, or listened to."""
+        hears = self.hears.stop(at) if Sense.HEARING in self.tracks else None
+        missed = ((Sense.SIGHT, self.looks.stop(at)), (Sense.HEARING, hears))
+        return [(sense, each) for sense, each in missed if each is not None]
 
     def reported(self, seen: page.Report | page.Beat, *, resting: Set[str], active: Set[str] = frozenset()) -> Outputs:
         """The candidate's page said something, or nothing new. Flags carry the last picture that came."""
@@ -95,11 +130,11 @@ class Stream:
         if track := self.tracks.get(Sense.PAGE):
             track.memory, _ = page.judge(track.memory, seen, track.context)
 
-    def connected(self, at: float, *, lost: bool | None) -> Outputs:
-        """Whether media were missing at this moment; None: they were, by the box's own fault. Flags carry the last
-        picture that came."""
-        beat = link.Heartbeat(at=at, lost=lost, position=self._position)
-        return self._illustrated(self.see(Sense.LINK, beat, None, resting=frozenset()))
+    def connected(self, at: float, *, lost: bool | None, active: Set[str] = frozenset(), **line: Any) -> Outputs:
+        """Whether media were missing at this moment; None: they were, by the box's own fault. `line`: what else is in
+        `link.Heartbeat`. Flags carry the last picture that came."""
+        beat = link.Heartbeat(at=at, lost=lost, position=self._position, **line)
+        return self._illustrated(self.see(Sense.LINK, beat, None, resting=frozenset(), active=active))
 
     def _illustrated(self, outputs: Outputs) -> Outputs:
         shots = {} if self._shot is None else {"onset": self._shot}
@@ -120,8 +155,17 @@ class Stream:
         return outputs
 
     def place(self, position: Position, now: float) -> Outputs:
-        """The camera stands so from now on."""
+        """The camera stands so from now on; how the candidate sat for where it stood before is nothing to it."""
+        if position is not self.stands:
+            self.taking = ()
+            self.rest_on(Baseline(noise_db=self.base.noise_db))
         return [output for track in self.tracks.values() for output in track.place(position, now)]
+
+    def rest_on(self, base: Baseline) -> None:
+        """How the candidate sat at check-in is known."""
+        self.base = base
+        for track in self.tracks.values():
+            track.rest_on(base)
 
     def use(self, rules: RuleSet, now: float) -> Outputs:
         """These rules hold from now on."""

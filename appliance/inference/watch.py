@@ -9,6 +9,9 @@ from appliance.exam.detection import USUAL, RuleSet
 from appliance.exam.episode import QUIET, Closed, Episode, Raised, State, Tick, Verdict
 from appliance.exam.flags import RULES
 
+ABOUT = 3.0
+"""Seconds within which two onsets are the same moment."""
+
 MOMENTS = ("onset", "peak", "last")
 
 
@@ -74,6 +77,18 @@ class Watch:
     def last_tick_at(self) -> Mapping[str, float]:
         """Rule -> when it was last judged."""
         return {code: state.last_tick_at for code, state in self._states.items()}
+
+    def shows(self, code: str, onset: float | None) -> bool:
+        """Does the rule hold, or gather true ticks with few others between them, since about `onset` (None: now)?"""
+        state = self._states.get(code, QUIET)
+        if state.open is not None and not state.ended:
+            return onset is None or abs(state.open.onset_at - onset) <= ABOUT
+        since = [tick for tick in state.pending if onset is None or tick.at >= onset - ABOUT]
+        judged = [tick.verdict is Verdict.TRUE for tick in since if tick.verdict is not Verdict.UNASSESSABLE]
+        if not judged or not judged[-1] or 2 * sum(judged) < len(judged):
+            return False
+        begins = next(tick.at for tick in since if tick.verdict is Verdict.TRUE)
+        return onset is None or begins <= onset + ABOUT
 
     def resume(self, code: str, begun: Episode) -> None:
         """Go on with a flag that an earlier process raised."""

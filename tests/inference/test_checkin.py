@@ -4,18 +4,20 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.exam.feed import Position
 from appliance.inference import baseline, checkin
 from appliance.inference.baseline import NOT_TAKEN, Baseline
 from appliance.inference.boxes import Box
 from appliance.inference.camera import View
 from appliance.inference.head import Head
+from appliance.inference.judges.context import Context
 from tests.inference.seen import DARK, GOOD, every, face, person
 
 
-def taken(looks, *, face=True):
+def taken(looks, position=Position.FRONT):
     taking = ()
     for look in looks:
-        taking = checkin.add(taking, look, face=face)
+        taking = checkin.add(taking, look, Context(position=position))
     return checkin.base_line(taking)
 
 
@@ -34,9 +36,9 @@ def test_pictures_that_show_little_are_none_of_them(facts):
 
 
 def test_at_the_side_the_person_is_enough():
-    base = taken(every(8, faces=()), face=False)
+    base = taken(every(8, faces=()), Position.OBLIQUE)
     assert (base.head, base.person) == (None, Box(100 / 640, 50 / 480, 500 / 640, 1.0))
-    assert taken(every(20, faces=(), persons=()), face=False) is None
+    assert taken(every(20, faces=(), persons=()), Position.OBLIQUE) is None
 
 
 def test_the_median_forgets_a_sneeze():

@@ -65,6 +65,10 @@ class Ledger:
     def said(self, kind):
         return [payload for _, payload, _ in self.events if isinstance(payload, kind)]
 
+    def unseen(self):
+        """Spans in which nobody looked; that there is no microphone here is another matter."""
+        return [missed for missed in self.said(events.AnalysisMissed) if missed.sense == "sight"]
+
 
 @pytest.fixture
 def ledger(tmp_path):
@@ -150,7 +154,7 @@ def test_the_end_closes_what_is_open_and_says_how_much_could_be_judged(ledger):
     assert closed.ended_at == START + 18
     assert covered.ticks["face_absent"] == [36, 36]
     assert covered.ticks["phone_visible"] == [18, 18]
-    assert not ledger.said(events.AnalysisMissed)
+    assert not ledger.unseen()
 
 
 def test_a_lost_camera_fires_two_seconds_after_the_media_stopped_and_only_once(ledger):
@@ -160,6 +164,7 @@ def test_a_lost_camera_fires_two_seconds_after_the_media_stopped_and_only_once(l
     ledger.beat(room, START, START + 12)
     gap = {"gap": "g", "kind": "webcam", "cause": "no_media", "starts_at": START + 10}
     ledger.happen(room, events.GapOpened(**gap), START + 12.1)
+    ledger.beat(room, START + 12.5, START + 12.5)
     (raised,) = ledger.said(events.FlagRaised)
     assert (raised.code, raised.onset_at, raised.category) == ("camera_disconnected", START + 10, "technical")
     assert [s["at"] for s in raised.snapshots] == [START + 9.5]
@@ -170,7 +175,7 @@ def test_a_lost_camera_fires_two_seconds_after_the_media_stopped_and_only_once(l
     assert len(ledger.said(events.FlagRaised)) == 1
     (closed,) = ledger.said(events.FlagClosed)
     assert closed.ended_at == START + 30
-    assert not ledger.said(events.AnalysisMissed)
+    assert not ledger.unseen()
 
 
 def test_a_gap_of_the_boxs_own_is_no_flag(ledger):
@@ -217,7 +222,7 @@ def test_a_restart_goes_on_with_the_flag_that_is_open(ledger):
     assert closed.ended_at == START + 21.5
     assert closed.true > raised.true
     assert closed.snapshots[0] == raised.snapshots[0]
-    (missed,) = ledger.said(events.AnalysisMissed)
+    (missed,) = ledger.unseen()
     assert (missed.starts_at, missed.ends_at, missed.cause) == (START + 15.5, START + 18, "inference_down")
 
 
@@ -233,7 +238,8 @@ def test_a_restart_says_nothing_twice(ledger):
     ledger.now = START + 71
     room = ledger.room(looked_at=room.facts().looked_at)
     ledger.beat(room, START + 71, START + 90)
-    assert len(ledger.events) == before
+    unheard = [payload for payload in ledger.said(events.AnalysisMissed) if payload.sense == "hearing"]
+    assert [payload for _, payload, _ in ledger.events[before:] if payload not in unheard] == []
     assert ledger.resent > 0
 
 
@@ -247,7 +253,7 @@ def test_what_ended_while_it_was_down_is_finished_after_the_restart(ledger):
     (closed,) = ledger.said(events.FlagClosed)
     assert closed.ended_at == START + 60
     assert [covered.kind for covered in ledger.said(events.AnalysisCovered)] == ["webcam", "screen"]
-    (missed,) = ledger.said(events.AnalysisMissed)
+    (missed,) = ledger.unseen()
     assert (missed.starts_at, missed.ends_at, missed.cause) == (START + 15.5, START + 60, "inference_down")
     before = len(ledger.events)
     ledger.room()
@@ -261,7 +267,7 @@ def test_pictures_that_do_not_come_are_missed_and_counted(ledger):
     for i in range(60):
         room.visited(CAM, START + 4 + i / 10)
     ledger.look(room, every(2, start=START + 10))
-    (missed,) = ledger.said(events.AnalysisMissed)
+    (missed,) = ledger.unseen()
     assert (missed.starts_at, missed.ends_at, missed.cause) == (START + 3.5, START + 10, "no_pictures")
     assert room.facts().missed == {"no_pictures": 6.5}
 

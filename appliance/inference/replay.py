@@ -26,6 +26,7 @@ from appliance.inference.observe import Observer
 from appliance.inference.schedule import Pace, rates
 from appliance.inference.soundtrack import hear
 from appliance.inference.stream import Stream
+from appliance.inference.trace import Trace
 from appliance.inference.watch import Begun, Over, weight
 
 PICTURES_PER_SECOND = 4.0
@@ -66,11 +67,19 @@ def live_pace(settings: InferenceSettings | None = None) -> Pace:
 
 
 def replay(
-    clip: Path, detectors: Detectors, *, pace: Pace, rules: RuleSet = USUAL, portrait: Path | None = None
+    clip: Path,
+    detectors: Detectors,
+    *,
+    pace: Pace,
+    rules: RuleSet = USUAL,
+    portrait: Path | None = None,
+    trace: Trace | None = None,
 ) -> Replayed:
     """Look at a clip, and listen to it, as to a live webcam. `portrait`: a photo of the enrolled person; without one no
-    face is compared. BadInput when it holds neither pictures nor sound, or cannot be played to its end."""
+    face is compared. `trace`: keeps what was seen. BadInput when the clip holds neither pictures nor sound, or cannot
+    be played to its end."""
     stream = Stream(Kind.WEBCAM, rules=rules, looks=Looks(process_at=0.0))
+    stream.trace = trace
     log = _Log(stream)
     template = None if portrait is None else template_of(detectors, _photo(portrait))
     observer, track = Observer(detectors, template=template, gate=Gate()), stream.tracks[Sense.SIGHT]

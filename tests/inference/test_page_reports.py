@@ -1,4 +1,4 @@
-"""Reports of a candidate's page, from the ledger to flags: in time, late, during a loss, and once more after a restart."""
+"""Reports of a candidate's page, from the ledger to flags: in time, late, during a loss, again after a restart."""
 
 import pytest
 

@@ -11,15 +11,16 @@ from appliance.exam.accommodation import Switch
 from appliance.exam.call import Span, suspended
 from appliance.exam.challenge import Step
 from appliance.exam.detection import DetectionPolicy, in_force
+from appliance.exam.episode import Verdict
 from appliance.exam.events import Payload
 from appliance.exam.feed import OWN, Feed, Kind, Position
 from appliance.exam.flags import RULES, Channel, Sense
 from appliance.exam.gap import Cause
 from appliance.exam.page import Fact
 from appliance.exam.stage import CLOSED, OF_THE_EXAM, WATCHED, Stage
-from appliance.inference import baseline, checkin
+from appliance.inference import baseline
 from appliance.inference.arrival import silent_since
-from appliance.inference.coverage import Looks, Missed
+from appliance.inference.coverage import LONGEST, Looks, Missed
 from appliance.inference.enrolment import Enrolment
 from appliance.inference.judges import challenge, link, page, session, sight
 from appliance.inference.judges.challenge import Challenge
@@ -36,6 +37,8 @@ from appliance.inference.watch import Shot
 
 _HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
 """Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
+
+_ABSENCES = frozenset({"person_absent", "exits_repeated"})
 
 _MEASURED = frozenset({"stream_degraded"})
 """But these: what was measured is not in the ledger."""
@@ -152,7 +155,10 @@ class Seat:
         """A picture of a camera; -> events, and what the next one should be looked at for."""
         stream = self.streams[kind]
         missed = stream.looks.looked(seen.at)
-        said = [*self._missed(kind, missed), *self._sit(stream, seen), *self.sense(kind, Sense.SIGHT, seen, jpeg)]
+        said = [*self._missed(kind, missed), *self.sense(kind, Sense.SIGHT, seen, jpeg)]
+        stream.sit(seen)
+        if self.stage is Stage.IN_EXAM:
+            said += self._base_line(stream, seen.at, late=True)
         track = stream.tracks[Sense.SIGHT]
         hungry = sight.hungry(track.memory, track.watch.pending)
         if kind is Kind.WEBCAM and self._challenge is not None:
@@ -179,7 +185,8 @@ class Seat:
     def sense(self, kind: Kind, sense: Sense, seen: Any, jpeg: bytes | None = None) -> list[Said]:
         """Anything else that was seen, heard or reported of a feed. `seen` has `at`, wall seconds."""
         shot = None if jpeg is None else Shot(seen.at, jpeg)
-        return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=self._resting(seen.at))))
+        resting = self._resting(seen.at) | self._said_in_front(kind, seen.at)
+        return list(self._flags(kind, self.streams[kind].see(sense, seen, shot, resting=resting)))
 
     def beat(self, now: float, rates: Mapping[str, float]) -> list[Said]:
         """A second has passed: are the cameras still connected? `rates`: feed -> pictures a second that arrive."""
@@ -247,14 +254,14 @@ class Seat:
     def _(self, _payload: events.AttemptAdmitted, at: float) -> Iterator[Said]:
         yield from self._watch_from(Stage.ADMITTED, at)
         for stream in self.streams.values():
-            yield from self._take_base_line(stream, late=False)
+            yield from self._base_line(stream, at, late=False)
 
     @_hear.register
     def _(self, _payload: events.AttemptStarted, at: float) -> Iterator[Said]:
         yield from self._watch_from(Stage.IN_EXAM, at)
         self._progress = replace(self._progress, started_at=at)
         for stream in self.streams.values():
-            yield from self._take_base_line(stream, late=False)
+            yield from self._base_line(stream, at, late=False)
 
     @_hear.register
     def _(self, _payload: events.AttemptFinished, at: float) -> Iterator[Said]:
@@ -377,7 +384,6 @@ class Seat:
     @_hear.register
     def _(self, payload: events.BaselineTaken, _at: float) -> Iterator[Said]:
         if stream := self._stream(payload.kind):
-            stream.bases += "luma" in payload.values
             stream.rest_on(baseline.joined(stream.base, payload.values, payload.objects))
         yield from ()
 
@@ -399,6 +405,14 @@ class Seat:
             resting |= _TURNS
         return resting if self.stage is Stage.IN_EXAM else resting | OF_THE_EXAM
 
+    def _said_in_front(self, kind: Kind, at: float) -> frozenset[str]:
+        """One absence is one flag: while the webcam in front can tell whether somebody is there no other camera says."""
+        if kind is Kind.WEBCAM:
+            return frozenset()
+        tick = self.streams[Kind.WEBCAM].tracks[Sense.SIGHT].ticks.get("face_absent")
+        told = tick is not None and tick.verdict is not Verdict.UNASSESSABLE and abs(at - tick.at) <= LONGEST
+        return _ABSENCES if told else frozenset()
+
     def _answer(self, now: float) -> Iterator[Said]:
         """What was seen of the challenge, once that is known."""
         if self._challenge is None or (seen := challenge.answer(self._challenge, now)) is None:
@@ -407,24 +421,9 @@ class Seat:
         self._challenge = None
         yield self._telling.said(payload, payload.challenge)
 
-    def _sit(self, stream: Stream, seen: Observation) -> Iterator[Said]:
-        """Until the base line is taken every good picture of a camera that looks at one person adds to it."""
-        if stream.base.view is not None or stream.stands in (Position.ROOM, None):
-            return
-        stream.taking = checkin.add(stream.taking, seen, stream.tracks[Sense.SIGHT].context)
-        if self.stage is Stage.IN_EXAM:
-            yield from self._take_base_line(stream, late=True)
-
-    def _take_base_line(self, stream: Stream, *, late: bool) -> Iterator[Said]:
-        base = None if stream.base.view is not None else checkin.base_line(stream.taking)
-        if base is None:
-            return
-        values, objects = baseline.to_values(base), sorted(base.objects)
-        payload = events.BaselineTaken(kind=stream.kind.value, values=values, objects=objects, late=late)
-        said = self._telling.said(payload, f"{stream.kind.value}/sight/{stream.bases}")
-        stream.taking = ()
-        yield from self._hear(payload, 0.0)  # it holds from now on; when the ledger says it, it changes nothing
-        yield said
+    def _base_line(self, stream: Stream, at: float, *, late: bool) -> Iterator[Said]:
+        if taken := stream.take_base_line(late=late):
+            yield self._telling.said(taken, f"{stream.kind.value}/sight/{at!r}")
 
     def _take_noise_floor(self, stream: Stream) -> Iterator[Said]:
         floor = stream.tracks[Sense.HEARING].memory.floor
@@ -510,7 +509,7 @@ class Seat:
             return
         began = self.streams[Kind.WEBCAM].looks.watched_since
         yield from self.take_over(at)
-        for kind, stream in self.streams.items():
+        for stream in self.streams.values():
             yield from self._stopped(stream, at)
         self.stage = stage
         self._keep_trace()

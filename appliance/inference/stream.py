@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
+from appliance.exam import events
 from appliance.exam.detection import RuleSet
 from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.flags import Sense
+from appliance.inference import baseline, checkin
 from appliance.inference.arrival import LOST, Gap
 from appliance.inference.baseline import NOT_TAKEN, Baseline
 from appliance.inference.checkin import Taking
 from appliance.inference.coverage import Cause, Looks, Missed
 from appliance.inference.judges import link, page, screen, session, sight, sound
 from appliance.inference.judges.context import Context
+from appliance.inference.observe import Observation
 from appliance.inference.sound import Heard
 from appliance.inference.trace import Trace
 from appliance.inference.track import Track
@@ -57,15 +60,14 @@ class Stream:
     def __init__(self, kind: Kind, *, rules: RuleSet, looks: Looks) -> None:
         self.kind = kind
         self.looks = looks
-        self.hears = Looks(process_at=looks.process_at, looked_at=looks.looked_at, nothing=Cause.NO_SOUND)
+        self.hears = Looks(process_at=looks.process_at, nothing=Cause.NO_SOUND)
         self.connections: set[str] = set()
         self.gap: Gap | None = None  # the one that is open
         self.base = NOT_TAKEN
-        self.taking: Taking = ()  # what the base line is being made of
-        self.bases = 0  # that were taken: a camera that was moved needs another
         context = Context(rules=rules, kind=kind, position=USUAL[kind])
         self.trace: Trace | None = None  # where what is seen is kept
         self.tracks = {sense: make(context) for sense, make in SENSES[kind].items()}
+        self._taking: Taking = ()  # what the base line is being made of
         self._shot: Shot | None = None
         self._position: float | None = None
 
@@ -157,9 +159,24 @@ class Stream:
     def place(self, position: Position, now: float) -> Outputs:
         """The camera stands so from now on; how the candidate sat for where it stood before is nothing to it."""
         if position is not self.stands:
-            self.taking = ()
+            self._taking = ()
             self.rest_on(Baseline(noise_db=self.base.noise_db))
         return [output for track in self.tracks.values() for output in track.place(position, now)]
+
+    def sit(self, seen: Observation) -> None:
+        """Until the base line is taken every good picture of a camera that looks at one person adds to it."""
+        if self.base.view is None and self.stands not in (Position.ROOM, None):
+            self._taking = checkin.add(self._taking, seen, self.tracks[Sense.SIGHT].context)
+
+    def take_base_line(self, *, late: bool) -> events.BaselineTaken | None:
+        """How the candidate sits, once enough was seen of it; it holds from now on."""
+        base = None if self.base.view is not None else checkin.base_line(self._taking)
+        if base is None:
+            return None
+        self._taking = ()
+        values, objects = baseline.to_values(base), sorted(base.objects)
+        self.rest_on(baseline.joined(self.base, values, objects))
+        return events.BaselineTaken(kind=self.kind.value, values=values, objects=objects, late=late)
 
     def rest_on(self, base: Baseline) -> None:
         """How the candidate sat at check-in is known."""

@@ -234,12 +234,17 @@ def test_a_phone_that_nobody_looks_at_is_missed_too(ledger):
     assert missed.cause == "no_pictures"
 
 
-def test_nobody_at_a_seat_that_a_phone_sees_is_an_absence_of_its_own(ledger):
+@pytest.mark.parametrize(
+    ("position", "expected"), [("front", ("face_absent", "webcam")), ("room", ("person_absent", "phone"))]
+)
+def test_an_absence_that_two_cameras_see_is_one_flag(ledger, position, expected):
     room = ledger.room()
     into_exam(ledger, room)
+    ledger.happen(room, events.FeedPositioned(kind="webcam", position=position, by="pia"), START)
     ledger.happen(room, events.FeedOpened(kind="phone", connection="p", codecs=["h264"], opened_at=START), START)
     for look in [*every(6, start=START), *absent(START + 6, 12)]:
         ledger.now = look.at
-        room.see(PHONE, look, b"jpeg")
+        for feed in (PHONE, CAM):
+            room.see(feed, look, b"jpeg")
     (raised,) = ledger.said(events.FlagRaised)
-    assert (raised.code, raised.kind) == ("person_absent", "phone")
+    assert (raised.code, raised.kind) == expected

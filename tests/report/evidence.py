@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -128,7 +129,9 @@ class Evidence:
         digest = self.write(path, jpeg(self.pictures) if data is None else data)
         return {"moment": moment, "path": path, "sha256": digest, "at": START + 12}
 
-    def flag(self, attempt: str, code: str = "phone_visible", *, at: float = START + 10, pictures: bool = True) -> str:
+    def flag(
+        self, attempt: str, code: str = "phone_visible", *, at: float = START + 10, pictures: bool = True, **said: Any
+    ) -> str:
         """A flag of software, raised and closed; -> its id."""
         flag, rule = uuid.uuid4().hex, RULES[code]
         moments = ("onset", "peak", "last") if pictures else ()
@@ -151,6 +154,7 @@ class Evidence:
             ticks=6,
             light=112.0,
             snapshots=[self.picture(attempt, flag, moment) for moment in moments[:2]],
+            **said,
         )
         self.append(raised, attempt, actor="inference")
         closed = events.FlagClosed(

@@ -29,6 +29,7 @@ AT_ONCE = 4
 """Half seconds of one microphone that are caught up with in one round; older ones are passed over and counted."""
 
 _OFF = 0.03  # seconds from the half second at which a window is moved back to it
+_ROOM = 3  # seats at the least that hear what the whole room hears
 _KEPT = WINDOWS + AT_ONCE + round(HOLD_SECONDS / SECONDS)
 
 
@@ -145,9 +146,10 @@ class Listener:
         while due := [of.untold[0][0].at for of in neighbours.values() if of.untold and of.untold[0][0].at <= until]:
             at = min(due)
             homes = attribute({feed: tuple(of.recent) for feed, of in neighbours.items()}, at=at)
+            everywhere = len(homes) + 1 >= max(_ROOM, len(neighbours) / 2)
             for feed, of in neighbours.items():
                 if of.untold and of.untold[0][0].at < at + SECONDS / 2:
                     heard, voice = of.untold.popleft()
                     if feed in homes:
-                        heard = replace(heard, elsewhere=self._seated[homes[feed]].seat)
+                        heard = replace(heard, elsewhere=self._seated[homes[feed]].seat, everywhere=everywhere)
                     self._room.listen(feed, printed(heard, voice, self._detectors.voices, of.budget))

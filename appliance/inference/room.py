@@ -14,6 +14,7 @@ from appliance.exam import events
 from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
 from appliance.exam.feed import Feed, Kind
+from appliance.exam.flags import Sense
 from appliance.inference.coverage import LONGEST, LONGEST_OF_A_SCREEN, Looks
 from appliance.inference.judges.session import Schedule
 from appliance.inference.look import Look
@@ -23,7 +24,7 @@ from appliance.inference.room_event import RoomEvents, Word
 from appliance.inference.screen import Popup, Screen
 from appliance.inference.seat import Seat
 from appliance.inference.sound import Heard
-from appliance.inference.stream import SENSES
+from appliance.inference.stream import SENSES, Stream
 from appliance.inference.telling import Said
 from appliance.inference.trace import Losses
 
@@ -82,9 +83,9 @@ Append = Callable[[Payload, str, str | None, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """For the health file: by feed, when it was last looked at and, of those that are judged, the ticks of each rule
-    ([assessable, all]); by cause, the seconds that nobody looked; snapshots that could not be written, and lines of traces
-    that could not be kept."""
+    """For the health file: by feed, when it was last looked at (or listened to: `attempt/kind/hearing`) and, of those
+    that are judged, the ticks of each rule ([assessable, all]); by cause, the seconds that nobody looked; snapshots
+    that could not be written, and lines of traces that could not be kept."""
 
     looked_at: dict[str, float]
     judged: dict[str, dict[str, list[int]]]
@@ -241,10 +242,11 @@ class Room:
         """What is known now."""
         with self._lock:
             looked = {
-                str(Feed(attempt, kind)): stream.looks.looked_at
+                name: looks.looked_at
                 for attempt, seat in self._seats.items()
                 for kind, stream in seat.streams.items()
-                if stream.looks.looked_at > float("-inf")
+                for name, looks in _names(Feed(attempt, kind), stream).items()
+                if looks.looked_at > float("-inf")
             }
             judged = {
                 str(Feed(attempt, kind)): {code: list(count) for code, count in counts.items()}
@@ -266,12 +268,11 @@ class Room:
         looks = {
             kind: Looks(
                 process_at=self._now,
-                looked_at=self._looked_at.get(str(Feed(attempt, kind)), float("-inf")),
                 longest=LONGEST_OF_A_SCREEN if kind is Kind.SCREEN else LONGEST,
             )
             for kind in SENSES
         }
-        return Seat(
+        seat = Seat(
             attempt,
             exam=exam,
             looks=looks,
@@ -281,6 +282,10 @@ class Room:
             schedule=self._schedules.get(exam),
             losses=self._losses,
         )
+        for kind, stream in seat.streams.items():
+            for name, of_sense in _names(Feed(attempt, kind), stream).items():
+                of_sense.looked_at = self._looked_at.get(name, float("-inf"))
+        return seat
 
     def _use(self, said: events.DetectionSet, at: float) -> None:
         """What is detected in an exam was set: it holds for every candidate from now on."""
@@ -329,3 +334,8 @@ class Room:
             self._seats.pop(seat.attempt, None)
             if self._held is not None:
                 self._held.pop(seat.attempt, None)
+
+
+def _names(feed: Feed, stream: Stream) -> dict[str, Looks]:
+    """As the record of what was looked at calls them."""
+    return {str(feed): stream.looks, f"{feed}/{Sense.HEARING.value}": stream.hears}

@@ -180,7 +180,9 @@ class Seat:
         missed = None if heard.level is None else stream.hears.looked(heard.at)
         said = [*self._missed(Kind.WEBCAM, missed, Sense.HEARING)]
         said += self._flags(Kind.WEBCAM, stream.heard(heard, resting=self._resting(heard.at)))
-        return [*said, *self._take_noise_floor(stream)]
+        if taken := stream.take_noise_floor(late=self.stage is Stage.IN_EXAM):
+            said.append(self._telling.said(taken, f"{stream.kind.value}/hearing"))
+        return said
 
     def sense(self, kind: Kind, sense: Sense, seen: Any, jpeg: bytes | None = None) -> list[Said]:
         """Anything else that was seen, heard or reported of a feed. `seen` has `at`, wall seconds."""

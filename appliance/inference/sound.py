@@ -37,7 +37,7 @@ class Heard:
     sound came; `envelope`: the same of each 20 ms; `floor`: what this microphone gives when all is quiet; `clipped`:
     share of samples, 0..1, that were cut; `chances`: of each 32 ms, how likely a voice, None without the model;
     `bursts`: sounds that begin suddenly; `voice`: a d-vector of the last 0.8 s, where they were a voice and it was
-    asked for. `elsewhere`: the seat where the same is louder, "" for none."""
+    asked for. `elsewhere`: the seat where the same is louder, "" for none; `everywhere`: at half of the seats."""
 
     at: float
     position: float | None
@@ -49,6 +49,7 @@ class Heard:
     bursts: tuple[Burst, ...] = ()
     voice: tuple[float, ...] | None = None
     elsewhere: str = ""
+    everywhere: bool = False
 
     @property
     def steady(self) -> float:

@@ -178,6 +178,15 @@ class Stream:
         self.rest_on(baseline.joined(self.base, values, objects))
         return events.BaselineTaken(kind=self.kind.value, values=values, objects=objects, late=late)
 
+    def take_noise_floor(self, *, late: bool) -> events.BaselineTaken | None:
+        """What the microphone gives when nobody speaks, once enough was heard of it; it holds from now on."""
+        floor = self.tracks[Sense.HEARING].memory.floor
+        if self.base.noise_db is not None or floor is None:
+            return None
+        values = {"noise_db": floor}
+        self.rest_on(baseline.joined(self.base, values, sorted(self.base.objects)))
+        return events.BaselineTaken(kind=self.kind.value, values=values, objects=[], late=late)
+
     def rest_on(self, base: Baseline) -> None:
         """How the candidate sat at check-in is known."""
         self.base = base

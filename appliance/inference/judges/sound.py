@@ -49,7 +49,8 @@ def judge(memory: Memory, seen: Heard, context: Context) -> tuple[Memory, dict[s
         "patterned_sound": patterned,
     }
     if seen.elsewhere:
-        ticks = {code: _elsewhere(said, seen) for code, said in ticks.items()}
+        own = ("noise",) if seen.everywhere else ()  # what makes a noise in the whole room is nobody's
+        ticks = {code: said if code in own else _elsewhere(said, seen) for code, said in ticks.items()}
     if seen.clipped >= CLIPPED:
         ticks = {code: tick(seen.at, None, position=seen.position) for code in ticks}
     return memory, {**ticks, "mic_silent": _silent(seen, context)}

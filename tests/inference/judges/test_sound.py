@@ -158,6 +158,12 @@ def test_a_voice_is_no_noise():
     assert verdicts([heard(0.5, level=ROOM + 40, voice=0.9)], "noise") == [FALSE]
 
 
+def test_what_half_the_room_hears_is_nobodys_noise_but_it_is_one():
+    alarm = heard(0.5, level=ROOM + 30, elsewhere="S7", everywhere=True)
+    assert verdicts([alarm], "noise") == [TRUE]
+    assert verdicts([alarm], "patterned_sound") == [FALSE]
+
+
 def test_key_presses_are_no_noise():
     envelope = tuple(-25.0 if n % 5 < 3 else ROOM for n in range(25))
     assert verdicts([heard(0.5, level=-27.0, envelope=envelope)], "noise") == [FALSE]

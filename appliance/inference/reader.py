@@ -30,8 +30,8 @@ LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 4.0
 """A screen that changes all the time is read again after so long."""
 READ_SECONDS = 3.0
-"""One reading takes no longer: lines that are left are not read. A 1080p screen takes 0.15 to 0.5 s of an idle core, 1.7 s
-of a crowded one."""
+"""One reading takes no longer: lines that are left are not read. A screen of 1080p takes 0.15 to 0.5 s of an idle core,
+1.7 s of a crowded one."""
 TURN_SECONDS = 0.1
 _GIVES_WAY = 10  # as `nice` counts
 _AFTER = 0.001  # seconds: what was read belongs to the last look, and comes after it

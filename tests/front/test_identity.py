@@ -104,7 +104,7 @@ def _turns_the_head(room, page, lead):
     (asked,) = ask(room, lambda c: detection.challenges(c, room.attempts[0]))
     room.append(1, ChallengeAnswered(challenge=asked.challenge, seen=["done", "not_seen", "unassessable"]))
     said = lead.locator(".look-challenge")
-    for words in ("✓", "✗", "could not be judged"):
+    for words in (": seen", ": not seen", ": could not be judged"):
         expect(said).to_contain_text(words)
 
 

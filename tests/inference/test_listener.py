@@ -57,12 +57,6 @@ def play(folder, feed, samples, *, ends_at=NOW, run=1, position=50.0):
     sound.write(folder, header, kept)
 
 
-def rounds(listening, count=1, *, feeds=1, start=0.0):
-    for number in range(count):
-        for _ in range(feeds):
-            listening.turn(start + number * 0.5)
-
-
 def make(folder, clock, *feeds):
     room = Room(*feeds)
     return Listener(folder, Detectors(), room, clock=clock), room
@@ -74,7 +68,7 @@ def test_each_half_second_is_told_once_at_the_half_second(tmp_path, clock):
     for number in range(8):
         clock.now = NOW + 0.5 * number
         play(tmp_path, ONE, whole[: RATE + number * WINDOW], ends_at=clock.now + 0.12, position=clock.now - NOW)
-        rounds(listening, start=0.5 * number)
+        listening.turn(0.5 * number)
     told = room.told[ONE]
     assert [heard.at for heard in told] == pytest.approx([NOW + 0.5 * n for n in range(8)], abs=1e-3)
     assert told[3].position == pytest.approx(1.5 - 0.12, abs=1e-3)
@@ -85,20 +79,20 @@ def test_no_sound_is_told_each_half_second(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE)
     for number in range(4):
         clock.now = NOW + 0.5 * number
-        rounds(listening, start=0.5 * number)
+        listening.turn(0.5 * number)
     assert room.told[ONE] == [silence(NOW + 0.5 * n) for n in range(4)]
 
 
 def test_sound_that_stopped_is_waited_for_a_moment_and_then_missing(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE)
     play(tmp_path, ONE, noise(2))
-    rounds(listening)
+    listening.turn(0.0)
     heard = len(room.told[ONE])
     clock.now = NOW + MISSING_SECONDS - 0.1
-    rounds(listening, start=1.0)
+    listening.turn(1.0)
     assert len(room.told[ONE]) == heard
     clock.now = NOW + MISSING_SECONDS + 0.6
-    rounds(listening, start=2.0)
+    listening.turn(2.0)
     assert room.told[ONE][-1].level is None
 
 
@@ -106,10 +100,10 @@ def test_what_is_too_far_behind_is_passed_over_and_counted(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE)
     whole = noise(20)
     play(tmp_path, ONE, whole[: 2 * RATE])
-    rounds(listening)
+    listening.turn(0.0)
     clock.now = NOW + 10.0
     play(tmp_path, ONE, whole[: 12 * RATE], ends_at=clock.now)
-    rounds(listening, start=10.0)
+    listening.turn(10.0)
     assert [heard.at - NOW for heard in room.told[ONE][-AT_ONCE:]] == pytest.approx([8.5, 9.0, 9.5, 10.0])
     assert listening.skipped == 16
 
@@ -117,10 +111,10 @@ def test_what_is_too_far_behind_is_passed_over_and_counted(tmp_path, clock):
 def test_a_new_run_begins_at_its_newest(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE)
     play(tmp_path, ONE, noise(2))
-    rounds(listening)
+    listening.turn(0.0)
     clock.now = NOW + 3.0
     play(tmp_path, ONE, noise(0.8, seed=2), ends_at=clock.now, run=2)
-    rounds(listening, start=3.0)
+    listening.turn(3.0)
     assert room.told[ONE][-1].at == pytest.approx(NOW + 3.0)
     assert listening.skipped == 0
 
@@ -132,7 +126,7 @@ def test_a_sender_whose_clock_runs_fast_stays_at_the_half_seconds(tmp_path, cloc
         clock.now = NOW + 0.5 * number
         end = RATE + int(number * WINDOW * 1.002)
         play(tmp_path, ONE, whole[:end], ends_at=clock.now)
-        rounds(listening, start=0.5 * number)
+        listening.turn(0.5 * number)
     off = [(heard.at + 0.25) % 0.5 - 0.25 for heard in room.told[ONE]]
     assert max(map(abs, off)) < 0.05
     assert len(room.told[ONE]) >= 119
@@ -144,7 +138,7 @@ def test_a_file_that_holds_no_sound_is_counted_and_the_others_are_heard(tmp_path
     play(tmp_path, TWO, noise(2))
     file = sound.path_of(tmp_path, TWO)
     file.write_bytes(file.read_bytes()[:-100])
-    rounds(listening, feeds=2)
+    listening.turn(0.0)
     assert listening.unreadable == 1
     assert [heard.level is None for heard in room.told[TWO]] == [True]
     assert room.told[ONE][0].level == pytest.approx(-40.8, abs=0.5)
@@ -153,9 +147,9 @@ def test_a_file_that_holds_no_sound_is_counted_and_the_others_are_heard(tmp_path
 def test_who_left_is_forgotten(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE)
     play(tmp_path, ONE, noise(2))
-    rounds(listening)
+    listening.turn(0.0)
     room.seated.clear()
-    rounds(listening, start=1.0)
+    listening.turn(1.0)
     assert listening.facts()["microphones"] == 0
 
 
@@ -176,7 +170,7 @@ def test_what_is_louder_at_a_neighbour_is_told_as_that_neighbours(tmp_path, cloc
         until = 2 * RATE + number * WINDOW
         play(tmp_path, ONE, near[:until], ends_at=clock.now)
         play(tmp_path, TWO, far[:until], ends_at=clock.now + 0.05)
-        rounds(listening, feeds=2, start=0.5 * number)
+        listening.turn(0.5 * number)
     assert {heard.elsewhere for heard in room.told[ONE]} == {""}
     assert [heard.elsewhere for heard in room.told[TWO][4:]] == ["S1"] * len(room.told[TWO][4:])
     assert len(room.told[TWO]) > 6
@@ -187,12 +181,12 @@ def test_a_neighbour_whose_sound_is_late_is_waited_for(tmp_path, clock):
     whole = noise(5)
     play(tmp_path, ONE, whole[: 2 * RATE])
     play(tmp_path, TWO, whole[: 2 * RATE], ends_at=NOW - 0.6)
-    rounds(listening, feeds=2)
+    listening.turn(0.0)
     last = room.told[ONE][-1].at if room.told[ONE] else 0.0
     assert last < NOW - 0.25  # it is not said yet what of it is whose
     clock.now = NOW + 1.2
     play(tmp_path, ONE, whole[: 3 * RATE], ends_at=NOW + 1.0)
-    rounds(listening, feeds=2, start=1.0)
+    listening.turn(1.0)
     assert room.told[ONE][-1].at >= NOW  # nor is it waited for longer than a second
 
 

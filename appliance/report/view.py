@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from appliance.exam.flags import Decision
+from appliance.exam import limits
+from appliance.exam.flags import RULES, Decision
 from appliance.report import facts as f
 from appliance.report import judged, words
 from appliance.report.detection import InForce, rules_of
@@ -260,6 +261,12 @@ def _flag(number: int, flag: Flag, zone: Zone) -> dict[str, Any]:
     }
 
 
+def _numbers(flag: Flag) -> str:
+    order = list(limits.of(RULES[flag.code])) if flag.code in RULES else []
+    names = sorted(flag.numbers, key=lambda name: order.index(name) if name in order else len(order))
+    return ", ".join(f"{words.number(flag.code, name)} {flag.numbers[name]:g}" for name in names)
+
+
 def _score(flag: Flag) -> str:
     score = "none" if flag.score is None else f"{flag.score:.2f}"
     return score if flag.threshold is None else f"{score} at a threshold of {flag.threshold:g}"
@@ -319,16 +326,20 @@ def _versions(versions: Versions, zone: Zone) -> list[list[str]]:
 
 
 def _rules(in_force: tuple[InForce, ...]) -> list[dict[str, str]]:
-    return [
-        {
-            "rule": words.flag(code),
-            "feed": ", ".join(words.feed(kind) for kind in rule["kinds"]),
-            "threshold": f"{rule['threshold']:g}",
-            "seconds": f"{rule['seconds']:g} s",
-            "share": f"{rule['share']:.0%}".replace("%", " %"),
-            "hits": str(rule["hits"]),
-            "coverage": f"{rule['coverage']:.0%}".replace("%", " %"),
-            "numbers": ", ".join(f"{words.number(code, name)} {value:g}" for name, value in rule["numbers"].items()),
-        }
-        for code, rule in rules_of(in_force[-1].policy).items()
-    ]
+    """What can be changed of each rule; a rule that one moment is enough for has no share and no hits."""
+    lines = []
+    for code, rule in rules_of(in_force[-1].policy).items():
+        numbers = {name: rule["numbers"].get(name, rule.get(name)) for name in limits.of(RULES[code])}
+        said = {name: f"{numbers.pop(name):g}" if name in numbers else "" for name in _COLUMNS}
+        lines.append(
+            {
+                "rule": words.flag(code),
+                "feed": ", ".join(words.feed(kind) for kind in rule["kinds"]),
+                **said,
+                "numbers": ", ".join(f"{words.number(code, name)} {value:g}" for name, value in numbers.items()),
+            }
+        )
+    return lines
+
+
+_COLUMNS = ("threshold", "seconds", "share", "hits")

@@ -16,9 +16,8 @@ class Change:
 
     def seen(self, picture: npt.NDArray[np.uint8]) -> bool:
         """Is `picture` (BGR) another than the last of which this was said?"""
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        same = self._last is not None and self._last.shape == grey.shape
-        if same and int((cv2.absdiff(grey, self._last) > _MOVED).sum()) < _PIXELS:
+        last, grey = self._last, np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        if last is not None and last.shape == grey.shape and int((cv2.absdiff(grey, last) > _MOVED).sum()) < _PIXELS:
             return False
         self._last = grey
         return True

@@ -99,7 +99,7 @@ class Decoder:
         """-> the pixels; those of the picture at full size are not written raw."""
         width = max(2, min(frame.width, WIDEST_FULL if full else WIDEST) & ~1)
         height = max(2, round(frame.height * width / frame.width) & ~1)
-        pixels = frame.reformat(width=width, height=height, format="bgr24").to_ndarray()
+        pixels = np.asarray(frame.reformat(width=width, height=height, format="bgr24").to_ndarray(), np.uint8)
         quality = FULL_QUALITY if full else JPEG_QUALITY
         done, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if not done:

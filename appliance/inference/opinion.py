@@ -7,6 +7,7 @@ by our own weights (`training/phones`), a wallet and a page by classes that Imag
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -61,7 +62,7 @@ def load_head(folder: Path) -> PhoneHead:
     try:
         with np.load(file) as said:
             weights, bias = said["weights"].astype(np.float32), float(said["bias"])
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except (OSError, EOFError, KeyError, ValueError, TypeError, BadZipFile) as error:
         raise IntegrityError(f"{file.name} holds no weights: {error}", hint="Install the appliance anew.") from None
     if weights.shape != (_FEATURES + 3,) or not np.isfinite(weights).all():
         raise IntegrityError(f"{file.name} holds other weights than expected", hint="Install the appliance anew.")

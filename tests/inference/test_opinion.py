@@ -79,6 +79,7 @@ def test_a_place_at_the_edge_is_looked_at_as_far_as_it_is_there():
         {"weights": np.full(1283, np.nan), "bias": 0.0},
         {"weights": np.zeros(1283)},
     ],
+    ids=["empty", "text", "cut off", "too few", "no numbers", "no bias"],
 )
 def test_weights_that_are_none_are_refused(tmp_path, monkeypatch, content):
     file = tmp_path / "phones.npz"

@@ -60,7 +60,7 @@ def load_head(folder: Path) -> PhoneHead:
     """Out of the model pack: an .npz of `weights` [1283] and `bias`. IntegrityError when it is not that."""
     file = pack.locate(folder, "phones")
     try:
-        with np.load(file) as said:
+        with open(file, "rb") as data, np.load(data) as said:
             weights, bias = said["weights"].astype(np.float32), float(said["bias"])
     except (OSError, EOFError, KeyError, ValueError, TypeError, BadZipFile) as error:
         raise IntegrityError(f"{file.name} holds no weights: {error}", hint="Install the appliance anew.") from None

@@ -85,11 +85,8 @@ def _sample(seen: Observation, context: Context) -> Sample | None:
     head = faces[0].box if faces else None
     person = next((box for box in sure if head is None or box.holds(*head.middle)), None)
     own = person or (sure[0] if head is None else Baseline.around(head))
-    others = [
-        box
-        for box in [*(p.box for p in persons), *(Baseline.around(f.box) for f in faces[1:])]
-        if box.share_in(own) <= APART and box.width <= NARROW * own.width
-    ]
+    apart = [person.box for person in persons if person.box.share_in(own) <= APART]  # or it is the candidate once more
+    others = [box for box in [*apart, *(Baseline.around(f.box) for f in faces[1:])] if box.width <= NARROW * own.width]
     shares = 1 / seen.width, 1 / seen.height
     return Sample(
         view=seen.view,

@@ -50,7 +50,6 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     started = [event.wall for event in log if event.type == events.AttemptStarted.TYPE]
     flags = tuple(_flag(flag, row, names, media) for flag in state.flags(connection, attempt=attempt))
     said = [(e.payload, e.wall) for e in log if isinstance(e.payload, events.AnalysisCovered)]
-    fills = state.fills(connection, attempt=attempt)
     in_force = detection.policies(connection, row.exam, names, until=until)
     facts: dict[str, Any] = {
         "written_at": now,
@@ -74,26 +73,8 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "identity": detection.identity(connection, attempt, names),
         "challenges": detection.challenges(connection, attempt, names),
         "recordings": _recordings(connection, attempt, log, until),
-        "gaps": tuple(
-            Span(
-                kind=gap.kind,
-                cause=gap.cause,
-                starts_at=gap.starts_at,
-                ends_at=gap.ends_at,
-                filled=sum(fill.ends_at - fill.starts_at for fill in fills if fill.gap == gap.gap),
-            )
-            for gap in state.gaps(connection, attempt=attempt)
-        ),
-        "unseen": tuple(
-            Span(
-                kind=missed.kind,
-                cause=missed.cause,
-                starts_at=missed.starts_at,
-                ends_at=missed.ends_at,
-                sense=missed.sense,
-            )
-            for missed in _payloads(log, events.AnalysisMissed)
-        ),
+        "gaps": _gaps(connection, attempt),
+        "unseen": tuple(_missed(missed) for missed in _payloads(log, events.AnalysisMissed)),
         "flags": flags,
         "messages": _messages(connection, attempt, row),
         "calls": tuple(
@@ -229,6 +210,24 @@ def _idle(connection: sa.Connection, attempt: str, starts_at: float, ends_at: fl
     calls = [(call.started_at, call.ended_at or ends_at) for call in state.calls(connection, attempt=attempt)]
     spoken = sum(max(0.0, min(ends_at, until) - max(starts_at, since)) for since, until in calls)
     return max(0.0, ends_at - starts_at - spoken)
+
+
+def _gaps(connection: sa.Connection, attempt: str) -> tuple[Span, ...]:
+    fills = state.fills(connection, attempt=attempt)
+    return tuple(
+        Span(
+            kind=gap.kind,
+            cause=gap.cause,
+            starts_at=gap.starts_at,
+            ends_at=gap.ends_at,
+            filled=sum(fill.ends_at - fill.starts_at for fill in fills if fill.gap == gap.gap),
+        )
+        for gap in state.gaps(connection, attempt=attempt)
+    )
+
+
+def _missed(said: events.AnalysisMissed) -> Span:
+    return Span(kind=said.kind, cause=said.cause, starts_at=said.starts_at, ends_at=said.ends_at, sense=said.sense)
 
 
 def _flag(row: FlagRow, attempt: AttemptRow, names: dict[str, str], media: Path) -> Flag:

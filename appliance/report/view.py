@@ -7,7 +7,18 @@ from appliance.exam.flags import RULES, Decision
 from appliance.report import facts as f
 from appliance.report import judged, words
 from appliance.report.detection import InForce, rules_of
-from appliance.report.facts import AttemptFacts, Call, Exam, ExamFacts, Flag, LedgerHead, PictureState, Span, Versions
+from appliance.report.facts import (
+    AttemptFacts,
+    Call,
+    Exam,
+    ExamFacts,
+    Flag,
+    LedgerHead,
+    Message,
+    PictureState,
+    Span,
+    Versions,
+)
 from appliance.report.moments import Zone, position
 
 GAPS_ON_PAGE_ONE = 12
@@ -58,20 +69,7 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
         "decisions": _decisions(facts.flags),
         "open_points": list(facts.open_points),
         "flags": [_flag(number, flag, zone) for number, flag in enumerate(facts.flags, 1)],
-        "messages": [
-            {
-                "at": zone.clock(message.sent_at),
-                "who": message.sender + (" (candidate)" if message.from_candidate else ""),
-                "kind": words.MESSAGES.get(message.kind, ""),
-                "text": message.text,
-                "seen": f"acknowledged {zone.clock(message.acknowledged_at)}"
-                if message.acknowledged_at
-                else f"read {zone.clock(message.read_at)}"
-                if message.read_at
-                else "not read",
-            }
-            for message in facts.messages
-        ],
+        "messages": [_message(message, zone) for message in facts.messages],
         "calls": [_call(call, zone, until) for call in facts.calls],
         "steps": [
             {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
@@ -165,6 +163,21 @@ def _coverage(facts: AttemptFacts) -> list[dict[str, Any]]:
         }
         for rule in facts.coverage
     ]
+
+
+def _message(message: Message, zone: Zone) -> dict[str, str]:
+    seen = "not read"
+    if message.acknowledged_at:
+        seen = f"acknowledged {zone.clock(message.acknowledged_at)}"
+    elif message.read_at:
+        seen = f"read {zone.clock(message.read_at)}"
+    return {
+        "at": zone.clock(message.sent_at),
+        "who": message.sender + (" (candidate)" if message.from_candidate else ""),
+        "kind": words.MESSAGES.get(message.kind, ""),
+        "text": message.text,
+        "seen": seen,
+    }
 
 
 def _call(call: Call, zone: Zone, until: float) -> dict[str, str]:

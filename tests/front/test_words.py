@@ -23,7 +23,7 @@ PATTERN = re.compile(r"""\bt\(\s*`([^`]+)`""")
 
 
 def catalogue(language):
-    files = [FOLDER / f"{language}{part}.toml" for part in ("", ".flags", ".identity")]
+    files = sorted(set(FOLDER.glob(f"{language}*.toml")) - {FOLDER / f"{language}.server.toml"})
     return dict(pair for file in files for pair in _flat(tomllib.loads(file.read_text(encoding="utf-8")), ""))
 
 

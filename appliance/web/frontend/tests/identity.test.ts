@@ -5,7 +5,7 @@ import { use } from "../src/lib/strings";
 import type { AttemptDetail, Flag, Identity, LedgerEvent, MyIdentity } from "../src/lib/types";
 import { comparison } from "../src/look/identity";
 import { rows, unlooked } from "../src/look/judged";
-import { facts, furtherNumbers } from "../src/look/why";
+import { facts, ruleNumbers } from "../src/look/why";
 import { queue } from "../src/wall/queue";
 import { apply, fromDetail, identityOf, undecided, type State } from "../src/wall/store";
 
@@ -16,7 +16,7 @@ beforeAll(() => {
     "look.identity.unassessable": "no: {reason}", "look.identity.reason.no_face": "no face", "common.unknown": "unknown",
     "why.fact.threshold": "Limit", "why.fact.seconds": "For", "why.fact.share": "Share", "why.fact.hits": "Times", "why.fact.judged": "Judged", "why.fact.light": "Light",
     "why.percent": "{n} %", "why.judged_of": "{assessable} of {ticks} ({percent})", "why.light_of": "{light} of 255", "duration.seconds": "{n} s",
-    "why.said.direction": "Direction", "why.value.left": "to the left",
+    "flag.looking_away.threshold": "Degrees to the side", "rule.up": "Degrees up", "why.said.direction": "Direction", "why.value.left": "to the left",
   });
 });
 
@@ -67,7 +67,7 @@ describe("who a candidate is, as the events say it", () => {
     const shown = { ...NOBODY, photo_sha256: "1", pictured_at: 100 };
     expect(comparison(NOBODY, 100)).toBe("not shown");
     expect(comparison({ ...NOBODY, declined_at: 90 }, 100)).toBe("declined");
-    expect([comparison(shown, 110), comparison(shown, 130)]).toEqual(["comparing", "not compared"]);
+    expect([comparison(shown, 110), comparison(shown, 170)]).toEqual(["comparing", "not compared"]);
     expect(comparison({ ...shown, compared_at: 105, score: 0.612, limit: 0.363 }, 110)).toBe("0.61 above 0.36");
     expect(comparison({ ...shown, compared_at: 105, score: 0.2, limit: 0.363 }, 110)).toBe("0.20 below 0.36");
     expect(comparison({ ...shown, compared_at: 105, reason: "no_face" }, 110)).toBe("no: no face");
@@ -106,7 +106,7 @@ describe("why a flag is there", () => {
   it("says the numbers in force, the light, the coverage and what was seen", () => {
     const flag = { ...base, facts: { ...base.facts, threshold: 30, light: 90.4, numbers: { seconds: 5, share: 0.7, hits: 3, up: 20 }, why: { direction: "left", yaw: 41.25, seat: "9", severity: "medium" } } };
     expect(facts(flag)).toEqual([["Limit", "30"], ["For", "5 s"], ["Share", "70 %"], ["Times", "3"], ["Judged", "4 of 5 (80 %)"], ["Light", "90 of 255"], ["Direction", "to the left"], ["yaw", "41.25"], ["seat", "9"]]);
-    expect(furtherNumbers(flag)).toEqual([["up", "20"]]);
+    expect(ruleNumbers(flag)).toEqual([["Degrees to the side", "30"], ["seconds", "5"], ["share", "0.7"], ["hits", "3"], ["Degrees up", "20"]]);
   });
 
   it("says nothing of numbers where a person raised it", () => {

@@ -24,10 +24,10 @@ export function flagSentence(flag: Flag, at = now()): string {
   return t(key, { duration: duration((flag.ended_at ?? at) - flag.onset_at) });
 }
 
-/** "3 of 3 looks · 0.81"; empty where nothing was counted. */
+/** "3 of 3 looks · 0.81"; empty where nothing was counted: what happens once is not. */
 export function numbers(flag: Flag): string {
-  const { true: hits, assessable, score } = flag.facts;
-  if (!assessable) return "";
+  const { true: hits, assessable, ticks, score } = flag.facts;
+  if (!assessable || ticks === 1) return "";
   const looks = t("numbers.looks", { true: hits, assessable });
   return score === null || score === undefined ? looks : t("numbers.score", { looks, score: score.toFixed(2) });
 }

@@ -7,7 +7,7 @@ import { t } from "../lib/strings";
 import type { Flag } from "../lib/types";
 import { flagSentence, numbers, severityOf, SIGN } from "../lib/words";
 import { REASONS, type Reason } from "../wall/next";
-import { facts as why, furtherNumbers, innocent, strip } from "./why";
+import { facts as why, innocent, ruleNumbers, strip } from "./why";
 
 interface Actions {
   confirm(flag: Flag): void;
@@ -99,7 +99,7 @@ export class FlagList {
       this.snapshots(flag),
       h("p", { class: "hint" }, innocent(flag)),
       this.state(flag),
-      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`)), strip(furtherNumbers(flag))),
+      h("details", {}, h("summary", {}, t("look.help")), h("p", { class: "hint" }, t(`flag.${flag.code}.help`)), strip(ruleNumbers(flag))),
     ];
   }
 

@@ -10,8 +10,8 @@ import { undecided } from "../wall/store";
 
 export const RULINGS: readonly Ruling[] = ["matched", "known", "unverified", "refused"];
 
-/** Seconds after which a comparison that has not come is not waited for any more. */
-const COMPARES_WITHIN = 20;
+/** Seconds after which a comparison that has not come is not waited for any more; it takes 28 where detection has just been started. */
+const COMPARES_WITHIN = 60;
 
 /** "0.61, above the limit 0.36: likely the same person". A number is help, never the decision. */
 export function comparison(identity: Identity, at = now()): string {

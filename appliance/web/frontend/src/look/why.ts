@@ -9,13 +9,11 @@ type Fact = [label: string, value: string];
 
 /** Of what is said by name, the parts that are no news to a person. */
 const SILENT = new Set(["severity"]);
-/** The rule's numbers that stand in the strip itself. */
-const COMMON = new Set(["seconds", "share", "hits"]);
 
 /** Beside `numbers` (how often, how strong): what was in force, how well could it be seen, what was it. */
 export function facts(flag: Flag): Fact[] {
   const { assessable, ticks, threshold, numbers = {}, light, why = {} } = flag.facts;
-  const counted = flag.source === "inference" && ticks > 0;
+  const counted = flag.source === "inference" && ticks > 1; // what happens once is not counted
   return [
     ...(counted && threshold !== undefined ? [fact("threshold", short(threshold))] : []),
     ...(numbers["seconds"] ? [fact("seconds", t("duration.seconds", { n: short(numbers["seconds"]) }))] : []),
@@ -23,13 +21,15 @@ export function facts(flag: Flag): Fact[] {
     ...((numbers["hits"] ?? 0) > 1 ? [fact("hits", short(numbers["hits"] ?? 0))] : []),
     ...(counted ? [fact("judged", t("why.judged_of", { assessable, ticks, percent: percent(assessable / ticks) }))] : []),
     ...(typeof light === "number" ? [fact("light", t("why.light_of", { light: Math.round(light) }))] : []),
-    ...Object.entries(why).filter(([name]) => !SILENT.has(name)).map(([name, value]): Fact => [nameOf("why.said", name), valueOf(name, value)]),
+    ...Object.entries(why).filter(([name]) => !SILENT.has(name)).map(([name, value]): Fact => [saidName(name), valueOf(name, value)]),
   ];
 }
 
-/** The rule's further numbers in force. */
-export function furtherNumbers(flag: Flag): Fact[] {
-  return Object.entries(flag.facts.numbers ?? {}).filter(([name]) => !COMMON.has(name)).map(([name, value]) => [nameOf("why.number", name), short(value)]);
+/** Every number of the rule in force, by its full name. */
+export function ruleNumbers(flag: Flag): Fact[] {
+  const { threshold, numbers = {} } = flag.facts;
+  if (!Object.keys(numbers).length) return [];
+  return Object.entries({ ...(threshold === undefined ? {} : { threshold }), ...numbers }).map(([name, value]) => [numberName(flag.code, name), short(value)]);
 }
 
 export function innocent(flag: Pick<Flag, "code">): string {
@@ -50,9 +50,14 @@ function measured(form: string, value: number): string {
 }
 
 /** A name without words of its own is shown as it is: one odd word is better than a fact that is left out. */
-function nameOf(group: "why.said" | "why.number", name: string): string {
-  const key = `${group}.${name}`;
-  return has(key) ? t(key) : name.replaceAll("_", " ");
+function saidName(name: string): string {
+  return has(`why.said.${name}`) ? t(`why.said.${name}`) : name.replaceAll("_", " ");
+}
+
+/** A flag may name its numbers more plainly than all do. */
+function numberName(code: string, name: string): string {
+  const key = [`flag.${code}.${name}`, `rule.${name}`].find(has);
+  return key ? t(key) : name.replaceAll("_", " ");
 }
 
 function valueOf(name: string, value: unknown): string {

@@ -72,6 +72,7 @@ class Seat:
         self.told = False  # its coverage stands in the ledger: nothing more is to be said
         self._policy = policy or DetectionPolicy()
         self._granted: frozenset[Switch] = frozenset()
+        self._declined: frozenset[Switch] = frozenset()  # by the candidate: it stays, whatever is granted
         self.rules = in_force(self._policy)
         self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
@@ -278,12 +279,12 @@ class Seat:
     @_hear.register
     def _(self, payload: events.AttemptAccommodated, at: float) -> Iterator[Said]:
         known = {switch.value for switch in Switch}
-        self._granted |= {Switch(said) for said in payload.switches if said in known}
+        self._granted = frozenset(Switch(said) for said in payload.switches if said in known)
         yield from self._rules(at)
 
     @_hear.register
     def _(self, _payload: events.IdentityDeclined, at: float) -> Iterator[Said]:
-        self._granted |= {Switch.NO_MATCHING}
+        self._declined = frozenset({Switch.NO_MATCHING})
         yield from self._rules(at)
 
     @_hear.register
@@ -479,7 +480,7 @@ class Seat:
             yield from self._flags(kind, outputs)
 
     def _rules(self, at: float) -> Iterator[Said]:
-        self.rules = in_force(self._policy, self._granted)
+        self.rules = in_force(self._policy, self._granted | self._declined)
         for kind, stream in self.streams.items():
             yield from self._flags(kind, stream.use(self.rules, at))
 
@@ -493,6 +494,11 @@ class Seat:
             stream.looks.watched_since = stream.hears.watched_since = at
             if stream.lost:
                 yield from self._flags(stream.kind, self._connected(stream, at, lost=True))
+
+    def stop(self) -> None:
+        """This process ends."""
+        if trace := self.streams[Kind.WEBCAM].trace:
+            trace.close()
 
     def _keep_trace(self) -> None:
         """As long as the exam wants it and rules may fire."""

@@ -43,7 +43,7 @@ class FakeRoom:
         return frozenset({Look.OBJECTS}) if self.closely else frozenset()
 
 
-def show(folder, attempt, number, *, at=None, size=(64, 48), raw=None):
+def show(folder, attempt, number, *, at=None, size=(64, 48), raw=None, jpeg=b"jpeg"):
     raw = np.full((size[1], size[0], 3), 100, np.uint8).tobytes() if raw is None else raw
     header = picture.Header(
         feed=f"{attempt}/webcam",
@@ -52,10 +52,10 @@ def show(folder, attempt, number, *, at=None, size=(64, 48), raw=None):
         position=1.0,
         width=size[0],
         height=size[1],
-        jpeg_bytes=4,
+        jpeg_bytes=len(jpeg),
         raw_bytes=len(raw),
     )
-    picture.write(folder, header, b"jpeg", raw)
+    picture.write(folder, header, jpeg, raw)
 
 
 def turns(looker, count):

@@ -1,16 +1,20 @@
 """Templates and pictures: what is compared, what is kept, and what is dropped. With the real models."""
 
 import hashlib
+import time
 
 import cv2
 import pytest
 
 from appliance.box.paths import models_folder
+from appliance.config import InferenceSettings
 from appliance.inference.boxes import Box
 from appliance.inference.detectors import Detectors, load_detectors
 from appliance.inference.enrolment import File, Shown
 from appliance.inference.faces import Face
-from appliance.inference.matching import Matcher, on_card
+from appliance.inference.looker import Looker
+from appliance.inference.matching import Matcher, Wanted, on_card
+from tests.inference.test_looker import FakeRoom, show, turns
 
 needs_models = pytest.mark.skipif(
     not (models_folder() / "pack.json").is_file(), reason="no model pack: appliance models prepare"
@@ -111,3 +115,35 @@ class TestWithModels:
         matcher.hold({})
         assert matcher.template("a1") is None
         assert sorted(path.suffix for path in tmp_path.rglob("*") if path.is_file()) == [".jpg"]
+
+
+def test_what_was_shown_is_compared_at_the_next_turn(tmp_path):
+    room = FakeRoom("a1")
+    room.wanted = Wanted(shown={"a1": Shown(File("p", "aa"), File("f", "bb"))})
+    turns(Looker(tmp_path, InferenceSettings(), Detectors(), room), 1)
+    assert [(attempt, said.reason) for attempt, said in room.said] == [("a1", "model_missing")]
+
+
+@pytest.mark.slow
+@needs_models
+def test_the_first_picture_that_is_worth_it_becomes_the_one_that_later_looks_are_held_against(
+    tmp_path, detectors, portraits
+):
+    room = FakeRoom("a1")
+    room.media = tmp_path / "media"
+    room.wanted = Wanted(missing={"a1": "bio"})
+    looker = Looker(tmp_path, InferenceSettings(), detectors, room)
+    picture = cv2.resize(portraits["grace_hopper.jpg"], None, fx=0.8, fy=0.8)
+    jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+    size = (picture.shape[1], picture.shape[0])
+    show(tmp_path, "a1", 1, size=size, raw=bytes(size[0] * size[1] * 3))
+    turns(looker, 1)
+    assert room.said == []  # nobody is in it
+    show(tmp_path, "a1", 2, at=time.time() + 5, size=size, raw=picture.tobytes(), jpeg=jpeg)
+    turns(looker, 3)
+    ((attempt, enrolled),) = room.said
+    assert attempt == "a1"
+    room.wanted = Wanted(held={"a1": File(enrolled.face, enrolled.face_sha256)})
+    show(tmp_path, "a1", 3, at=time.time() + 10, size=size, raw=picture.tobytes(), jpeg=jpeg)
+    turns(looker, 3)
+    assert room.seen[-1][1].likeness.score > 0.9

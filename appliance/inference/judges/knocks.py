@@ -16,13 +16,13 @@ from appliance.inference.sound import Heard
 SHORTEST, LONGEST = 0.15, 1.2  # seconds between two knocks of a train; a longer pause ends it
 MOST = 12  # knocks in a train; more is a machine
 ALIKE = 8.0  # dB between the loudest and the softest of a train
-VOICED = 0.50  # a chunk this likely a voice: syllables begin suddenly, too
+VOICED, SOME = 0.50, 0.25  # so many chunks this likely a voice: syllables begin suddenly, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knocks:
-    """`run`: those since the last pause, the newest `MOST` + 1; `trains`: when each train of the window ended; `loud`:
-    the voice heard in the run makes it none."""
+    """`run`: those since the last pause, the newest `MOST` + 1; `trains`: when each train of the window ended; `voiced`:
+    a voice was heard in the run, which makes it none."""
 
     run: tuple[Burst, ...] = ()
     trains: tuple[float, ...] = ()
@@ -36,7 +36,8 @@ def judge(memory: Knocks, seen: Heard, context: Context) -> tuple[Knocks, Tick]:
     for burst in seen.bursts:
         memory = _close(memory, burst.at, rule.numbers["bursts"], rule.numbers["spread"])
         memory = replace(memory, run=(*memory.run, burst)[-(MOST + 1) :])
-    voiced = any(chance >= VOICED for chance in seen.chances or ())
+    chances = seen.chances or ()
+    voiced = sum(chance >= VOICED for chance in chances) > SOME * len(chances)
     memory = replace(memory, voiced=bool(memory.run) and (memory.voiced or voiced))
     memory = _close(memory, seen.at, rule.numbers["bursts"], rule.numbers["spread"])
     ended = memory.trains[len(before) :]

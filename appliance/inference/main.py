@@ -80,6 +80,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
     finally:
         process.notify("STOPPING=1")
         reader.stop()
+        room.stop()
         write_looked(looked, room.facts().looked_at)
         client.stop(flush_seconds=1.0)
     return 0

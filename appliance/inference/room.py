@@ -238,6 +238,12 @@ class Room:
                     self._say(seat, seat.beat(now, rates))
                 self._append_all(self._events.beat(now))
 
+    def stop(self) -> None:
+        """This process ends."""
+        with self._lock:
+            for seat in self._seats.values():
+                seat.stop()
+
     def facts(self) -> Facts:
         """What is known now."""
         with self._lock:

@@ -3,7 +3,7 @@
 import type { Me, Own } from "../lib/types";
 import { Publisher } from "./publish";
 import type { Reports } from "./reports";
-import { SCREEN, WEBCAM, WEBCAM_SMALL, type Settings } from "./settings";
+import { MICROPHONE, SCREEN, WEBCAM, WEBCAM_SMALL, type Settings } from "./settings";
 import { cameraTrouble, screenTrouble, type Trouble } from "./trouble";
 
 export interface Choice {
@@ -173,7 +173,7 @@ function constraints(choice: Choice): MediaStreamConstraints {
   const video = (navigator.hardwareConcurrency ?? 4) <= 2 ? WEBCAM_SMALL : WEBCAM;
   return {
     video: choice.camera ? { ...video, deviceId: { exact: choice.camera } } : video,
-    audio: choice.microphone ? { deviceId: { exact: choice.microphone } } : true,
+    audio: choice.microphone ? { ...MICROPHONE, deviceId: { exact: choice.microphone } } : MICROPHONE,
   };
 }
 

@@ -16,6 +16,14 @@ export const WEBCAM: MediaTrackConstraints = {
 /** On a machine with few cores. */
 export const WEBCAM_SMALL: MediaTrackConstraints = { ...WEBCAM, width: { ideal: 640 }, height: { ideal: 480 } };
 
+/** As the room sounds: a browser that takes noise away, or turns the volume up by itself, makes a quiet room digitally
+ * silent and every seat equally loud, and nobody can say any more where a voice was. The echo of a call still goes. */
+export const MICROPHONE: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: false,
+  autoGainControl: false,
+};
+
 export const SCREEN: DisplayMediaStreamOptions = {
   video: { displaySurface: "monitor", width: { max: 1920 }, height: { max: 1080 }, frameRate: { ideal: 5, max: 15 } },
   audio: false,

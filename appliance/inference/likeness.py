@@ -17,7 +17,7 @@ of photos lie on the right side: 11 of one person from .40 up, 242 of two person
 
 SMALLEST = 60.0  # pixels of a face's width; below, the cosine of one person with himself sinks
 DARKEST, BRIGHTEST = 40.0, 225.0  # mean luma of the face
-TURNED = 25.0  # degrees to either side (proctoring.md 4.2)
+TURNED, BENT = 25.0, 30.0  # degrees to either side (proctoring.md 4.2), and up or down
 
 _SIDE = 112
 _STANDARD = np.array(  # where the five points lie in the square that the network was trained on (ArcFace)
@@ -81,7 +81,8 @@ def unfit(picture: Picture, face: Face, *, smallest: float = SMALLEST) -> str:
         return "too_dark" if light < DARKEST else "too_bright"
     height, width = picture.shape[:2]
     pose = from_five(face.points, width=width, height=height)
-    return "turned" if pose is None or abs(pose.yaw) > TURNED else ""
+    straight = pose is not None and abs(pose.yaw) <= TURNED and abs(pose.pitch) <= BENT
+    return "" if straight else "turned"
 
 
 class Finders(Protocol):

@@ -18,7 +18,10 @@ from appliance.inference.observe import Observation
 LOST_FOR = 1.0  # seconds without the face after which whoever comes is to be compared anew
 STEP = 0.60  # of its width: a face that jumps further between two looks may be another one
 PATIENCE = 8.0  # seconds after which a burst that found no face fit for it gives up
-PAUSE = 15.0  # seconds until the next one is tried then
+PAUSE = 30.0  # seconds until the next one is tried then
+
+
+_CODES = frozenset({"identity_mismatch", "identity_unverifiable"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class Memory:
 
 def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, dict[str, Tick]]:
     """Nothing is said of a look at which nobody was compared, but that it is long ago."""
-    if not seen.enrolled:
+    if not seen.enrolled or not _CODES & context.codes:
         return Memory(), {}
     if seen.candidate is None:
         return replace(memory, burst_at=None, scores=()), {}

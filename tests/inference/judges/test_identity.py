@@ -1,6 +1,7 @@
 """Is it still the same face: quick checks, bursts, breaks of the track, and what is never said (proctoring.md 4.2)."""
 
 from appliance.exam.episode import Verdict
+from appliance.exam.feed import Position
 from appliance.inference.judges.context import Context
 from appliance.inference.judges.identity import Memory, hungry, judge
 from appliance.inference.look import Look
@@ -26,6 +27,11 @@ def burst(score, *, start=0.0, looks=5, **facts):
 
 def test_without_a_template_nothing_is_said():
     assert judge(Memory(), sits(1.0), Context()) == (Memory(), {})
+
+
+def test_a_camera_at_the_side_compares_nobody():
+    beside = Context(position=Position.OBLIQUE)
+    assert judge(Memory(), like(1.0, OTHER), beside) == (Memory(), {})
 
 
 def test_who_is_first_seen_is_compared_by_a_burst():
@@ -92,7 +98,7 @@ def test_faces_that_are_not_fit_for_it_give_up_and_try_again_later():
     memory, found = judged([like(0.25 * i, None, reason="turned") for i in range(40)])
     assert {verdict for _, verdict in found} == {UNASSESSABLE}
     assert hungry(memory) == frozenset()
-    assert hungry(_still_there(memory, until=30.0)) == {Look.LIKENESS}
+    assert hungry(_still_there(memory, until=45.0)) == {Look.LIKENESS}
 
 
 def test_profile_turns_between_good_looks_do_not_count():

@@ -61,7 +61,16 @@ def assert_accessible(page, axe, what):
 
 STAFF = {
     None: ["/", "/sign-in", "/statement", "/nowhere"],
-    "planner": ["/exams", "/exams/new", f"/exams/{EXAM}", f"/reports/{EXAM}"],
+    "planner": [
+        "/exams",
+        "/exams/new",
+        f"/exams/{EXAM}",
+        f"/exams/{EXAM}/detection",
+        f"/exams/{EXAM}/accommodations/{{attempt}}",
+        f"/plan/{EXAM}/thresholds",
+        f"/reports/{EXAM}",
+        f"/flags?exam={EXAM}",
+    ],
     "institution": ["/reports"],
     "staff": ["/box"],
     "admin": ["/users"],
@@ -80,7 +89,7 @@ def test_pages_of_forms(room, visit, axe, user, scheme, width):
     if user:
         sign_in(page, room, user)
     for path in STAFF[user]:
-        page.goto(room.url + path)
+        page.goto(room.url + path.format(attempt=room.attempts[0]))
         assert_accessible(page, axe, f"{user} {path} {scheme}")
 
 

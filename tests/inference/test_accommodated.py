@@ -1,4 +1,4 @@
-"""What a candidate is granted switches rules off before a flag exists, and what is taken back switches them on again."""
+"""What is granted to a candidate switches rules off before a flag exists; what is taken back switches them on again."""
 
 from appliance.exam import events
 from appliance.exam.detection import DetectionPolicy

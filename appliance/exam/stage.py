@@ -50,6 +50,7 @@ WATCHED = frozenset({Stage.WAITING, Stage.ADMITTED, Stage.IN_EXAM})
 
 OF_THE_EXAM = frozenset(
     {
+        "multiple_people",  # until the base line knows the neighbours; at check-in a person looks anyway
         "unapproved_app",
         "unapproved_url",
         "popup_seen",

@@ -71,7 +71,11 @@ class Matcher:
 
     def compare(self, shown: Shown) -> IdentityCompared:
         """How like the face on the ID is to the one beside it."""
-        score, reason = self._compare(shown)
+        try:
+            score, reason = self._compare(shown)
+        except (RuntimeError, cv2.error) as error:  # a model gave up on it: another picture may do
+            log.error("%s cannot be compared: %s", shown.photo.path, error)
+            score, reason = None, "unreadable"
         model = "" if self._detectors.likeness is None else self._detectors.likeness.version
         return IdentityCompared(photo_sha256=shown.photo.sha256, score=score, limit=MATCH, reason=reason, model=model)
 
@@ -99,7 +103,9 @@ class Matcher:
 
     def _make(self, file: File) -> Template | None:
         picture = self._read(file)
-        template, reason = (None, "unreadable") if picture is None else likeness.enrol(self._detectors, picture)
+        template, reason = None, "unreadable"
+        if picture is not None:
+            template, reason = likeness.enrol(self._detectors, picture)
         if template is None:
             log.error("no template can be made of %s: %s", file.path, reason)
         return template
@@ -114,7 +120,11 @@ class Matcher:
         if hashlib.sha256(data).hexdigest() != file.sha256:
             log.error("%s is not the picture that the ledger names", file.path)
             return None
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        try:
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error as error:  # empty, or larger than OpenCV takes
+            log.error("%s cannot be decoded: %s", file.path, error)
+            return None
         return None if picture is None else np.asarray(picture, np.uint8)
 
 

@@ -56,7 +56,10 @@ def _solve(face: Points, points: Points, *, width: int, height: int) -> Pose | N
         return None
     focal = float(max(width, height))  # a view of 53 degrees; webcams have 50 to 70
     camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
-    found, turn, move = cv2.solvePnP(face, np.ascontiguousarray(points), camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    try:
+        found, turn, move = cv2.solvePnP(face, np.ascontiguousarray(points), camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    except cv2.error:  # the points lie on one spot or in a line
+        return None
     if not found:
         return None
     x, y, z = (float(v) for v in move.ravel())

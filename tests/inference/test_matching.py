@@ -100,6 +100,15 @@ class TestWithModels:
         (tmp_path / "face.jpg").write_bytes(b"another")
         assert Matcher(tmp_path, detectors).compare(Shown(photo, face)).reason == "unreadable"
 
+    @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff"])
+    def test_what_is_no_picture_has_its_reason(self, tmp_path, detectors, data):
+        (tmp_path / "photo.jpg").write_bytes(data)
+        file = File("photo.jpg", hashlib.sha256(data).hexdigest())
+        matcher = Matcher(tmp_path, detectors)
+        assert matcher.compare(Shown(file, file)).reason == "unreadable"
+        matcher.hold({"a1": file})
+        assert matcher.template("a1") is None
+
     def test_a_template_lives_as_long_as_it_is_wanted(self, tmp_path, detectors, portraits):
         matcher = Matcher(tmp_path, detectors)
         jpeg = cv2.imencode(".jpg", portraits["astronaut.png"])[1].tobytes()

@@ -44,7 +44,9 @@ def _whole(said: Figures) -> Iterator[str]:
     yield (
         f"5-s segments (our reading): {segment['positive']} labelled, {segment['negative']} not;"
         f" found at 2 % false {_number(segment['tdr_at_2pct_far'])}, AUC {_number(segment['auc'])}"
-        f" {_interval(segment['auc_interval'])}"
+        f" {_interval(segment['auc_interval'])} (with the {segment['negative_all'] - segment['negative']} that are"
+        f" labelled for less than half as unlabelled: {_number(segment['tdr_at_2pct_far_all'])},"
+        f" {_number(segment['auc_all'])})"
     )
     yield f"looks that could be judged: {_number(said['coverage'])} of all"
 

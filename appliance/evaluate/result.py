@@ -98,24 +98,31 @@ def _flag(code: str, played: Sequence[Played]) -> Figures:
 
 
 def _segment(played: Sequence[Played]) -> Figures:
+    """What is labelled for less than half is neither; `..._all` takes it for unlabelled."""
     people = list(_by(played, lambda p: p.clip.subject).values())
-    scores = [
-        Scores(
-            tuple(s.score for p in own for s in p.segments if s.positive),
-            tuple(s.score for p in own for s in p.segments if not s.positive),
-        )
-        for own in people
-    ]
+    every = sum((_scores(own, touched=True) for own in people), Scores())
+    scores = [_scores(own, touched=False) for own in people]
     whole = sum(scores, Scores())
     return {
         "positive": len(whole.positive),
         "negative": len(whole.negative),
+        "negative_all": len(every.negative),
         "tdr_at_2pct_far": _round(roc.rate_at(whole.positive, whole.negative, false_rate=FALSE_ALARM_RATE)),
+        "tdr_at_2pct_far_all": _round(roc.rate_at(every.positive, every.negative, false_rate=FALSE_ALARM_RATE)),
+        "auc_all": _round(every.auc),
         "auc": _round(whole.auc),
         "auc_interval": _rounded(
             bootstrap.statistic(len(scores), lambda drawn: sum((scores[i] for i in drawn), Scores()).auc)
         ),
     }
+
+
+def _scores(played: Sequence[Played], *, touched: bool) -> Scores:
+    of = [segment for p in played for segment in p.segments]
+    return Scores(
+        tuple(s.score for s in of if s.positive),
+        tuple(s.score for s in of if not s.positive and (touched or not s.touched)),
+    )
 
 
 def _ticks(played: Sequence[Played]) -> Figures:

@@ -3,24 +3,28 @@
 That a segment has five seconds is our reading: the paper's body was not to be had.
 """
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.evaluate.dataset import EVERYTHING, Clip
-from appliance.evaluate.ticks import strength
+from appliance.evaluate.ticks import inside, strength
 from appliance.exam.episode import Tick, Verdict
 from appliance.exam.flags import RULES, Category
 
 SECONDS = 5.0
 FALSE_ALARM_RATE = 0.02
-_SMOOTH = 3  # looks that are taken together
+_SMOOTH = 2.0  # seconds of looks that are taken together
+_LEAST = 3  # of them; what is missing counts as nothing seen
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`positive`: at least half of it is labelled; `score`: the strongest smoothed detector in it, 0..1."""
+    """`positive`: at least half of it is labelled; `touched`: some of it is; `score`: the strongest smoothed detector
+    in it, 0..1."""
 
     positive: bool
+    touched: bool
     score: float
 
 
@@ -43,23 +47,31 @@ def segments(
     for number in range(max(1, int(seconds / SECONDS + 0.5))):
         start, end = number * SECONDS, min(seconds, (number + 1) * SECONDS)
         covered = _covered([(max(start, s.start), min(end, s.end)) for s in own])
-        inside = [score for curve in curves.values() for at, score in curve if start <= at < end]
-        found.append(Segment(covered >= 0.5 * (end - start), max(inside, default=0.0)))
+        scores = [score for curve in curves.values() for at, score in curve if start <= at < end]
+        found.append(Segment(covered >= 0.5 * (end - start), covered > 0, max(scores, default=0.0)))
     return found
 
 
 def smoothed(ticks: Sequence[Tick]) -> list[tuple[float, float]]:
-    """When, and the mean strength of the last three looks that could be judged; what is not true has none."""
-    known = [tick for tick in ticks if tick.verdict is not Verdict.UNASSESSABLE]
-    strengths = [strength(tick) if tick.verdict is Verdict.TRUE else 0.0 for tick in known]
-    return [
-        (tick.at, sum(strengths[max(0, i - _SMOOTH + 1) : i + 1]) / min(_SMOOTH, i + 1)) for i, tick in enumerate(known)
-    ]
+    """When, and the mean strength of the looks of the last two seconds that could be judged; what is not true has
+    none."""
+    recent: deque[tuple[float, float]] = deque()
+    found = []
+    for tick in ticks:
+        if tick.verdict is Verdict.UNASSESSABLE:
+            continue
+        recent.append((tick.at, strength(tick) if tick.verdict is Verdict.TRUE else 0.0))
+        while recent[0][0] <= tick.at - _SMOOTH:
+            recent.popleft()
+        found.append((tick.at, sum(score for _, score in recent) / max(_LEAST, len(recent))))
+    return found
 
 
 def _counted(clip: Clip, code: str, ticks: Sequence[Tick], codes: Mapping[str, Sequence[str]]) -> list[Tick]:
+    """Without those where the labels ignore it; inside a label of it they count, whatever else is ignored there."""
+    on = [s for s in clip.labels if code in codes.get(s.flag, ())]
     off = [s for s in clip.ignored if s.flag == EVERYTHING or code in codes.get(s.flag, ())]
-    return [tick for tick in ticks if not any(span.start <= tick.at <= span.end for span in off)]
+    return [tick for tick in ticks if inside(tick.at, on) or not inside(tick.at, off)]
 
 
 def _covered(spans: Sequence[tuple[float, float]]) -> float:

@@ -51,9 +51,9 @@ def scores(
         for tick in ticks.get(code, ()):
             if tick.verdict is Verdict.UNASSESSABLE:
                 continue
-            if _inside(tick.at, mine):
+            if inside(tick.at, mine):
                 positive.append(strength(tick))
-            elif not _inside(tick.at, others):
+            elif not inside(tick.at, others):
                 negative.append(strength(tick))
         if positive or negative:
             found[code] = Scores(tuple(positive), tuple(negative))
@@ -78,5 +78,6 @@ def _owner(label: Span, names: Sequence[str], outcome: Outcome) -> str:
     return next(met, names[0])
 
 
-def _inside(at: float, spans: Sequence[Span]) -> bool:
+def inside(at: float, spans: Sequence[Span]) -> bool:
+    """Is this moment in one of them?"""
     return any(span.start <= at <= span.end for span in spans)

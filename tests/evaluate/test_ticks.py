@@ -78,15 +78,33 @@ def test_a_label_that_nothing_there_could_judge_makes_no_segment_positive():
     assert not any(s.positive for s in found)
 
 
-def test_the_score_is_the_strongest_of_three_looks_taken_together():
-    found = segments.segments(clip(), 20.0, {"phone_visible": looks((5, 6), (10, 15))}, CODES, {"phone_visible"})
-    assert [s.score for s in found] == pytest.approx([0.0, 1 / 3, 1.0, 2 / 3])
+def test_the_score_is_the_strongest_of_what_two_seconds_show_together():
+    once, always = [tick(3.0, True)], [tick(5 + i / 4, 5 + i / 4 >= 8) for i in range(60)]
+    found = segments.segments(clip(), 20.0, {"phone_visible": [*once, *always]}, CODES, {"phone_visible"})
+    assert [s.score for s in found] == pytest.approx([1 / 3, 7 / 8 + 1 / 8, 1.0, 1.0])
+
+
+def test_looks_that_are_far_apart_are_not_taken_together():
+    found = segments.smoothed([tick(0.0, True), tick(2.0, True), tick(3.0, True), tick(4.0, None), tick(4.5, True)])
+    assert found == [(0.0, 1 / 3), (2.0, 1 / 3), (3.0, 2 / 3), (4.5, 2 / 3)]
+
+
+def test_a_segment_of_which_a_little_is_labelled_is_touched():
+    found = segments.segments(clip(Span("phone", 4.0, 5.5)), 20.0, {}, CODES, {"phone_visible"})
+    assert [(s.positive, s.touched) for s in found] == [(False, True), (False, True), (False, False), (False, False)]
 
 
 def test_what_is_ignored_gives_a_segment_no_score():
     ignored = [Span("phone", 4, 16)]
     found = segments.segments(clip(ignored=ignored), 20.0, {"phone_visible": looks((5, 15))}, CODES, {"phone_visible"})
     assert [s.score for s in found] == [0.0] * 4
+
+
+def test_a_label_counts_where_another_flag_of_the_same_rule_is_ignored():
+    labels, codes = Span("phone", 0, 10), {**CODES, "tablet": ("phone_visible",)}
+    said = {"phone_visible": looks((0, 10))}
+    found = segments.segments(clip(labels, ignored=[Span("tablet", 0, 10)]), 20.0, said, codes, {"phone_visible"})
+    assert [s.score > 0 for s in found] == [True, True, True, False]
 
 
 def test_neutral_notes_say_nothing_of_a_person():

@@ -120,7 +120,7 @@ def _judge(memory: Memory, seen: Observation, head: Head, context: Context) -> t
     def say(true: bool | None, score: float | None = None, **more: float | str) -> Tick:
         return tick(seen.at, true, position=seen.position, score=score, light=seen.face_light, why={**why, **more})
 
-    ticks = {"looking_away": say(away, min(1.0, math.hypot(on.yaw, on.pitch) / 90.0))}
+    ticks = {"looking_away": say(away, _strength(head, on, context))}
     unsure = away is None
     down = on.pitch > context.rules["looking_down"].threshold
     ticks["looking_down"] = say(None if unsure else down, min(1.0, max(0.0, on.pitch / 90.0)))
@@ -159,6 +159,14 @@ def _away(head: Head, on: Direction, context: Context) -> bool | None:
         return True
     aside = head.gaze is not None and abs(head.gaze - MIDDLE) > rule.numbers["eyes"]
     return aside and abs(on.yaw) > LEVEL
+
+
+def _strength(head: Head, on: Direction, context: Context) -> float:
+    """How far beyond straight ahead, 0..1: .5 is just away."""
+    rule = context.rules["looking_away"]
+    aside = 0.0 if head.gaze is None or abs(on.yaw) <= LEVEL else abs(head.gaze - MIDDLE) / rule.numbers["eyes"]
+    turned = abs(head.yaw - (context.base.yaw or 0.0)) / rule.threshold
+    return min(1.0, max(turned, aside, -on.pitch / rule.numbers["up"]) / 2)
 
 
 def _glances(

@@ -42,8 +42,9 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
     of_covering, covered = covering.judge(memory.of_covering, seen, context)
     of_stillness, stays = still.judge(memory.of_stillness, seen, context)
     ticks |= found | looking | alike | covered | stays | handling
-    if attention.is_turned(looking) and "face_absent" in ticks:  # whose face is turned away is there
-        ticks["face_absent"] = replace(ticks["face_absent"], verdict=Verdict.UNASSESSABLE, score=None)
+    absent = ticks.get("face_absent")
+    if absent is not None and absent.verdict is Verdict.TRUE and attention.is_turned(looking):
+        ticks["face_absent"] = replace(absent, verdict=Verdict.UNASSESSABLE, score=None)  # it is there, turned away
     if seen.view is None or own["camera_covered"].verdict is Verdict.TRUE:
         ticks = {code: replace(tick, verdict=Verdict.UNASSESSABLE, score=None) for code, tick in ticks.items()}
         own = {

@@ -5,6 +5,8 @@ import pytest
 from appliance.exam.episode import Verdict
 from appliance.exam.feed import Kind, Position
 from appliance.inference.baseline import Baseline
+from appliance.inference.faces import Face
+from appliance.inference.judges import sight
 from appliance.inference.judges.attention import Memory, judge
 from appliance.inference.judges.context import Context
 from appliance.inference.look import Look
@@ -150,3 +152,16 @@ def test_from_beside_nobody_looks_away_as_long_as_straight_ahead_is_not_known():
 def test_a_flag_says_which_way():
     _, ticks = judge(Memory(), sits(1.0, yaw=-40.0, gaze=None), CLIP, somebody=True)
     assert ticks["looking_away"].why == {"yaw": -40.0, "pitch": 0.0, "direction": "left"}
+
+
+def test_a_face_turned_away_is_not_absent():
+    weak = Face(face().box, 0.4, ())
+    for of, yaw, expected in ((weak, 50.0, UNASSESSABLE), (weak, 0.0, TRUE), (face(), 50.0, FALSE)):
+        _, ticks = sight.judge(sight.Memory(), sits(1.0, yaw=yaw, gaze=None, of=of), CLIP)
+        assert ticks["face_absent"].verdict is expected
+
+
+def test_the_strength_of_a_look_is_half_where_it_begins_to_be_away():
+    for head in ({"yaw": 30.0, "gaze": None}, {"pitch": -20.0, "gaze": None}, {"gaze": 0.565}):
+        _, ticks = judge(Memory(), sits(1.0, **head), CLIP, somebody=True)
+        assert ticks["looking_away"].score == pytest.approx(0.5)

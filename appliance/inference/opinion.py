@@ -30,11 +30,12 @@ _FEATURES = 1280
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What something looks like: how sure it is a phone, and a page, 0..1; `lead`: logits by which ImageNet's phones
-    are ahead of its wallets."""
+    """What something looks like: how sure it is a phone, and a page, 0..1; `shape`: how sure it is a phone or something
+    of a phone's shape; `lead`: logits by which ImageNet's phones are ahead of its wallets."""
 
     phone: float
     page: float
+    shape: float
     lead: float
 
 
@@ -85,8 +86,13 @@ class SecondOpinion:
         features, logits = found
         lead = lead_of(logits)
         height, width = picture.shape[:2]
-        phone = self._head.logit(features, box, area=width * height) + VETO * min(0.0, lead)
-        return Opinion(phone=_share(phone), page=_share(float(logits[_PAGES].max()) - _PAGE), lead=lead)
+        shape = self._head.logit(features, box, area=width * height)
+        return Opinion(
+            phone=_share(shape + VETO * min(0.0, lead)),
+            page=_share(float(logits[_PAGES].max()) - _PAGE),
+            shape=_share(shape),
+            lead=lead,
+        )
 
 
 def look_closer(model: Model, picture: Picture, box: Box) -> tuple[Numbers, Numbers] | None:

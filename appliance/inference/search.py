@@ -31,11 +31,13 @@ _SAME_LOOK = (
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """Something that looks like a phone: how sure, 0..1, and by how many logits it is rather a phone than a wallet."""
+    """Something of a phone's shape: how sure it is one, 0..1, how sure it has the shape, and by how many logits it is
+    rather a phone than a wallet."""
 
     box: Box
     score: float
-    lead: float = 0.0
+    shape: float
+    lead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ class Search:
             opinion = self._opinion(picture, spot.box)
             if opinion is None:
                 continue
-            if opinion.phone >= NOTED:
-                phones.append(Phone(spot.box, opinion.phone, opinion.lead))
+            if opinion.shape >= NOTED:
+                phones.append(Phone(spot.box, opinion.phone, opinion.shape, opinion.lead))
             if opinion.page >= NOTED and spot.box.area >= SMALLEST_PAGE * width * height:
                 pages.append(Page(spot.box, opinion.page))
         if not any(phone.score >= WORTH_STAYING and _is_in(phone.box, corner) for phone in phones):
@@ -103,7 +105,7 @@ class Search:
             ):
                 return known.opinion
         opinion = self._opinions.of(picture, box)
-        if opinion is not None and max(opinion.phone, opinion.page) < NOTED:
+        if opinion is not None and max(opinion.shape, opinion.page) < NOTED:
             self._judged = [_Judged(box, _thumb(picture, box), opinion), *self._judged][:_KEPT]
         return opinion
 

@@ -22,8 +22,8 @@ def person(score=0.9, *, left=100.0, right=500.0):
     return Thing(PERSON, Box(left, 50.0, right, 480.0), score)
 
 
-def phone(score=0.8, *, left=50.0):
-    return Phone(Box(left, 200.0, left + 70.0, 340.0), score, 4.0)
+def phone(score=0.8, *, left=50.0, shape=None, lead=4.0):
+    return Phone(Box(left, 200.0, left + 70.0, 340.0), score, score if shape is None else shape, lead)
 
 
 def seen(at=100.0, **facts):

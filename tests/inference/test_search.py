@@ -11,9 +11,10 @@ from appliance.inference.search import CLOSER_LOOKS, Search, merge
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
 PALM = Palm(Box(80, 300, 160, 380), 0.8, (120, 390), (120, 330))
-NOTHING = Opinion(phone=0.02, page=0.02, lead=0.0)
-A_PHONE = Opinion(phone=0.9, page=0.02, lead=3.0)
-A_PAGE = Opinion(phone=0.02, page=0.9, lead=0.0)
+NOTHING = Opinion(phone=0.02, page=0.02, shape=0.02, lead=0.0)
+A_PHONE = Opinion(phone=0.9, page=0.02, shape=0.9, lead=3.0)
+A_WALLET = Opinion(phone=0.01, page=0.02, shape=0.9, lead=-3.0)
+A_PAGE = Opinion(phone=0.02, page=0.9, shape=0.02, lead=0.0)
 
 
 def sighting(*places, kind=PHONE, score=0.2, width=640, height=480):
@@ -47,6 +48,11 @@ def test_a_place_that_looks_like_a_phone_is_told_where_it_is():
     (phone,) = phones
     assert (phone.box, phone.score, phone.lead) == (Box(300, 200, 360, 320), 0.9, 3.0)
     assert pages == ()
+
+
+def test_a_wallet_is_told_too_with_what_speaks_against_a_phone():
+    (wallet,), _ = Search(Finder(), Opinions(A_WALLET)).look(PICTURE, sighting((300, 200, 360, 320)), [])
+    assert (wallet.score, wallet.shape, wallet.lead) == (0.01, 0.9, -3.0)
 
 
 def test_the_corners_are_looked_at_in_turn_and_hands_each_time():

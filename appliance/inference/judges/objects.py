@@ -5,6 +5,7 @@ Each number says what it was measured on in docs/detection.md.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from appliance.exam.detection import Prohibited
@@ -20,6 +21,9 @@ from appliance.inference.search import Phone
 
 UNSURE = 0.30  # a phone this likely is worth a look at every picture,
 LONGEST_DOUBT = 5  # but not for more looks than that in a row: a thing that stays doubtful stays so
+SHAPED = 0.50  # what is so surely of a phone's shape is a phone or a wallet,
+WALLET = -1.0  # and a wallet where its lead is less than this
+REMEMBERED = 4.0  # in the middle of so many seconds: a wallet looks like a phone in one picture of ten
 SAME = 0.30  # overlap from which on a page and a book are one thing
 SETTLING = 3  # looks after which what stands in the room is known, where there was no check-in
 
@@ -29,9 +33,10 @@ _NAMES = {LAPTOP: Prohibited.LAPTOP, TV: Prohibited.SECOND_SCREEN, BOOK: Prohibi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`doubts`: looks in a row at something that may be a phone; `looks`: in all, up to SETTLING; `stood`: the
+    """`leads`: of what had a phone's shape, with their seconds, over REMEMBERED; `doubts`: looks in a row at something that may be a phone; `looks`: in all, up to SETTLING; `stood`: the
     screens that were there in them; `places`: where what belongs in the picture is."""
 
+    leads: tuple[tuple[float, float], ...] = ()
     doubts: int = 0
     looks: int = 0
     stood: frozenset[Prohibited] = frozenset()
@@ -80,7 +85,11 @@ def _in_sight(seen: Observation, context: Context) -> list[Item] | None:
 
 def _learn(memory: Memory, seen: Observation, context: Context) -> Memory:
     unsure = any(phone.score >= UNSURE for phone in seen.phones or ())
-    memory = replace(memory, doubts=memory.doubts + 1 if unsure else 0)
+    shaped = max(seen.phones or (), key=lambda phone: phone.shape, default=None)
+    leads = tuple((at, lead) for at, lead in memory.leads if 0 <= seen.at - at <= REMEMBERED)
+    if shaped is not None and shaped.shape >= SHAPED:
+        leads = (*leads, (seen.at, shaped.lead))
+    memory = replace(memory, leads=leads, doubts=memory.doubts + 1 if unsure else 0)
     if seen.things is None or memory.looks >= SETTLING:
         return memory
     stood = {item.name for item in _items(seen, context) if item.name in SCREENS}
@@ -102,8 +111,9 @@ def _phone_visible(memory: Memory, seen: Observation, context: Context) -> Tick:
     best = max(others, key=lambda phone: phone.score, default=None)
     if best is None:
         return _say(seen, False)
-    why = {"lead_over_wallet": round(best.lead, 1)}
-    return _say(seen, bool(_sure(others, context)), score=best.score, why=why)
+    lead = median(lead for _, lead in memory.leads) if memory.leads else best.lead
+    why = {"lead_over_wallet": round(lead, 1)}
+    return _say(seen, bool(_sure(others, context)) and lead >= WALLET, score=best.score, why=why)
 
 
 def _sure(phones: Iterable[Phone], context: Context) -> list[Phone]:

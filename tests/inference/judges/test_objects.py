@@ -110,6 +110,25 @@ def test_a_declared_phone_is_not_a_phone_that_is_seen_while_it_lies_there():
     assert ticks["phone_visible"].score == 0.8
 
 
+def test_a_wallet_that_looks_like_a_phone_now_and_then_is_a_wallet():
+    wallet, lookalike = phone(0.02, shape=0.95, lead=-4.0), phone(0.9, lead=1.5)
+    memory, said = Memory(), []
+    for n, held in enumerate([wallet, wallet, lookalike, wallet, lookalike, wallet]):
+        memory, ticks = judge(memory, seen(100.0 + n / 2, phones=(held,)), ROOM)
+        said.append(ticks["phone_visible"].verdict)
+    assert said == [FALSE] * 6
+    later = judge(memory, seen(110.0, phones=(lookalike,)), ROOM)[1]["phone_visible"]
+    assert (later.verdict, dict(later.why)) == (TRUE, {"lead_over_wallet": 1.5})
+
+
+def test_a_phone_that_looks_like_a_wallet_now_and_then_is_a_phone():
+    memory = Memory()
+    for n, lead in enumerate([3.0, -0.8, 2.0, -1.5]):
+        memory, _ = judge(memory, seen(100.0 + n / 2, phones=(phone(0.6, lead=lead),)), ROOM)
+    tick = judge(memory, seen(102.0, phones=(phone(0.6, lead=-0.5),)), ROOM)[1]["phone_visible"]
+    assert tick.verdict is TRUE
+
+
 def test_a_doubtful_phone_is_looked_at_in_every_picture_for_a_while():
     memory = Memory()
     for n in range(LONGEST_DOUBT):

@@ -1,5 +1,6 @@
 """Which application or address the text on a screen names, against what an exam allows. Pure."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,8 +96,12 @@ def _contains(text: str, word: str) -> bool:
 
 def _is_title(text: str, word: str) -> bool:
     """The title of a window of that application: its name, or "something - its name"."""
-    text, word = _fold(text), re.escape(_fold(word))
-    return bool(re.fullmatch(rf"(.*{_DASH})?{word}( \(\w+\))?", text))
+    return _title(word).fullmatch(_fold(text)) is not None
+
+
+@functools.lru_cache(maxsize=1000)
+def _title(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(.*{_DASH})?{re.escape(_fold(word))}( \(\w+\))?")
 
 
 def _is_among(word: str, allowed: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A shared screen through a whole attempt: from looks and readings to flags, their pictures, and spans without a look."""
+"""A shared screen through a whole attempt: from looks and readings to flags, their pictures, spans without a look."""
 
 import pytest
 

@@ -33,8 +33,9 @@ _NAMES = {LAPTOP: Prohibited.LAPTOP, TV: Prohibited.SECOND_SCREEN, BOOK: Prohibi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """`leads`: of what had a phone's shape, with their seconds, over REMEMBERED; `doubts`: looks in a row at something that may be a phone; `looks`: in all, up to SETTLING; `stood`: the
-    screens that were there in them; `places`: where what belongs in the picture is."""
+    """`leads`: of what had a phone's shape, with their seconds, over REMEMBERED; `doubts`: looks in a row at something
+    that may be a phone; `looks`: in all, up to SETTLING; `stood`: the screens that were there in them; `places`: where
+    what belongs in the picture is."""
 
     leads: tuple[tuple[float, float], ...] = ()
     doubts: int = 0

@@ -10,10 +10,12 @@ import time
 from contextlib import contextmanager
 
 import aiohttp
+import numpy as np
 import psutil
 import pytest
 
-from appliance.box import picture
+from appliance.box import picture, sound
+from appliance.box.sound import RATE
 from appliance.box.token import Claim, FeedTokens
 from appliance.capture import index, mp4
 from appliance.capture.loop import Loop
@@ -244,6 +246,23 @@ def test_health_tells_of_feeds_queues_and_counters_and_pictures_are_there(paths)
             await until(lambda: health(paths)["feeds"]["a1/webcam"]["position"] > position + 1)
             await candidate.close()
             await until(lambda: picture.read_header(paths.pictures, WEBCAM) is None)
+
+    asyncio.run(work())
+
+
+def test_what_a_microphone_hears_is_there_while_it_is_published(paths):
+    async def work():
+        candidate = Candidate()
+        with capture(paths):
+            await publish(paths, candidate)
+            await until(lambda: (heard := sound.read(paths.sounds, WEBCAM)) is not None and heard[0].end > 2 * RATE)
+            header, samples = sound.read(paths.sounds, WEBCAM)
+            assert abs(time.time() - header.ends_at) < 2.0
+            assert header.position == pytest.approx(health(paths)["feeds"]["a1/webcam"]["position"], abs=3.0)
+            assert np.abs(samples[-RATE:]).max() > 1000
+            assert health(paths)["decoder"]["unheard"] == 0
+            await candidate.close()
+            await until(lambda: sound.read(paths.sounds, WEBCAM) is None)
 
     asyncio.run(work())
 

@@ -12,8 +12,8 @@ import numpy as np
 from appliance.errors import BadInput
 from appliance.web.context import t
 
-LARGEST_FILE = 1_500_000
-"""Bytes. The page's own still of 1280 x 720 has about 200,000."""
+LARGEST_FILE = 900_000
+"""Bytes: two fit through the door (`door.gate.PAGE_BYTES`). The page's own still of 1280 x 720 has about 200,000."""
 
 SMALLEST, LARGEST = 200, 4096
 """Pixels of either side. A face needs 40 to be told (`docs/detection.md`) and fills a fifth of a card's width at most;

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 MISSING_SECONDS = 1.5
 """No sound is newer than this: none comes. Decoding takes half a second, and a busy box a little more."""
 
+ROUND_SECONDS = 0.2
+"""How often it is looked for new sound: a flag waits no longer than that."""
+
 HOLD_SECONDS = 1.0
 """So long the others are waited for, before it is said where a sound is at home."""
 
@@ -77,7 +80,7 @@ class Listener:
     def turn(self, now: float) -> None:
         """All microphones, if it is time (`now`: monotonic seconds): one takes 3 ms, a look at a picture ten times
         that."""
-        if now - self._round_at < SECONDS:
+        if now - self._round_at < ROUND_SECONDS:
             return
         self._round_at = now
         self._seated = self._room.microphones(now)
@@ -91,7 +94,7 @@ class Listener:
 
     def wait(self, now: float) -> float:
         """Seconds for which there is nothing to do."""
-        return max(0.0, self._round_at + SECONDS - now)
+        return max(0.0, self._round_at + ROUND_SECONDS - now)
 
     def _listen(self, feed: Feed, of: _Microphone, now: float) -> None:
         """What is new; where no sound comes, that."""

@@ -176,6 +176,20 @@ def test_what_is_louder_at_a_neighbour_is_told_as_that_neighbours(tmp_path, cloc
     assert len(room.told[TWO]) > 6
 
 
+def test_what_most_seats_hear_is_told_as_the_rooms(tmp_path, clock):
+    three = Feed("a3", Kind.WEBCAM)
+    listening, room = make(tmp_path, clock, ONE, TWO, three)
+    alarm = bursts(3, seed=4)
+    for number in range(5):
+        clock.now = NOW + 0.5 * number
+        for feed, gain in ((ONE, 1.0), (TWO, 0.5), (three, 0.3)):
+            heard = (alarm * gain + noise(3, loud=20)).astype(np.int16)[: RATE + number * WINDOW]
+            play(tmp_path, feed, heard, ends_at=clock.now)
+        listening.turn(0.5 * number)
+    assert {told[-1].everywhere for feed, told in room.told.items() if feed != ONE} == {True}
+    assert (room.told[ONE][-1].elsewhere, room.told[TWO][-1].elsewhere) == ("", "S1")
+
+
 def test_a_neighbour_whose_sound_is_late_is_waited_for(tmp_path, clock):
     listening, room = make(tmp_path, clock, ONE, TWO)
     whole = noise(5)

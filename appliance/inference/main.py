@@ -96,6 +96,8 @@ def report(paths: Paths, looker: Looker, listener: Listener, reader: Reader, cli
         sentence += f", each {share:.0%} as often as it should be: this box is short of time"
     if missing:
         healthy, sentence = False, " ".join(missing.values())
+    elif not reader.running:
+        healthy, sentence = False, "shared screens are not looked at any more: see the log"
     elif not client.connected:
         healthy, sentence = False, "waiting for the ledger"
     elif not looker.room.ready:

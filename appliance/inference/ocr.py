@@ -4,8 +4,7 @@ The decoding follows RapidOCR 3.10.0 (Apache-2.0), without turned text: on a scr
 held in memory for as long as it is judged, and never stored.
 """
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -73,19 +72,17 @@ class TextReader:
         self._places, self._letters = places, letters
         self._alphabet = ("", *alphabet, " ")
 
-    def read(self, picture: Picture, *, seconds: float) -> Reading:
-        """What stands in `picture`, as far as `seconds` allow: no line is begun after that."""
-        until = time.monotonic() + seconds
+    def read(self, picture: Picture, *, go_on: Callable[[], bool]) -> Reading:
+        """What stands in `picture`. Before each line `go_on` is asked whether there is time for it."""
         lines: list[Line] = []
-        boxes = self._find(picture)
-        for left, top, right, bottom in boxes:
-            if time.monotonic() > until:
-                break
+        for left, top, right, bottom in self._find(picture):
+            if not go_on():
+                return Reading(lines=tuple(lines), whole=False)
             text, score = self._say(picture[top:bottom, left:right])
             if text:
                 height, width = picture.shape[:2]
                 lines.append(Line(text, score, left / width, top / height, right / width, bottom / height))
-        return Reading(lines=tuple(lines), whole=time.monotonic() <= until)
+        return Reading(lines=tuple(lines), whole=True)
 
     def _find(self, picture: Picture) -> list[tuple[int, int, int, int]]:
         """left, top, right, bottom in pixels, bars first, then from top to bottom."""

@@ -80,11 +80,16 @@ class Reader:
         self._thread.start()
 
     def stop(self) -> None:
-        """A reading that is under way is not waited for."""
+        """A reading that is under way ends with the line it is at."""
         self._stopping.set()
         self._work.shutdown(wait=False, cancel_futures=True)
         if self._thread.ident is not None:
             self._thread.join(READ_SECONDS)
+
+    @property
+    def running(self) -> bool:
+        """Screens are looked at."""
+        return self._thread.is_alive()
 
     def facts(self) -> dict[str, object]:
         """For the health file."""
@@ -122,11 +127,12 @@ class Reader:
             header, _, raw = found
             pixels = np.frombuffer(raw, np.uint8).reshape(header.height, header.width, 3)
             self._keep_full(feed, of)
-        except (ValueError, TypeError):  # not a picture file at all
+            of.number, of.at = header.number, header.taken_at
+            seen, popup = of.changes.look(pixels, at=header.taken_at, position=header.position)
+        except (ValueError, TypeError, OSError, cv2.error) as error:  # one screen must not stop the others
+            log.info("a picture of %s cannot be looked at: %s", feed, error)
             self.unreadable += 1
             return
-        of.number, of.at = header.number, header.taken_at
-        seen, popup = of.changes.look(pixels, at=header.taken_at, position=header.position)
         if popup is not None:
             self._room.share(feed, popup, of.before)
         known = of.reading if of.read == of.full_number else None
@@ -166,7 +172,8 @@ class Reader:
         pixels = np.asarray(decoded, np.uint8)
         if not fit(pixels):
             return None
-        reading = self._text.read(pixels, seconds=READ_SECONDS)
+        until = time.monotonic() + READ_SECONDS
+        reading = self._text.read(pixels, go_on=lambda: time.monotonic() < until and not self._stopping.is_set())
         self.seconds += time.perf_counter() - began
         return reading
 

@@ -43,7 +43,7 @@ class SlowText:
         self.at_once = self.most = self.count = 0
         self.broken = False
 
-    def read(self, pixels, *, seconds):
+    def read(self, pixels, *, go_on):
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         self.count += 1

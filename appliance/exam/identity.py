@@ -36,7 +36,8 @@ def check_admission(*, wanted: bool, ruling: Ruling | None) -> None:
         return
     if ruling is Ruling.REFUSED:
         raise NotAllowed(
-            "the identity of this candidate was refused", hint="Decide about it again, or end the session with a reason."
+            "the identity of this candidate was refused",
+            hint="Decide about it again, or end the session with a reason.",
         )
     raise NotAllowed(
         "nobody has decided yet who this candidate is",

@@ -40,8 +40,9 @@ class AnalysisReduced(Payload):
 @dataclass(frozen=True, kw_only=True)
 class BaselineTaken(Payload):
     """How a candidate sits when all is well, taken at check-in (`late`: only after the start): name -> value. A camera
-    gives yaw, pitch (degrees), x, y, size (shares of the picture), luma, contrast, edges, detail; a microphone
-    noise_db; `objects` are those on the desk."""
+    gives yaw, pitch (degrees), luma, contrast, edges, detail, and the sides of boxes in shares of the picture
+    (head.left, head.top, ...; person.; other1. and so on for who else was there); a microphone noise_db; `objects` are
+    those on the desk."""
 
     kind: str
     values: dict[str, float]

@@ -92,6 +92,11 @@ def test_what_does_not_fit_is_said_at_its_field_and_what_was_typed_stays(house, 
     assert said(house) == []
 
 
+def test_a_fault_is_named_by_its_flag_and_its_number(planner):
+    page = planner.post(PAGE, data={"number.looking_away.threshold": "300"})
+    assert "Looking away, Degrees to the side</a>" in words_of(page)
+
+
 def test_a_section_with_a_fault_is_open(planner):
     page = planner.post(PAGE, data={"number.looking_away.threshold": "300"}).text
     attention = page[page.index('id="channel-attention"') :]

@@ -57,7 +57,7 @@ def judge(memory: Memory, seen: Observation, context: Context) -> tuple[Memory, 
     """A rule whose turn it was not has no tick."""
     if seen.waits:
         return memory, {}
-    places, ticks = place.judge(memory.places, seen, context, _in_sight(seen, context))
+    places, ticks = place.judge(memory.places, seen, context, _in_sight(seen))
     memory = _learn(replace(memory, places=places), seen, context)
     return memory, ticks | {
         "phone_visible": _phone_visible(memory, seen, context),
@@ -72,16 +72,20 @@ def hungry(memory: Memory) -> bool:
 
 def desk(seen: Observation, context: Context) -> frozenset[str] | None:
     """What lies or stands there, for the base line; None when nobody looked."""
-    items = _in_sight(seen, context)
-    return None if items is None else frozenset(item.name.value for item in items)
+    items = _in_sight(seen)
+    if items is None:
+        return None
+    rules = context.rules
+    least = {Prohibited.PHONE: rules["phone_visible"].threshold}
+    usual = rules["prohibited_object"].threshold
+    return frozenset(item.name.value for item in items if item.score >= least.get(item.name, usual))
 
 
-def _in_sight(seen: Observation, context: Context) -> list[Item] | None:
-    """Phones and what else has a name, each once; None when nobody could look."""
+def _in_sight(seen: Observation) -> list[Item] | None:
+    """Phones and what else has a name, however doubtful; None when nobody could look."""
     if seen.things is None or seen.phones is None:
         return None
-    phones = [Item(Prohibited.PHONE, p.box, p.score) for p in _sure(seen.phones, context)]
-    return [*phones, *_items(seen, context)]
+    return [*(Item(Prohibited.PHONE, phone.box, phone.score) for phone in seen.phones), *_named(seen)]
 
 
 def _learn(memory: Memory, seen: Observation, context: Context) -> Memory:
@@ -107,8 +111,7 @@ def _say(
 def _phone_visible(memory: Memory, seen: Observation, context: Context) -> Tick:
     if seen.phones is None or Prohibited.PHONE in context.rules.policy.allowed:
         return _say(seen, None if seen.phones is None else False)
-    declared = memory.places.phone
-    others = [p for p in seen.phones if declared is None or not place.is_at(p.box, declared, seen)]
+    others = [p for p in seen.phones if not place.is_declared(p.box, memory.places, seen, context)]
     best = max(others, key=lambda phone: phone.score, default=None)
     if best is None:
         return _say(seen, False)
@@ -139,14 +142,19 @@ def _prohibited_object(memory: Memory, seen: Observation, context: Context) -> T
 
 
 def _items(seen: Observation, context: Context) -> list[Item]:
-    """Books, screens, and pages that are not of a book."""
+    """What may be forbidden, as far as it is sure."""
+    at_least = context.rules["prohibited_object"].threshold
+    return [item for item in _named(seen) if item.score >= at_least]
+
+
+def _named(seen: Observation) -> list[Item]:
+    """Books, screens, and pages; a page in a book is the book's."""
     books = [thing.box for thing in seen.things or () if thing.kind == BOOK]
     found = [Item(_NAMES[thing.kind], thing.box, thing.score) for thing in seen.things or ()]
     for page in seen.pages or ():
         in_book = any(page.box.overlap(book) >= SAME for book in books)
         found.append(Item(Prohibited.BOOK if in_book else Prohibited.NOTES, page.box, page.score))
-    at_least = context.rules["prohibited_object"].threshold
-    return [item for item in found if item.score >= at_least]
+    return found
 
 
 def _without_own_screen(items: Sequence[Item], context: Context) -> list[Item]:

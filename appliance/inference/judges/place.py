@@ -17,7 +17,7 @@ from appliance.inference.observe import Observation
 
 LEARN = 5
 PERSON = 0.50
-MOVED = 0.50  # of its size, by which a declared phone may lie elsewhere (proctoring.md 4.2)
+DOUBTFUL = 0.30  # a phone this likely is enough to say that the declared one still lies there
 
 _MATERIAL = (Prohibited.BOOK, Prohibited.NOTES)
 _SCREEN = (Prohibited.LAPTOP, Prohibited.SECOND_SCREEN)
@@ -32,6 +32,9 @@ class Named(Protocol):
     @property
     def box(self) -> Box: ...
 
+    @property
+    def score(self) -> float: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
@@ -45,7 +48,7 @@ class Memory:
 def judge(
     memory: Memory, seen: Observation, context: Context, items: Sequence[Named] | None
 ) -> tuple[Memory, dict[str, Tick]]:
-    """`items`: what is in sight; None when nobody could look."""
+    """`items`: what is in sight, however doubtful; None when nobody could look."""
     if items is not None:
         memory = _learn(memory, seen, context, items)
     present = any(person.score >= PERSON for person in seen.persons or ())
@@ -53,42 +56,54 @@ def judge(
     material = memory.material >= LEARN or any(name.value in known for name in _MATERIAL)
     screen = memory.screen >= LEARN or any(name.value in known for name in _SCREEN)
     return memory, {
-        "material_left_view": _gone(seen, items, _MATERIAL, judged=material and present),
-        "screen_left_view": _gone(seen, items, _SCREEN, judged=screen),
-        "declared_phone_moved": _phone_moved(memory, seen, items),
+        "material_left_view": _gone(seen, _material(items, context), judged=material and present),
+        "screen_left_view": _gone(seen, _screens(items, context), judged=screen),
+        "declared_phone_moved": _phone_moved(memory, seen, items, context),
     }
 
 
-def is_at(box: Box, where: Box, seen: Observation) -> bool:
-    """Is a thing (pixels) where it should be (shares)?"""
+def is_declared(box: Box, memory: Memory, seen: Observation, context: Context) -> bool:
+    """Is this phone (pixels) the declared one, where it should be?"""
+    where, share = memory.phone, context.rules["declared_phone_moved"].threshold
+    if where is None:
+        return False
     before = where.scaled(seen.width, seen.height)
     size = max(before.width, before.height)
-    return all(abs(now - then) <= MOVED * size for now, then in zip(box.middle, before.middle, strict=True))
+    return all(abs(now - then) <= share * size for now, then in zip(box.middle, before.middle, strict=True))
 
 
 def _learn(memory: Memory, seen: Observation, context: Context, items: Sequence[Named]) -> Memory:
-    names = {item.name for item in items}
-    phone = next((item.box for item in items if item.name is Prohibited.PHONE), None)
+    sure = context.rules["phone_visible"].threshold
+    phone = next((item.box for item in items if item.name is Prohibited.PHONE and item.score >= sure), None)
     declared = Prohibited.PHONE.value in context.base.objects
     return replace(
         memory,
-        material=min(LEARN, memory.material + any(name in names for name in _MATERIAL)),
-        screen=min(LEARN, memory.screen + any(name in names for name in _SCREEN)),
+        material=min(LEARN, memory.material + bool(_material(items, context))),
+        screen=min(LEARN, memory.screen + bool(_screens(items, context))),
         phone=memory.phone
         or (phone.scaled(1 / seen.width, 1 / seen.height) if phone is not None and declared else None),
     )
 
 
-def _gone(seen: Observation, items: Sequence[Named] | None, names: Sequence[Prohibited], *, judged: bool) -> Tick:
-    if items is None or not judged:
-        return tick(seen.at, None, position=seen.position)
-    there = [item.name.value for item in items if item.name in names]
-    return tick(seen.at, not there, position=seen.position, why={"in_sight": len(there)})
+def _material(items: Sequence[Named] | None, context: Context) -> list[Named] | None:
+    return _of(items, _MATERIAL, context.rules["material_left_view"].threshold)
 
 
-def _phone_moved(memory: Memory, seen: Observation, items: Sequence[Named] | None) -> Tick:
-    if items is None or memory.phone is None:
+def _screens(items: Sequence[Named] | None, context: Context) -> list[Named] | None:
+    return _of(items, _SCREEN, context.rules["screen_left_view"].threshold)
+
+
+def _of(items: Sequence[Named] | None, names: Sequence[Prohibited], at_least: float) -> list[Named] | None:
+    return None if items is None else [item for item in items if item.name in names and item.score >= at_least]
+
+
+def _gone(seen: Observation, items: Sequence[Named] | None, *, judged: bool) -> Tick:
+    return tick(seen.at, None if items is None or not judged else not items, position=seen.position)
+
+
+def _phone_moved(memory: Memory, seen: Observation, items: Sequence[Named] | None, context: Context) -> Tick:
+    phones = _of(items, [Prohibited.PHONE], DOUBTFUL)
+    if phones is None or memory.phone is None:
         return tick(seen.at, None, position=seen.position)
-    phones = [item.box for item in items if item.name is Prohibited.PHONE]
-    still = any(is_at(box, memory.phone, seen) for box in phones)
+    still = any(is_declared(item.box, memory, seen, context) for item in phones)
     return tick(seen.at, not still, position=seen.position, why={"phones_in_sight": len(phones)})

@@ -34,6 +34,8 @@ def verdict(code, look, context=DESK, memory=None):
     [
         ({"pages": (SHEET,)}, FALSE),
         ({"things": (Thing(BOOK, SHEET.box, 0.7),)}, FALSE),
+        ({"pages": (Page(SHEET.box, 0.45),)}, FALSE),  # to be still there asks for less than to be forbidden
+        ({"pages": (Page(SHEET.box, 0.30),)}, TRUE),
         ({}, TRUE),
         ({"persons": ()}, UNASSESSABLE),  # who is away has taken nothing out of view
         ({"things": None, "pages": None}, UNASSESSABLE),
@@ -66,6 +68,7 @@ def test_material_and_screen_that_were_seen_for_a_while_belong_there():
         ((phone(0.9, left=110.0),), FALSE),  # less than half its length
         ((phone(0.9, left=130.0),), TRUE),
         ((phone(0.9, left=400.0), phone(0.8)), FALSE),  # another one, and the declared one is still there
+        ((phone(0.35),), FALSE),  # a hand over it makes it doubtful
         ((), TRUE),
         (None, UNASSESSABLE),
     ],

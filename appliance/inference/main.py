@@ -118,6 +118,7 @@ def report(paths: Paths, looker: Looker, listener: Listener, reader: Reader, cli
         failed=looker.failed,
         missed={cause: round(seconds, 1) for cause, seconds in facts.missed.items()},
         snapshots_failed=facts.snapshots_failed,
+        hurried=facts.hurried,
         traces_lost=facts.traces_lost,
         hearing=listener.facts(),
         reading=reader.facts(),

@@ -85,13 +85,15 @@ Append = Callable[[Payload, str, str | None, str], None]
 class Facts:
     """For the health file: by feed, when it was last looked at (or listened to: `attempt/kind/hearing`) and, of those
     that are judged, the ticks of each rule ([assessable, all]); by cause, the seconds that nobody looked; snapshots
-    that could not be written, and lines of traces that could not be kept."""
+    that could not be written, lines of traces that could not be kept, and flags that were said before it was clear
+    whether the room did it."""
 
     looked_at: dict[str, float]
     judged: dict[str, dict[str, list[int]]]
     missed: dict[str, float]
     snapshots_failed: int
     traces_lost: int
+    hurried: int
 
 
 class Room:
@@ -268,6 +270,7 @@ class Room:
                 missed=dict(self._missed),
                 snapshots_failed=self._snapshots_failed + failed,
                 traces_lost=self._losses.refused + self._losses.beyond,
+                hurried=self._events.hurried,
             )
 
     def _seat(self, attempt: str, exam: str) -> Seat:

@@ -81,6 +81,7 @@ class RoomEvents:
     """Every event that detection says goes through here on its way to the ledger."""
 
     def __init__(self, showing: Showing) -> None:
+        self.hurried = 0  # flags that were decided before their time, as too many waited
         self._showing = showing
         self._held: dict[str, _Held] = {}  # by flag
         self._going: dict[str, _Going] = {}  # by event, also those that are over
@@ -100,6 +101,7 @@ class RoomEvents:
             held = _Held(attempt=attempt, exam=exam, said=said, raised=payload, until=payload.onset_at + WITHIN + LAG)
             self._held[payload.flag] = held
             oldest = [next(iter(self._held.values()))] if len(self._held) > MOST_HELD else []
+            self.hurried += len(oldest)
             return list(self._decide([*oldest, *([held] if held.until <= now else [])], now))
         words: list[Word] = []
         if isinstance(payload, FlagClosed):

@@ -276,6 +276,7 @@ def test_more_than_it_can_hold_is_said_at_once_the_oldest_first():
     room = RoomEvents(nobody)
     said = [take(room, f"a{n}", flag(f"f{n}", onset=START + 10 * n), START) for n in range(MOST_HELD + 2)]
     assert said[MOST_HELD:] == [["flag.raised f0"], ["flag.raised f1"]]
+    assert room.hurried == 2
 
 
 CODES = st.sampled_from(["noise", "network_lost", "multiple_people"])

@@ -100,7 +100,7 @@ def _elsewhere(said: Tick, seen: Heard) -> Tick:
 
 
 def _speech(memory: Memory, seen: Heard, context: Context) -> Tick:
-    """So many seconds of voice within the window; what is at home elsewhere is none."""
+    """So many seconds of voice within the window, and still some of it; what is at home elsewhere is none."""
     rule = context.rules["speech"]
     if seen.chances is None:
         return _say(seen, None)
@@ -108,7 +108,8 @@ def _speech(memory: Memory, seen: Heard, context: Context) -> Tick:
     chances: list[float] = []
     for heard in _last(memory.recent[:-1], seen, window):
         chances += [0.0] * len(heard.chances or ()) if heard.elsewhere else heard.chances or ()
-    voiced = voiced_seconds(chances, rule.threshold)
+    goes_on = any(chance >= rule.threshold for chance in seen.chances)
+    voiced = voiced_seconds(chances, rule.threshold) if goes_on else 0.0
     why = {"voiced_s": round(voiced, 2), "level_db": round(seen.level or 0.0, 1)}
     return _say(seen, voiced >= rule.numbers["voiced"], score=min(1.0, voiced / window), why=why)
 

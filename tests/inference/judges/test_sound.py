@@ -50,6 +50,13 @@ def test_two_seconds_of_voice_are_speech_and_less_is_not():
     assert said[3].score == pytest.approx(2.05 / 4, abs=0.01)
 
 
+def test_it_is_over_when_the_voice_is():
+    windows = [heard(0.5 * n, voice=0.9 if n <= 5 else 0.0) for n in range(1, 8)]
+    said = judge(windows)["speech"]
+    assert [tick.verdict for tick in said[3:]] == [TRUE, TRUE, FALSE, FALSE]
+    assert said[-1].score == 0.0
+
+
 def test_two_seconds_count_within_four_only():
     spoken = [heard(0.5 * n, voice=0.9 if n <= 2 or n > 8 else 0.0) for n in range(1, 11)]
     assert TRUE not in verdicts(spoken, "speech")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from appliance.exam.challenge import OPEN_SECONDS, Seen, Step
 from appliance.inference.baseline import Baseline
+from appliance.inference.judges.attention import COVERED
 from appliance.inference.observe import Observation
 
-TURN = 20.0  # degrees from straight ahead; nobody on the clean clips gets there by chance, a turn in A08 passes 25
+TURN = 20.0  # degrees from straight ahead; turns of A08 pass 26, by chance nobody gets there but who slides in (A40)
 SHUT, OPEN = 0.20, 0.25  # eyes by height and width: .09 to .19 in blinks, .25 to .43 open
 SIDES = {Step.LEFT: 1.0, Step.RIGHT: -1.0}
 """The candidate's own left is at the picture's right."""
@@ -37,7 +38,7 @@ def look(memory: Challenge, seen: Observation, base: Baseline) -> Challenge:
     """With one picture more."""
     if memory.done == len(memory.steps) or seen.at < memory.asked_at:
         return memory
-    head = seen.head
+    head = None if seen.head is None or (seen.head.covered or 0.0) >= COVERED else seen.head
     eyes = None if head is None else head.eyes_open
     memory = replace(
         memory,

@@ -30,6 +30,11 @@ def test_turns_are_held_against_how_the_candidate_sits():
     assert seen((LEFT,), [sits(1.0, yaw=30.0)], Baseline(yaw=25.0)).done == 0
 
 
+def test_a_head_behind_something_is_not_seen_to_turn():
+    memory = seen((LEFT,), [sits(1.0, yaw=30.0, covered=0.6)])
+    assert (memory.done, answer(memory, 58.0)) == (0, ["unassessable"])
+
+
 def test_a_step_before_its_turn_does_not_count():
     memory = seen((LEFT, RIGHT), [sits(1.0, yaw=-30.0), sits(2.0, yaw=30.0)])
     assert answer(memory, 59.0) == ["done", "unassessable"]

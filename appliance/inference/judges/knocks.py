@@ -21,8 +21,8 @@ VOICED, SOME = 0.50, 0.25  # so many chunks this likely a voice: syllables begin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knocks:
-    """`run`: those since the last pause, the newest `MOST` + 1; `trains`: when each train of the window ended; `voiced`:
-    a voice was heard in the run, which makes it none."""
+    """`run`: those since the last pause, the newest `MOST` + 1; `trains`: when each train of the window ended;
+    `voiced`: a voice was heard in the run, which makes it none."""
 
     run: tuple[Burst, ...] = ()
     trains: tuple[float, ...] = ()

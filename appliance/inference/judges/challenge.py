@@ -10,7 +10,7 @@ from appliance.inference.baseline import Baseline
 from appliance.inference.judges.attention import COVERED
 from appliance.inference.observe import Observation
 
-TURN = 20.0  # degrees from straight ahead; turns of A08 pass 26, by chance only a look of A18 and who slides in (A40) do
+TURN = 20.0  # degrees from straight ahead; turns of A08 pass 26, by chance only a look of A18 and a slide in A40 do
 SHUT, OPEN = 0.20, 0.25  # eyes by height and width: .09 to .19 in blinks, .25 to .43 open
 SIDES = {Step.LEFT: 1.0, Step.RIGHT: -1.0}
 """The candidate's own left is at the picture's right."""

@@ -166,6 +166,7 @@ def _rule(code: str, said: dict[str, Any]) -> Rule:
     for key, kind in (("kinds", Kind), ("positions", Position), ("off_by", Switch)):
         if key in said:
             said[key] = tuple(kind(value) for value in said[key])
+    said |= {key: float(said[key]) for key in ("seconds", "threshold") if key in said}
     numbers = {name: float(value) for name, value in said.pop("numbers", {}).items()}
     return Rule(code=code, numbers=numbers, **said)
 

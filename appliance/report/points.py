@@ -43,6 +43,14 @@ def _of_attempt(facts: AttemptFacts, unsynchronised: int, log: int) -> Iterator[
 
 
 def _of_detection(facts: AttemptFacts) -> Iterator[str]:
+    began = facts.started_at or 0.0
+    meanwhile = sum(change.since_at is not None and change.since_at > began for change in facts.in_force)
+    if meanwhile:
+        times = "once" if meanwhile == 1 else f"{meanwhile} times"
+        yield f"What is detected was changed {times} while the exam ran: see 'What was in force'."
+    if not any(baseline.late is False for baseline in facts.baselines) and facts.coverage:
+        late = bool(facts.baselines)
+        yield f"No base line was taken at check-in{', only after the start' if late else ''}: angles are less certain."
     if not facts.coverage:
         yield "Detection did not say how much it could judge: it was not running when the attempt ended."
     poor = [rule for rule in facts.coverage if rule.ticks and rule.assessable / rule.ticks < 0.5]

@@ -75,6 +75,23 @@ def test_each_change_is_told_with_its_time_its_author_and_its_rules(evidence, fa
     assert not any("off_by" in rule for rule in rules.values())
 
 
+def test_a_change_while_the_exam_ran_is_an_open_point(evidence, attempt, facts):
+    assert not any("changed" in point for point in facts().open_points)
+    for stake in (Stake.LOW, Stake.HIGH):
+        set_policy(evidence, DetectionPolicy(stake=stake))
+    assert any("changed 2 times while the exam ran" in point for point in facts().open_points)
+
+
+def test_a_base_line_that_is_missing_or_late_is_an_open_point(evidence, attempt, facts):
+    evidence.covered(attempt)
+    assert any("No base line was taken at check-in:" in point for point in facts().open_points)
+    for late, said in ((True, "only after the start"), (False, None)):
+        taken = events.BaselineTaken(kind="webcam", values={}, objects=[], late=late)
+        evidence.append(taken, attempt, actor="inference")
+        points = [point for point in facts().open_points if "base line" in point]
+        assert [said in point for point in points] == ([True] if said else [])
+
+
 def test_what_is_set_after_the_exam_was_not_in_force(evidence, connected, paths, attempt, facts):
     set_policy(evidence, DetectionPolicy(stake=Stake.LOW))
     assert len(facts(now=START).in_force) == 1

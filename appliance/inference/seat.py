@@ -409,7 +409,7 @@ class Seat:
         return resting if self.stage is Stage.IN_EXAM else resting | OF_THE_EXAM
 
     def _said_in_front(self, kind: Kind, at: float) -> frozenset[str]:
-        """One absence is one flag: while the webcam in front can tell whether somebody is there no other camera says."""
+        """One absence is one flag: no other camera speaks of it while the webcam in front can tell."""
         if kind is Kind.WEBCAM:
             return frozenset()
         tick = self.streams[Kind.WEBCAM].tracks[Sense.SIGHT].ticks.get("face_absent")

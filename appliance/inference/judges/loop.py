@@ -4,8 +4,8 @@ Held against each earlier moment: how far the last seconds lie from those before
 moved in them. A loop brings its movement back; people who sit still, nod or type never do so in step. Who does not
 move at all cannot be told from a recording of it: that is unassessable. Measured on all clips, and on loops of A01,
 A28, A30 and A31 encoded anew (docs/detection.md): a loop brings back .57 to .73 of the movement (what is missing is
-that looks do not fall on the same frames), clips that are none bring back nothing, and people painted by sine waves, who do
-sway in step, up to .35 for a moment.
+that looks do not fall on the same frames), clips that are none bring back nothing, and people painted by sine waves,
+who do sway in step, up to .35 for a moment.
 """
 
 from bisect import bisect_left

@@ -181,7 +181,7 @@ class Watch:
 
 
 def weight(code: str, of: Episode) -> tuple[str, str]:
-    """Category and severity: the rule's own, or uncertain and low when most true ticks were doubtful. Where one rule has
+    """Category and severity: the rule's own, or uncertain and low when most true ticks were doubtful. Where a rule has
     lighter and heavier cases its judge says which in `why["severity"]`."""
     if 2 * of.doubts > of.true:
         return "uncertain", "low"

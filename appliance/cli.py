@@ -336,7 +336,9 @@ def _add_administration(commands: _Commands) -> None:
     create.add_argument("--admission", choices=[a.value for a in Admission], default=Admission.PROCTOR.value)
     create.add_argument("--link", default="", help="where the exam itself is taken")
     create.add_argument("--ratio", type=int, default=8, help="candidates for one proctor at most")
-    create.add_argument("--roster", type=Path, metavar="FILE", help="CSV: seat,candidate,name[,proctor][,accommodations]")
+    create.add_argument(
+        "--roster", type=Path, metavar="FILE", help="CSV: seat,candidate,name[,proctor][,accommodations]"
+    )
     create.add_argument("--codes-out", type=Path, metavar="FILE", help="where the join codes are written")
     exam.add("list", _exam_list, "every exam")
     user = commands.group("user", "people who sign in, while the box does not run")

@@ -85,6 +85,16 @@ def test_every_number_of_a_rule_has_a_name(english):
             assert {f"flag.{code}.{name}", f"rule.{name}"} & english.keys(), f"{code} has no words for {name}"
 
 
+def test_what_the_box_cannot_see_is_said_to_be_so(english):
+    said = {
+        Source.PLATFORM: ["This box cannot see it", "reports it"],
+        Source.PERSON: ["No acceptable model", "ticks it"],
+    }
+    for code, rule in RULES.items():
+        for words in said.get(rule.source, ()):
+            assert words in english[f"flag.{code}.help"], code
+
+
 def test_whatever_a_planner_can_choose_has_words(english):
     wanted = {
         *(f"{group}.{channel.value}" for group in ("channel", "channel_hint") for channel in Channel),

@@ -172,9 +172,7 @@ def verify(folder: Path, *, key: Path | None) -> int:
     return code
 
 
-def bench(
-    names: Sequence[str], *, out: Path | None, minutes: float | None = None, footage: Path | None = None
-) -> int:
+def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = None, footage: Path | None = None) -> int:
     """Run the named benchmarks, or every one that does not take long; a figure on each line, and all of them as JSON in
     `out`, by the benchmark's name. Of one that is named alone they stand at the top as well. `minutes`: how long those
     last that go on for as long as one likes; `footage`: clips, for those that look at some."""

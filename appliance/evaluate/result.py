@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.evaluate import bootstrap, roc, tally
 from appliance.evaluate.bootstrap import Interval
-from appliance.evaluate.dataset import TRAITS
+from appliance.evaluate.dataset import TRAITS, UNKNOWN
 from appliance.evaluate.play import Played, Run
 from appliance.evaluate.segments import FALSE_ALARM_RATE
 from appliance.evaluate.ticks import Scores
@@ -142,7 +142,9 @@ def _ticks(played: Sequence[Played]) -> Figures:
 
 
 def _bucket(played: Sequence[Played], trait: str) -> Figures:
-    found = {value: _summary(own) for value, own in sorted(_by(played, lambda p: p.clip.traits[trait]).items())}
+    found = {
+        value: _summary(own) for value, own in sorted(_by(played, lambda p: p.clip.traits.get(trait, UNKNOWN)).items())
+    }
     kept = ("hours", "false_alerts", "false_alerts_per_candidate_hour", "episodes", "hits", "recall", "coverage")
     return {
         "values": {value: {name: said[name] for name in kept} for value, said in found.items()},

@@ -73,6 +73,18 @@ def test_what_cannot_be_played_is_named_and_the_rest_is_evaluated(tmp_path, caps
     assert CLIPS[1] in capsys.readouterr().out
 
 
+def test_a_subject_of_the_oep_set_is_replayed_and_its_strange_lines_are_named(tmp_path):
+    where = tmp_path / "subject3"
+    where.mkdir()
+    shutil.copyfile(FOOTAGE / "clips" / CLIPS[0], where / "face1.mp4")
+    (where / "gt.txt").write_text("0002\t0014\t2\n0001\t0002\t6\nno line at all\n")
+    assert main(["evaluate", str(tmp_path), "--json", str(tmp_path / "figures.json")]) == 1
+    said = json.loads((tmp_path / "figures.json").read_text())
+    assert said["flags"]["multiple_people"]["hits"] == 1
+    assert [finding.partition(":")[0] for finding in said["findings"]] == ["subject3", "subject3"]
+    assert said["buckets"]["light"]["values"]["unknown"]["hours"] > 0
+
+
 @pytest.mark.parametrize("arguments", [["--preset", "reckless"], []])
 def test_what_cannot_be_evaluated_at_all_is_refused(tmp_path, capsys, arguments):
     assert main(["evaluate", str(tmp_path), *arguments]) == 2

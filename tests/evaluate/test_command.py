@@ -1,5 +1,6 @@
 """`appliance evaluate` on real clips: what is found is counted, what cannot be played is named, the rest goes on."""
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -26,6 +27,12 @@ FLAG = {
     "false_alerts_per_hour",
     "onset_delay_s",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def openvino():
+    """Its first import begins a thread that stays."""
+    return importlib.import_module("openvino")
 
 
 def some(tmp_path, *, clips=CLIPS):

@@ -15,7 +15,7 @@ from typing import Any
 
 from appliance.box.token import Claim
 from appliance.capture.disk import Disk
-from appliance.capture.feed import Ledger
+from appliance.capture.ports import Ledger
 from appliance.errors import Unavailable
 from appliance.exam.events import BOX, CapacityRefused
 from appliance.exam.feed import Kind

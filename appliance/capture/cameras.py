@@ -11,8 +11,9 @@ from typing import Any
 from appliance.capture import ids
 from appliance.capture.attendance import TYPES, Attendance
 from appliance.capture.camera import Camera
-from appliance.capture.feed import Ledger, LiveFeed
+from appliance.capture.feed import LiveFeed
 from appliance.capture.ownership import Ownership
+from appliance.capture.ports import Ledger
 from appliance.capture.segment import Place
 from appliance.capture.station import Station
 from appliance.capture.tasks import Tasks

@@ -20,9 +20,9 @@ from typing import Protocol
 from appliance import __version__
 from appliance.box import workers
 from appliance.capture import ids, index
-from appliance.capture.feed import Ledger
 from appliance.capture.index import Survey
 from appliance.capture.ownership import Ownership
+from appliance.capture.ports import Ledger
 from appliance.capture.segment import OPEN
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError

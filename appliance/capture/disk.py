@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.capture import ids
-from appliance.capture.feed import Ledger
+from appliance.capture.ports import Ledger
 from appliance.exam.events import BOX, StorageEnough, StorageLow
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from appliance.capture.flow import Flow
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.holes import Holes
 from appliance.capture.playlist import Entry, Playlist
+from appliance.capture.ports import Ledger, Pictures
 from appliance.capture.recorder import Recorder, Resume
 from appliance.capture.segment import Place
 from appliance.capture.writer import Writer
@@ -27,22 +28,6 @@ log = logging.getLogger(__name__)
 
 _PLAYLIST_SECONDS = 2.0
 _KEY_FRAME_SECONDS = 0.5
-
-
-class Ledger(Protocol):
-    """What capture needs of the ledger's client."""
-
-    def append(self, payload: Payload, *, chain: str, exam: str | None, id: str | None = None) -> None: ...
-
-
-class Pictures(Protocol):
-    """What a feed needs of the decoder. Never blocks."""
-
-    def show(self, feed: Feed, frame: Encoded, *, taken_at: float, position: float) -> None: ...
-
-    def hear(self, feed: Feed, frame: Encoded, *, at: float, position: float) -> None: ...
-
-    def end(self, feed: Feed) -> None: ...
 
 
 class Viewer(Protocol):

@@ -172,7 +172,7 @@ class Room:
             heard = {} if self._held is not None else {n: seat for n, seat in self._seats.items() if seat.is_heard}
             for seat in heard.values():
                 seat.streams[Kind.WEBCAM].hears.visited(now)
-            return {Feed(name, Kind.WEBCAM): Seated(seat.exam, seat.seat) for name, seat in heard.items()}
+            return {Feed(name, Kind.WEBCAM): Seated(seat.exam, seat.history.seat) for name, seat in heard.items()}
 
     def listen(self, feed: Feed, heard: Heard) -> None:
         """Half a second of a microphone."""
@@ -338,7 +338,7 @@ class Room:
 
     def _forget(self, seat: Seat) -> None:
         """An attempt that is over needs no memory; before `started` only when nothing is left to say of it."""
-        if seat.closed and (self._held is None or seat.told):
+        if seat.closed and (self._held is None or seat.history.told):
             self._snapshots_failed += seat.snapshots_failed
             self._seats.pop(seat.attempt, None)
             if self._held is not None:

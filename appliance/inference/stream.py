@@ -93,6 +93,16 @@ class Stream:
             return False
         return True if self.gap[0] in LOST else None
 
+    def shows(self, code: str, onset: float | None) -> bool:
+        """Does the rule hold, or begin to, since about `onset` (None: now)?"""
+        return any(track.watch.shows(code, onset) for track in self.tracks.values())
+
+    def connect(self, connection: str, at: float) -> None:
+        """Somebody sends it."""
+        self.connections.add(connection)
+        if self.gap is None:
+            self.begin(at)
+
     def see(
         self, sense: Sense, seen: Any, shot: Shot | None, *, resting: Set[str], active: Set[str] = frozenset()
     ) -> Outputs:

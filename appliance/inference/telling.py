@@ -12,7 +12,9 @@ from appliance.exam.detection import RuleSet
 from appliance.exam.episode import Episode
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind
+from appliance.exam.flags import Sense
 from appliance.inference import snapshot
+from appliance.inference.coverage import Missed
 from appliance.inference.watch import Begun, Over, weight
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,22 @@ class Telling:
             else:
                 self._snapshots.pop(flag, None)
                 yield self.said(_closed(flag, output, snapshots), flag)
+
+    def missed(self, kind: Kind, missed: Missed, sense: Sense) -> Said:
+        """A span that nobody looked at (or listened to)."""
+        payload = events.AnalysisMissed(
+            kind=kind.value,
+            starts_at=missed.starts_at,
+            ends_at=missed.ends_at,
+            cause=missed.cause.value,
+            sense=sense.value,
+        )
+        return self.said(payload, f"{kind.value}/{sense.value}/{missed.starts_at!r}")
+
+    def covered(self, kind: Kind, counts: dict[str, list[int]]) -> Said:
+        """What could be judged, at the end."""
+        payload = events.AnalysisCovered(kind=kind.value, ticks=counts)
+        return self.said(payload, "" if kind is Kind.WEBCAM else kind.value)
 
     def said(self, payload: Payload, key: str) -> Said:
         """The event with the id that follows from `key`."""

@@ -1,4 +1,4 @@
-"""Pictures of a shared screen: one a second for the wall and for what moves, one at full size where something changed."""
+"""Pictures of a shared screen: one a second for the wall and for what moves, a full one where something changed."""
 
 from fractions import Fraction
 

@@ -4,7 +4,7 @@ from appliance.inference.governor import SHARES, SHORT_SECONDS, WELL_SECONDS, Go
 
 
 def run(governor, seconds, demand, *, start=0.0):
-    """`demand`: share of the time that looking at everything in full would take; -> the shares in force, each second."""
+    """`demand`: share of the time that looking at everything would take; -> the shares in force, each second."""
     shares = []
     for second in range(int(seconds)):
         wanted = demand * governor.share

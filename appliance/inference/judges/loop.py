@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 KEPT = 120.0  # seconds that are remembered: the longest loop that is found
-EARLIEST = 10.0  # seconds back at least: a shorter loop shows at a multiple of its length; clips A03, A28, A29 repeat
+EARLIEST = 20.0  # seconds back at least: a shorter loop shows at a multiple of its length, and people repeat themselves
 SPAN = 6.0  # seconds that are compared
 STEP = 0.45  # between two looks that count: bursts bring more
 NEAR = 0.30  # seconds by which two looks may miss each other

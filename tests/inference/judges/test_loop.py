@@ -103,7 +103,7 @@ def test_a_recording_played_in_a_circle_is_one_flag():
     ]
     (raised,) = [output for output in outputs if isinstance(output, Begun)]
     assert raised.code == "video_replay"
-    assert 1014.0 < raised.episode.onset_at < 1025.0
+    assert 1028.0 < raised.episode.onset_at < 1040.0
     assert track.watch.active == {"video_replay"}
 
 

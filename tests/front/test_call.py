@@ -6,10 +6,8 @@ from playwright.sync_api import expect
 from appliance.exam.feed import OWN
 from appliance.ledger import state
 from tests.front.test_candidate import REFUSE, enter
-from tests.front.test_pages import assert_accessible, axe, sign_in
+from tests.front.test_pages import assert_accessible, sign_in
 from tests.front.test_wall import ask, until
-
-__all__ = ["axe"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 

@@ -10,6 +10,8 @@ import pytest
 from appliance.simulate.camera_server import Behaviour, CameraServer, Login
 from tests.capture.media import FPS, video
 
+pytestmark = pytest.mark.slow  # whole conversations with a server, or a process of their own
+
 OPTIONS = {"rtsp_transport": "tcp", "analyzeduration": "1", "probesize": "32"}
 
 

@@ -15,6 +15,8 @@ from appliance.simulate.sound import Hush
 from appliance.simulate.track import Place, ReelTrack
 from tests.simulate.fake_box import FakeBox, until
 
+pytestmark = pytest.mark.slow  # whole conversations with a server, or a process of their own
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):

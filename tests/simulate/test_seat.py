@@ -17,6 +17,8 @@ from appliance.simulate.sound import Hush
 from appliance.simulate.track import Place, ReelTrack
 from tests.simulate.fake_box import FakeBox, until
 
+pytestmark = pytest.mark.slow  # whole conversations with a server, or a process of their own
+
 
 @pytest.fixture
 def quick(monkeypatch):
@@ -192,7 +194,6 @@ def test_a_box_that_says_nothing_any_more_is_asked_again(quick, monkeypatch):
     asyncio.run(exam())
 
 
-@pytest.mark.slow
 def test_the_box_reports_what_it_received(quick):
     """What the simulator listens for, from aiortc as it is: longest silence in some seconds."""
 

@@ -13,6 +13,8 @@ from tests.inference.seen import every
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow  # whole conversations with a server, or a process of their own
+
 PAGE = f"/plan/{EXAM}/thresholds"
 STRICT = DetectionPolicy(numbers={"face_absent": {"seconds": 3.0}})
 """Raises the five absences of six seconds that the usual rule leaves alone."""

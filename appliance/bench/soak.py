@@ -108,13 +108,7 @@ def _job(box: Box, feeds: Sequence[Feed], folder: Path) -> dict[str, Any]:
     """Webcams with sound, screens without."""
     for name, made in (("camera", clip.camera()), ("screen", clip.screen()), ("tone", clip.tone())):
         made.write(folder / name)
-    return {
-        "streams": [
-            {
-                "picture": str(folder / ("camera" if feed.kind is Kind.WEBCAM else "screen")),
-                "sound": str(folder / "tone") if feed.kind is Kind.WEBCAM else None,
-                "whip": box.address(feed, "publish"),
-            }
+    return {"streams": box.streams(feeds, folder=folder)}
             for feed in feeds
         ]
     }

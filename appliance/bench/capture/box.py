@@ -18,7 +18,7 @@ from appliance.box.paths import Paths
 from appliance.box.token import Claim, FeedTokens, Purpose
 from appliance.capture.segment import OPEN
 from appliance.errors import Unavailable
-from appliance.exam.feed import Feed
+from appliance.exam.feed import Feed, Kind
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer, opened
@@ -46,6 +46,17 @@ class Box:
         verb = "whip" if purpose == "publish" else "whep"
         socket = self.paths.capture_socket(workers.order(feed.attempt, len(self.pids))[0])
         return {"socket": str(socket), "path": f"/{verb}/{feed}", "token": self.tokens.mint(claim)}
+
+    def streams(self, feeds: Sequence[Feed], *, folder: Path) -> list[dict[str, Any]]:
+        """For the sender: the clips `camera`, `screen` and `tone` of a folder, a webcam with sound, a screen without."""
+        return [
+            {
+                "picture": str(folder / ("camera" if feed.kind is Kind.WEBCAM else "screen")),
+                "sound": str(folder / "tone") if feed.kind is Kind.WEBCAM else None,
+                "whip": self.address(feed, "publish"),
+            }
+            for feed in feeds
+        ]
 
     def cpu(self) -> float:
         """Seconds of CPU of the capture workers alone."""

@@ -128,13 +128,7 @@ def _job(box: Box, feeds: list[Feed], folder: Path, webcam: Clip) -> dict[str, A
     made = {"camera": camera, "screen": clip.screen(), "tone": clip.tone()}
     for name, one in made.items():
         one.write(folder / name)
-    return {
-        "streams": [
-            {
-                "picture": str(folder / ("camera" if feed.kind is Kind.WEBCAM else "screen")),
-                "sound": str(folder / "tone") if feed.kind is Kind.WEBCAM else None,
-                "whip": box.address(feed, "publish"),
-            }
+    return {"streams": box.streams(feeds, folder=folder)}
             for feed in feeds
         ]
     }

@@ -109,9 +109,6 @@ def _job(box: Box, feeds: Sequence[Feed], folder: Path) -> dict[str, Any]:
     for name, made in (("camera", clip.camera()), ("screen", clip.screen()), ("tone", clip.tone())):
         made.write(folder / name)
     return {"streams": box.streams(feeds, folder=folder)}
-            for feed in feeds
-        ]
-    }
 
 
 # --- while it runs ---

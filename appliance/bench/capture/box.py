@@ -48,7 +48,7 @@ class Box:
         return {"socket": str(socket), "path": f"/{verb}/{feed}", "token": self.tokens.mint(claim)}
 
     def streams(self, feeds: Sequence[Feed], *, folder: Path) -> list[dict[str, Any]]:
-        """For the sender: the clips `camera`, `screen` and `tone` of a folder, a webcam with sound, a screen without."""
+        """For the sender: `camera`, `screen` and `tone` of a folder, a webcam with sound, a screen without."""
         return [
             {
                 "picture": str(folder / ("camera" if feed.kind is Kind.WEBCAM else "screen")),

@@ -129,6 +129,3 @@ def _job(box: Box, feeds: list[Feed], folder: Path, webcam: Clip) -> dict[str, A
     for name, one in made.items():
         one.write(folder / name)
     return {"streams": box.streams(feeds, folder=folder)}
-            for feed in feeds
-        ]
-    }

@@ -22,8 +22,8 @@ from appliance.inference.telling import SOURCE
 _HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
 """Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
 
-_MEASURED = frozenset({"stream_degraded"})
-"""But these: what was measured is not in the ledger."""
+_MEASURED = frozenset({"stream_degraded", "early_departure"})
+"""But these: how thin a stream was, and how long the box itself was away, is not in the ledger."""
 
 _TURNS = frozenset(code for code, rule in RULES.items() if rule.channel is Channel.ATTENTION)
 """What rests while the candidate is asked to turn the head."""

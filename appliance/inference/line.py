@@ -21,6 +21,11 @@ class Line:
         self._attempt = attempt
         self._streams = streams
         self._webcam = streams[Kind.WEBCAM]
+        self._up_since = float("-inf")
+
+    def up_since(self, at: float) -> None:
+        """Detection, and with it the box, was away until then: a page could not have come back."""
+        self._up_since = at
 
     def begin(self, at: float) -> Found:
         """Rules may fire from now on."""
@@ -56,8 +61,9 @@ class Line:
             stream.begin(gap.ends_at)
 
     def left_at(self) -> float | None:
-        """When the candidate's page was closed, if it is."""
-        return silent_since((stream.gap for stream in self._own), frozenset({Cause.PAGE_CLOSED}))
+        """When the candidate's page was closed, if it is, and the box has been there to notice it."""
+        closed = silent_since((stream.gap for stream in self._own), frozenset({Cause.PAGE_CLOSED}))
+        return None if closed is None else max(closed, self._up_since)
 
     @property
     def _own(self) -> list[Stream]:

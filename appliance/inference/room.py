@@ -132,6 +132,10 @@ class Room:
         if isinstance(payload, events.DetectionSet):
             self._use(payload, at)
             return
+        if isinstance(payload, events.ProcessStarted) and payload.process == "inference":
+            with self._lock:
+                for seat in self._seats.values():
+                    seat.line.up_since(at)
         if payload is None or exam is None:
             return
         with self._lock:

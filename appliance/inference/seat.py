@@ -58,7 +58,7 @@ class Seat:
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
         self._media = media
         self._losses = losses or Losses()  # of traces
-        self._line = Line(attempt, self.streams)
+        self.line = Line(attempt, self.streams)
         self._page = PageSide(self.streams)
 
     @property
@@ -167,7 +167,7 @@ class Seat:
         """A second has passed: are the cameras still connected? `rates`: feed -> pictures a second that arrive."""
         said = list(self._session(now))
         if self.watched:
-            said += self._judged(self._line.beat(now, rates))
+            said += self._judged(self.line.beat(now, rates))
         return [*said, *self._page_goes_on(now - LATE), *self._answer(now)]
 
     def say(self, payload: Payload, key: str) -> Said:
@@ -269,7 +269,7 @@ class Seat:
         if stream is None or self.closed:
             return
         yield from self._stopped(stream, payload.starts_at)
-        yield from self._judged(self._line.breaks(stream, payload, watched=self.watched))
+        yield from self._judged(self.line.breaks(stream, payload, watched=self.watched))
 
     @_hear.register
     def _(self, payload: events.GapClosed, _at: float) -> Iterator[Said]:
@@ -277,7 +277,7 @@ class Seat:
         if stream is None or self.closed:
             return
         yield from self._session(payload.ends_at)
-        yield from self._judged(self._line.heals(stream, payload, watched=self.watched))
+        yield from self._judged(self.line.heals(stream, payload, watched=self.watched))
 
     @_hear.register
     def _(self, payload: events.FeedPositioned, at: float) -> Iterator[Said]:
@@ -328,7 +328,7 @@ class Seat:
             yield self._telling.said(taken, f"{stream.kind.value}/sight/{at!r}")
 
     def _session(self, at: float) -> Iterator[Said]:
-        left_at = self._line.left_at() if self.stage is Stage.IN_EXAM else None
+        left_at = self.line.left_at() if self.stage is Stage.IN_EXAM else None
         if not self.closed:
             yield from self.sense(Kind.WEBCAM, Sense.SESSION, replace(self.history.progress, at=at, left_at=left_at))
 
@@ -354,7 +354,7 @@ class Seat:
         self._keep_trace()
         for stream in self.streams.values():
             stream.looks.watched_since = stream.hears.watched_since = at
-        yield from self._judged(self._line.begin(at))
+        yield from self._judged(self.line.begin(at))
 
     def stop(self) -> None:
         """This process ends."""

@@ -196,6 +196,26 @@ def test_whoever_closes_the_page_and_stays_away_has_left(ledger):
     assert codes(ledger)[-1] == "early_departure"
 
 
+def test_whoever_was_away_because_the_box_was_has_not_left(ledger):
+    planned(ledger, START)
+    room = ledger.room()
+    into_exam(ledger, room)
+    ledger.happen(room, events.FeedOpened(kind="screen", connection="s", codecs=["h264"], opened_at=START), START)
+    page_closes(ledger, room, START + 100)
+    ledger.now = START + 500
+    room = ledger.room()
+    ledger.happen(room, events.ProcessStarted(process="inference", version="1"), START + 500)
+    ledger.beat(room, START + 501, START + 540)
+    assert "early_departure" not in codes(ledger)
+    ledger.beat(room, START + 541, START + 570)
+    assert codes(ledger).count("early_departure") == 1, "but now it has been there for a minute"
+    ledger.now = START + 600
+    room = ledger.room()
+    ledger.happen(room, events.ProcessStarted(process="inference", version="1"), START + 600)
+    ledger.beat(room, START + 601, START + 700)
+    assert codes(ledger).count("early_departure") == 1, "once"
+
+
 # --- what arrives ---
 
 

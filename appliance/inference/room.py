@@ -134,8 +134,8 @@ class Room:
             return
         if isinstance(payload, events.ProcessStarted) and payload.process == "inference":
             with self._lock:
-                for seat in self._seats.values():
-                    seat.line.up_since(at)
+                for each in self._seats.values():
+                    each.line.up_since(at)
         if payload is None or exam is None:
             return
         with self._lock:

@@ -125,8 +125,16 @@ def test_a_phone_that_looks_like_a_wallet_now_and_then_is_a_phone():
     memory = Memory()
     for n, lead in enumerate([3.0, -0.8, 2.0, -1.5]):
         memory, _ = judge(memory, seen(100.0 + n / 2, phones=(phone(0.6, lead=lead),)), ROOM)
-    tick = judge(memory, seen(102.0, phones=(phone(0.6, lead=-0.5),)), ROOM)[1]["phone_visible"]
+    tick = judge(memory, seen(102.0, phones=(phone(0.6, lead=1.0),)), ROOM)[1]["phone_visible"]
     assert tick.verdict is TRUE
+
+
+def test_a_dark_tie_that_is_as_like_a_wallet_as_a_phone_is_none():
+    memory, said = Memory(), []
+    for n, lead in enumerate([0.2, 0.5, 1.1, 0.0, 0.0, -0.2]):  # Grace Hopper's, seat 6 of the demo
+        memory, ticks = judge(memory, seen(100.0 + n / 2, phones=(phone(0.65, lead=lead),)), ROOM)
+        said.append(ticks["phone_visible"].verdict)
+    assert said[3:] == [FALSE] * 3
 
 
 def test_a_doubtful_phone_is_looked_at_in_every_picture_for_a_while():

@@ -20,7 +20,7 @@ from tests.browser.people import MOVES, PATIENCE_MS, QUIET, Candidate, Proctor, 
 from tests.browser.test_exam import NAMES, until
 from tests.whole_box import CAPTURE
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]  # a minute and a half of waiting for lines to fail
 
 exam_box = test_exam.exam_box
 RESUMED_SECONDS = 5.0

@@ -273,7 +273,7 @@ MANY = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 @pytest.mark.parametrize("cuts", [pytest.param(2, marks=FEW), pytest.param(20, marks=MANY)])
-@pytest.mark.parametrize("power", [pytest.param(True, id="power"), pytest.param(False, id="kill")])
+@pytest.mark.parametrize("power", [pytest.param(True, id="power"), pytest.param(False, id="kill", marks=MANY)])
 def test_a_cut_takes_at_most_a_part_of_each_feed(box, tmp_path, power, cuts):
     if not Path(CHROMIUM).exists():
         pytest.skip("there is no Chromium on this machine")

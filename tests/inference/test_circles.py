@@ -20,7 +20,7 @@ from appliance.inference.watch import Begun
 FOOTAGE = Path(__file__).parents[3] / "shared" / "footage"
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not FOOTAGE.is_dir(), reason="the footage is not here"),
 ]
 

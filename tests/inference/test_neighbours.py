@@ -20,7 +20,7 @@ from appliance.inference.watch import Begun
 FOOTAGE = Path(__file__).parents[3] / "shared" / "footage" / "clips"
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not FOOTAGE.is_dir(), reason="the footage is not here"),
     pytest.mark.skipif(not (models_folder() / "pack.json").is_file(), reason="no model pack: appliance models prepare"),
 ]

@@ -74,13 +74,13 @@ def test_faces_are_there_when_they_should_be(seat, everybody, finder):
 @pytest.mark.parametrize(
     ("seat", "flags"),
     [
-        (1, [("face_absent", 5), ("face_absent", 39)]),
-        (2, [("multiple_people", 5), ("multiple_people", 45)]),
+        pytest.param(1, [("face_absent", 5), ("face_absent", 39)], marks=pytest.mark.long),
+        pytest.param(2, [("multiple_people", 5), ("multiple_people", 45)], marks=pytest.mark.long),
         (3, [("camera_covered", 12)]),
-        (4, [("lighting_poor", 10)]),
-        (5, []),
+        pytest.param(4, [("lighting_poor", 10)], marks=pytest.mark.long),
+        pytest.param(5, [], marks=pytest.mark.long),
         (6, []),
-        (7, []),
+        pytest.param(7, [], marks=pytest.mark.long),
     ],
 )
 def test_each_seat_raises_its_flags_and_no_other(seat, flags, everybody, tmp_path):

@@ -17,7 +17,11 @@ from appliance.simulate.sound import Hush
 from appliance.simulate.track import Place, ReelTrack
 from tests.simulate.fake_box import FakeBox, until
 
-pytestmark = pytest.mark.slow  # whole conversations with a server, or a process of their own
+pytestmark = [
+    pytest.mark.slow,  # whole conversations with a server
+    # aioice leaves a socket to the garbage collector when a connection is given up while it gathers addresses
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture

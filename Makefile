@@ -2,10 +2,8 @@
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
-# Most of a slow test is waiting: three files at a time on two cores. Whole exams in several browsers have the machine to
-# themselves.
+# Two files at a time on two cores; whole exams in several browsers have the machine to themselves.
 TOGETHER := -n 2 --dist loadfile
-WAITING := -n 3 --dist loadfile
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the last three.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs
@@ -19,7 +17,7 @@ setup: ## packages, models, front end; quick when nothing changed
 	@scripts/setup
 
 test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
-	$(BIN)/python -m pytest -m "not long" $(WAITING) --ignore tests/browser
+	$(BIN)/python -m pytest -m "not long" $(TOGETHER) --ignore tests/browser
 	$(BIN)/python -m pytest -m "not long" tests/browser
 
 test-long: setup debian-packages ## soaks and power cuts

@@ -14,6 +14,7 @@ import time
 import uuid
 from typing import Any
 
+from appliance.capture.child import end
 from appliance.capture.feed import LiveFeed
 from appliance.capture.frame import Encoded, Media
 from appliance.capture.pictures import LENGTHS
@@ -39,7 +40,6 @@ _MOST_FRAME = 5_000_000
 _MOST_TICKS = 1 << 62
 _RESPAWN_SECONDS, _RESPAWN_LATEST = 0.5, 5.0
 _SETTLED_SECONDS = 30.0
-_STOP_SECONDS = 0.2
 
 
 class Nonsense(Exception):
@@ -131,7 +131,7 @@ class Camera:
                 await self._take(*message)
         finally:
             writer.close()
-            await _end(child)
+            await end(child)
 
     async def _take(self, head: dict[str, Any], data: bytes) -> None:
         if self._over:
@@ -196,17 +196,3 @@ async def _message(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]
         return head, await reader.readexactly(frame_bytes)
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """It ends when its socket closes; one that waits for its camera is killed."""
-    ended = asyncio.ensure_future(child.wait())
-    try:
-        await asyncio.wait_for(asyncio.shield(ended), _STOP_SECONDS)
-    except TimeoutError:
-        child.kill()
-        await ended
-    except asyncio.CancelledError:
-        child.kill()
-        await ended
-        raise

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.box import picture, sound
+from appliance.capture import child
 from appliance.capture.batch import Batches
 from appliance.capture.frame import Encoded, Media
 from appliance.exam.feed import Feed, Kind
@@ -42,7 +43,6 @@ REST_SECONDS = 60.0
 _FORGIVEN_SECONDS = 300.0
 _RESPAWN_SECONDS = 0.1
 _MOST_RESPAWN_SECONDS = 1.0
-_STOP_SECONDS = 0.2
 LENGTHS = struct.Struct(">II")
 """Before each message: length of its JSON head, length of its frame."""
 
@@ -212,7 +212,7 @@ class DecoderLink:
             with contextlib.suppress(ConnectionError):
                 self._hear(ours)  # the last it was done with before it died
             ours.close()
-            await _end(process, ended)
+            await child.end(process)
 
     async def _talk(self, link: socket.socket) -> None:
         """A few times a second while there is something to say or to hear: one message at a time would wake both
@@ -259,17 +259,8 @@ class DecoderLink:
             allowed = _START_SECONDS if None in self._at else STILL_SECONDS
             if self._at and time.monotonic() - self._progress_at > allowed:
                 self.counters["stood_still"] += 1
-                process.kill()
+                child.kill(process)
                 return
-
-
-async def _end(process: asyncio.subprocess.Process, ended: "asyncio.Task[int]") -> None:
-    """The decoder stops when its socket closes; one that does not is killed."""
-    try:
-        await asyncio.wait_for(asyncio.shield(ended), _STOP_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await ended
 
 
 def _message(head: dict[str, object], data: bytes) -> bytes:

@@ -114,13 +114,20 @@ def test_another_killed_process_leaves_no_gap_in_any_recording(demo, name):
     assert all(after[which] >= count for which, count in before.items()), "an acknowledged event is gone"
 
 
+def looked_at_since(box, since):
+    """Webcams. How often each is looked at is the governor's business: this machine is busy with all of the box."""
+    said = box.health("inference").get("feeds", {})
+    return sum(feed.endswith("/webcam") and look["looked_at"] > since for feed, look in said.items())
+
+
 def test_inference_that_was_away_says_what_it_did_not_look_at(demo):
     head = events(demo)[-1].seq
     killed = demo.kill("inference")
     demo.wait_healthy("inference", other_than=killed)
     missed = until(lambda: events(demo, after=head, types=frozenset({"analysis.missed"})), 15, demo)
     assert "sight" in {event.payload.sense for event in missed if event.payload.kind == "webcam"}
-    until(lambda: demo.health("inference").get("rate", 0) > 6, 15, demo, "it does not look at six webcams again")
+    back = time.time()
+    until(lambda: looked_at_since(demo, back) == 6, 15, demo, "it does not look at six webcams again")
 
 
 def test_flags_go_on_after_every_blow(demo):

@@ -12,32 +12,15 @@ from appliance.capture import ids
 from appliance.capture.segment import Place
 from appliance.config import CameraSettings
 from appliance.exam.events import (
-    AttemptAdmitted,
-    AttemptArrived,
     AttemptCreated,
-    AttemptEnded,
-    AttemptEquipped,
-    AttemptFinished,
-    AttemptSigned,
-    AttemptStarted,
     ExamEnded,
     RoomWatched,
 )
 from appliance.exam.feed import Feed, Kind
-from appliance.exam.stage import CLOSED, RECORDED, Stage
+from appliance.exam.stage import CLOSED, MOVING, RECORDED, Stage, reached
 from appliance.ledger.client import Told
 
-_STAGES = {
-    AttemptArrived.TYPE: Stage.CONSENT,
-    AttemptSigned.TYPE: Stage.EQUIPMENT,
-    AttemptEquipped.TYPE: Stage.WAITING,
-    AttemptAdmitted.TYPE: Stage.ADMITTED,
-    AttemptStarted.TYPE: Stage.IN_EXAM,
-    AttemptFinished.TYPE: Stage.FINISHED,
-    AttemptEnded.TYPE: Stage.ENDED,
-}
-
-TYPES = frozenset(_STAGES) | {AttemptCreated.TYPE, ExamEnded.TYPE, RoomWatched.TYPE}
+TYPES = MOVING | {AttemptCreated.TYPE, ExamEnded.TYPE, RoomWatched.TYPE}
 
 
 @dataclass(slots=True)
@@ -82,8 +65,8 @@ class Attendance:
             exam.rooms.add(event.chain)
         elif isinstance(said, ExamEnded):
             return self._left(self._exam(said.exam))
-        elif event.type in _STAGES and event.chain in self._attempts:
-            return self._moved(self._attempts[event.chain], _STAGES[event.type])
+        elif event.chain in self._attempts and (stage := reached(said)) is not None:
+            return self._moved(self._attempts[event.chain], stage)
         return []
 
     def _exam(self, exam: str) -> _Exam:

@@ -30,6 +30,7 @@ from appliance.exam.events import (
     BOX,
     AttemptEnded,
     AttemptFinished,
+    AttemptRefused,
     CallEnded,
     CallStarted,
     GapClosed,
@@ -40,6 +41,7 @@ from appliance.exam.events import (
 )
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
+from appliance.exam.stage import CLOSED, reached
 from appliance.ledger.client import Handler, Told
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ TYPES = frozenset(
     for cls in (
         AttemptEnded,
         AttemptFinished,
+        AttemptRefused,
         CallStarted,
         CallEnded,
         PhoneRefused,
@@ -143,7 +146,7 @@ class CatchUp:
 
     def _take(self, event: Told) -> None:
         said, attempt = event.payload, event.chain
-        if event.type in (AttemptEnded.TYPE, AttemptFinished.TYPE):
+        if (stage := reached(said)) is not None and stage in CLOSED:
             self._station.end_attempt(attempt, event.wall)
         elif event.type == CallStarted.TYPE:
             self._station.call_began(attempt, event.wall)

@@ -29,7 +29,7 @@ class Action(StrEnum):
     OWN_SESSION = "own_session"  # sign out, change theme: anyone signed in
     TAKE_EXAM = "take_exam"  # a candidate's own attempt: steps, feeds, chat
     SHOW_PHONE = "show_phone"  # the phone's page: publish as the second camera
-    WATCH = "watch"  # wall, pictures, live streams, chat of assigned candidates
+    WATCH = "watch"  # see wall, pictures, live streams, chat of assigned candidates; it changes nothing
     ADMIT = "admit"
     MESSAGE = "message"  # chat and warnings to a candidate
     CALL = "call"  # talk with a candidate
@@ -38,6 +38,19 @@ class Action(StrEnum):
     CHALLENGE = "challenge"  # ask a candidate to turn the head
     DECIDE_FLAG = "decide_flag"
     RAISE_FLAG = "raise_flag"
+    CHECK_IN = "check_in"  # ask for the ID or the scan again, review the scan, tick the position
+    REFUSE_ADMISSION = "refuse_admission"
+    CONDUCT = "conduct"  # breaks, pauses, scans, another seat
+    ANNOUNCE = "announce"  # to all candidates that one sees
+    RELEASE = "release"  # give out the next section
+    NOTE = "note"  # write down an irregularity
+    KEEP = "keep"  # a still and a clip, in full resolution
+    CHECK_OUT = "check_out"  # look at pages, let candidates go
+    ROUTE_INQUIRY = "route_inquiry"  # pass a question on to the institution
+    ANSWER_INQUIRY = "answer_inquiry"
+    GRANT_TIME = "grant_time"  # extra time: the institution's, never a proctor's (I33)
+    STAFF_CHAT = "staff_chat"
+    DELEGATE = "delegate"  # let a proctor act as lead of one exam
     END_ATTEMPT = "end_attempt"
     OVERRIDE_END = "override_end"  # end without the acknowledged warnings
     REVIEW = "review"  # play recordings
@@ -60,7 +73,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PUBLIC: _EVERYONE,
     Action.OWN_SESSION: _EVERYONE,
     Action.TAKE_EXAM: frozenset({Role.CANDIDATE}),
-    Action.WATCH: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.WATCH: frozenset({Role.PROCTOR, Role.LEAD, Role.INSTITUTION}),
     Action.ADMIT: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.MESSAGE: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.SHOW_PHONE: frozenset({Role.PHONE}),
@@ -70,9 +83,22 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CHALLENGE: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.DECIDE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
     Action.RAISE_FLAG: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.CHECK_IN: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.REFUSE_ADMISSION: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.CONDUCT: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.ANNOUNCE: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.RELEASE: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.NOTE: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.KEEP: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.CHECK_OUT: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.ROUTE_INQUIRY: frozenset({Role.PROCTOR, Role.LEAD}),
+    Action.ANSWER_INQUIRY: frozenset({Role.INSTITUTION}),
+    Action.GRANT_TIME: frozenset({Role.INSTITUTION, Role.PLANNER}),
+    Action.STAFF_CHAT: frozenset({Role.PROCTOR, Role.LEAD, Role.PLANNER, Role.INSTITUTION}),
+    Action.DELEGATE: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
     Action.END_ATTEMPT: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.OVERRIDE_END: frozenset({Role.LEAD}),
-    Action.REVIEW: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER}),
+    Action.REVIEW: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER, Role.INSTITUTION}),
     Action.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
     Action.END_EXAM: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
     Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
@@ -83,7 +109,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),
 }
 
-ALL_SEATS = frozenset({Role.LEAD, Role.REVIEWER})
+ALL_SEATS = frozenset({Role.LEAD, Role.REVIEWER, Role.INSTITUTION})
 """Roles that see every candidate of an exam; a proctor sees the assigned ones only."""
 
 

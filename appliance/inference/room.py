@@ -15,6 +15,7 @@ from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.flags import Sense
+from appliance.exam.stage import MOVING
 from appliance.inference.coverage import LONGEST, LONGEST_OF_A_SCREEN, Looks
 from appliance.inference.judges.session import Schedule
 from appliance.inference.look import Look
@@ -30,7 +31,7 @@ from appliance.inference.trace import Losses
 
 log = logging.getLogger(__name__)
 
-TYPES = frozenset(
+TYPES = MOVING | frozenset(
     payload.TYPE
     for payload in (
         events.ProcessStarted,
@@ -38,13 +39,6 @@ TYPES = frozenset(
         events.DetectionSet,
         events.AttemptCreated,
         events.AttemptAccommodated,
-        events.AttemptArrived,
-        events.AttemptSigned,
-        events.AttemptEquipped,
-        events.AttemptAdmitted,
-        events.AttemptStarted,
-        events.AttemptFinished,
-        events.AttemptEnded,
         events.FeedOpened,
         events.FeedClosed,
         events.GapOpened,

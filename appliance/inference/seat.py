@@ -13,7 +13,7 @@ from appliance.exam.events import Payload
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, Sense
 from appliance.exam.page import Fact
-from appliance.exam.stage import CLOSED, OF_THE_EXAM, WATCHED, Stage
+from appliance.exam.stage import CLOSED, WATCHED, Stage, reached, rests
 from appliance.inference import absence, baseline
 from appliance.inference.coverage import Looks, Missed
 from appliance.inference.enrolment import Enrolment
@@ -31,6 +31,8 @@ from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
 from appliance.inference.telling import SOURCE, Said, Telling, episode_of
 from appliance.inference.trace import Losses, Trace
 from appliance.inference.watch import Shot
+
+_RESTING = {stage: frozenset(code for code in RULES if rests(stage, code)) for stage in Stage}
 
 
 class Seat:
@@ -203,43 +205,25 @@ class Seat:
             yield from self._session(at)
 
     @singledispatchmethod
-    def _hear(self, _payload: Payload, _at: float) -> Iterator[Said]:
-        yield from ()
+    def _hear(self, payload: Payload, at: float) -> Iterator[Said]:
+        yield from self._reaches(payload, at)
 
     @_hear.register
     def _(self, _payload: events.AttemptArrived, at: float) -> Iterator[Said]:
-        self.stage = Stage.CONSENT
+        self.stage = Stage.ARRIVED
         yield from self._session(at)
 
-    @_hear.register
-    def _(self, _payload: events.AttemptSigned, _at: float) -> Iterator[Said]:
-        self.stage = Stage.EQUIPMENT
-        yield from ()
-
-    @_hear.register
-    def _(self, _payload: events.AttemptEquipped, at: float) -> Iterator[Said]:
-        yield from self._watch_from(Stage.WAITING, at)
-
-    @_hear.register
-    def _(self, _payload: events.AttemptAdmitted, at: float) -> Iterator[Said]:
-        yield from self._watch_from(Stage.ADMITTED, at)
+    @_hear.register(events.AttemptAdmitted)
+    @_hear.register(events.AttemptStarted)
+    def _(self, payload: Payload, at: float) -> Iterator[Said]:
+        yield from self._reaches(payload, at)
         for stream in self.streams.values():
             yield from self._base_line(stream, at, late=False)
 
     @_hear.register
-    def _(self, _payload: events.AttemptStarted, at: float) -> Iterator[Said]:
-        yield from self._watch_from(Stage.IN_EXAM, at)
-        for stream in self.streams.values():
-            yield from self._base_line(stream, at, late=False)
-
-    @_hear.register
-    def _(self, _payload: events.AttemptFinished, at: float) -> Iterator[Said]:
+    def _(self, payload: events.AttemptFinished, at: float) -> Iterator[Said]:
         yield from self._session(at)
-        yield from self._end(Stage.FINISHED, at)
-
-    @_hear.register
-    def _(self, _payload: events.AttemptEnded, at: float) -> Iterator[Said]:
-        yield from self._end(Stage.ENDED, at)
+        yield from self._reaches(payload, at)
 
     @_hear.register
     def _(self, _payload: events.AttemptAccommodated, at: float) -> Iterator[Said]:
@@ -315,8 +299,7 @@ class Seat:
 
     def _resting(self, at: float) -> frozenset[str]:
         """The rules that judge nothing at this moment."""
-        resting = self.history.resting(at)
-        return resting if self.stage is Stage.IN_EXAM else resting | OF_THE_EXAM
+        return self.history.resting(at) | _RESTING[self.stage]
 
     def _answer(self, now: float) -> Iterator[Said]:
         """What was seen of the challenge, once that is known."""
@@ -345,6 +328,17 @@ class Seat:
         self.rules = in_force(self._policy, self.history.switches)
         for kind, stream in self.streams.items():
             yield from self._flags(kind, stream.use(self.rules, at))
+
+    def _reaches(self, payload: Payload, at: float) -> Iterator[Said]:
+        """The attempt is in another stage, if the event says so."""
+        if (stage := reached(payload)) is None:
+            return
+        if stage in CLOSED:
+            yield from self._end(stage, at)
+        elif stage in WATCHED:
+            yield from self._watch_from(stage, at)
+        else:
+            self.stage = stage
 
     def _watch_from(self, stage: Stage, at: float) -> Iterator[Said]:
         already, self.stage = self.watched, stage

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +11,7 @@ from appliance.exam import phone
 from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.stage import Stage
 from appliance.ledger import tables
+from appliance.ledger.rows import rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class AttemptRow:
     proctor: str | None
     ends_at: float | None
     stored_at: float | None
+    room: str
+    extra_minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,27 +170,20 @@ class RoomRow:
     camera: str
 
 
-R = TypeVar("R")
-
-
-def _rows(connection: sa.Connection, cls: type[R], query: sa.Select[Any]) -> list[R]:
-    return [cls(**row._mapping) for row in connection.execute(query)]
-
-
 def users(connection: sa.Connection) -> list[UserRow]:
     """Everybody who may sign in, by name."""
     row = tables.user.c
-    return _rows(connection, UserRow, sa.select(row.user, row.name, row.role).order_by(row.user))
+    return rows(connection, UserRow, sa.select(row.user, row.name, row.role).order_by(row.user))
 
 
 def exams(connection: sa.Connection) -> list[ExamRow]:
     """Every exam, newest start first."""
-    return _rows(connection, ExamRow, sa.select(tables.exam).order_by(tables.exam.c.starts_at.desc()))
+    return rows(connection, ExamRow, sa.select(tables.exam).order_by(tables.exam.c.starts_at.desc()))
 
 
 def exam(connection: sa.Connection, exam: str) -> ExamRow:
     """One exam, or NotFound."""
-    found = _rows(connection, ExamRow, sa.select(tables.exam).where(tables.exam.c.exam == exam))
+    found = rows(connection, ExamRow, sa.select(tables.exam).where(tables.exam.c.exam == exam))
     if not found:
         raise NotFound(f"there is no exam {exam[:60]!r} on this box", hint="The planner's page lists the exams.")
     return found[0]
@@ -216,7 +212,7 @@ def attempt(connection: sa.Connection, attempt: str) -> AttemptRow:
 def messages(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[MessageRow]:
     """The chat of an attempt, or of every attempt of an exam, oldest first."""
     query = sa.select(tables.message).order_by(tables.message.c.sent_at, tables.message.c.message)
-    return _rows(connection, MessageRow, _of(query, tables.message, attempt, exam))
+    return rows(connection, MessageRow, _of(query, tables.message, attempt, exam))
 
 
 def flags(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[FlagRow]:
@@ -237,19 +233,19 @@ def segments(connection: sa.Connection, *, attempt: str) -> list[SegmentRow]:
     """The closed files of an attempt's recordings, by feed and number."""
     row = tables.segment
     query = sa.select(row).where(row.c.attempt == attempt).order_by(row.c.kind, row.c.starts_at, row.c.number)
-    return _rows(connection, SegmentRow, query)
+    return rows(connection, SegmentRow, query)
 
 
 def gaps(connection: sa.Connection, *, attempt: str) -> list[GapRow]:
     """The spans without media, oldest first."""
     row = tables.gap
-    return _rows(connection, GapRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
+    return rows(connection, GapRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
 
 
 def fills(connection: sa.Connection, *, attempt: str) -> list[FillRow]:
     """What was filled late, oldest first."""
     row = tables.fill
-    return _rows(connection, FillRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
+    return rows(connection, FillRow, sa.select(row).where(row.c.attempt == attempt).order_by(row.c.starts_at))
 
 
 def calls(connection: sa.Connection, *, attempt: str | None = None, going_on: bool = False) -> list[CallRow]:
@@ -257,7 +253,7 @@ def calls(connection: sa.Connection, *, attempt: str | None = None, going_on: bo
     row = tables.call
     query = sa.select(row).order_by(row.c.started_at)
     query = query if attempt is None else query.where(row.c.attempt == attempt)
-    return _rows(connection, CallRow, query.where(row.c.ended_at.is_(None)) if going_on else query)
+    return rows(connection, CallRow, query.where(row.c.ended_at.is_(None)) if going_on else query)
 
 
 def pairings(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[PairingRow]:
@@ -271,12 +267,12 @@ def pairings(connection: sa.Connection, *, attempt: str | None = None, exam: str
 def rooms(connection: sa.Connection, exam: str) -> list[RoomRow]:
     """The rooms of an exam, by the name of their camera."""
     row = tables.room.c
-    return _rows(connection, RoomRow, sa.select(tables.room).where(row.exam == exam).order_by(row.camera, row.room))
+    return rows(connection, RoomRow, sa.select(tables.room).where(row.exam == exam).order_by(row.camera, row.room))
 
 
 def find_room(connection: sa.Connection, room: str) -> RoomRow | None:
     """The room of this id, if it is one."""
-    found = _rows(connection, RoomRow, sa.select(tables.room).where(tables.room.c.room == room))
+    found = rows(connection, RoomRow, sa.select(tables.room).where(tables.room.c.room == room))
     return found[0] if found else None
 
 

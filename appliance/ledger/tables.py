@@ -9,11 +9,12 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 
-def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+def table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    """A STRICT table of the ledger."""
     return sa.Table(name, metadata, *columns, sqlite_strict=True)
 
 
-event = _table(
+event = table(
     "event",
     sa.Column("seq", sa.INTEGER, primary_key=True),  # position in the box's whole history, from 1, without holes
     sa.Column("id", sa.TEXT, nullable=False, unique=True),  # made by whoever appends it: a resend is harmless
@@ -27,14 +28,14 @@ event = _table(
     sa.UniqueConstraint("chain", "position"),
 )
 
-payload = _table(
+payload = table(
     "payload",
     sa.Column("event", sa.TEXT, sa.ForeignKey("event.id"), primary_key=True),
     sa.Column("salt", sa.BLOB),  # both NULL once erased
     sa.Column("body", sa.BLOB),  # JSON (RFC 8785); body of the event holds SHA-256(salt || body)
 )
 
-user = _table(
+user = table(
     "user",
     sa.Column("user", sa.TEXT, primary_key=True),
     sa.Column("name", sa.TEXT, nullable=False),
@@ -42,7 +43,7 @@ user = _table(
     sa.Column("password", sa.TEXT, nullable=False),  # argon2id
 )
 
-login = _table(
+login = table(
     "login",
     sa.Column("token", sa.TEXT, primary_key=True),  # SHA-256 of the cookie's token, hex
     sa.Column("user", sa.TEXT),  # one of the two
@@ -52,7 +53,7 @@ login = _table(
     sa.Column("seen_at", sa.REAL, nullable=False),
 )
 
-exam = _table(
+exam = table(
     "exam",
     sa.Column("exam", sa.TEXT, primary_key=True),
     sa.Column("title", sa.TEXT, nullable=False),
@@ -67,7 +68,7 @@ exam = _table(
     sa.Column("stored_at", sa.REAL),  # all of it is upstream
 )
 
-attempt = _table(
+attempt = table(
     "attempt",
     sa.Column("attempt", sa.TEXT, primary_key=True),
     sa.Column("exam", sa.TEXT, sa.ForeignKey("exam.exam"), nullable=False, index=True),
@@ -79,17 +80,19 @@ attempt = _table(
     sa.Column("proctor", sa.TEXT),
     sa.Column("ends_at", sa.REAL),
     sa.Column("stored_at", sa.REAL),
+    sa.Column("room", sa.TEXT, nullable=False, server_default=""),
+    sa.Column("extra_minutes", sa.INTEGER, nullable=False, server_default="0"),
     sa.UniqueConstraint("exam", "seat"),
 )
 
-join_code = _table(
+join_code = table(
     "join_code",
     sa.Column("code", sa.TEXT, primary_key=True),  # HMAC-SHA256 under the box's key, hex
     sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, unique=True),
     sa.Column("used_at", sa.REAL),
 )
 
-message = _table(
+message = table(
     "message",
     sa.Column("message", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
@@ -102,7 +105,7 @@ message = _table(
     sa.Column("acknowledged_at", sa.REAL),
 )
 
-flag = _table(
+flag = table(
     "flag",
     sa.Column("flag", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
@@ -123,7 +126,7 @@ flag = _table(
     sa.Column("decided_at", sa.REAL),
 )
 
-segment = _table(
+segment = table(
     "segment",
     sa.Column("path", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, nullable=False, index=True),  # or a room
@@ -137,7 +140,7 @@ segment = _table(
     sa.Column("late", sa.INTEGER, nullable=False, server_default="0"),  # it fills a gap
 )
 
-gap = _table(
+gap = table(
     "gap",
     sa.Column("gap", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, nullable=False, index=True),  # or a room
@@ -147,7 +150,7 @@ gap = _table(
     sa.Column("ends_at", sa.REAL),
 )
 
-fill = _table(
+fill = table(
     "fill",
     sa.Column("path", sa.TEXT, primary_key=True),  # a late segment
     sa.Column("gap", sa.TEXT, nullable=False, index=True),
@@ -157,7 +160,7 @@ fill = _table(
     sa.Column("ends_at", sa.REAL, nullable=False),
 )
 
-pairing = _table(
+pairing = table(
     "pairing",
     sa.Column("pairing", sa.TEXT, primary_key=True),
     sa.Column("token", sa.TEXT, unique=True),  # SHA-256 of what the QR code holds, hex; NULL once used or withdrawn
@@ -169,7 +172,7 @@ pairing = _table(
     sa.Column("state_at", sa.REAL, nullable=False),
 )
 
-call = _table(
+call = table(
     "call",
     sa.Column("call", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, sa.ForeignKey("attempt.attempt"), nullable=False, index=True),
@@ -179,14 +182,14 @@ call = _table(
     sa.Column("ended_at", sa.REAL),
 )
 
-position = _table(
+position = table(
     "position",
     sa.Column("attempt", sa.TEXT, primary_key=True),
     sa.Column("kind", sa.TEXT, primary_key=True),
     sa.Column("position", sa.TEXT, nullable=False),  # exam.feed.Position
 )
 
-room = _table(
+room = table(
     "room",
     sa.Column("room", sa.TEXT, primary_key=True),  # stands where an attempt's id does: chain, folder, segments, gaps
     sa.Column("exam", sa.TEXT, sa.ForeignKey("exam.exam"), nullable=False, index=True),
@@ -195,7 +198,7 @@ room = _table(
 
 # --- detection ---
 
-detection = _table(
+detection = table(
     "detection",
     sa.Column("exam", sa.TEXT, primary_key=True),
     sa.Column("policy", sa.TEXT, nullable=False),  # JSON: exam.detection.DetectionPolicy
@@ -204,13 +207,13 @@ detection = _table(
     sa.Column("override", sa.TEXT, nullable=False),
 )
 
-granted = _table(
+granted = table(
     "granted",
     sa.Column("attempt", sa.TEXT, primary_key=True),
     sa.Column("switches", sa.TEXT, nullable=False),  # JSON list of exam.accommodation.Switch
 )
 
-baseline = _table(
+baseline = table(
     "baseline",
     sa.Column("attempt", sa.TEXT, primary_key=True),
     sa.Column("kind", sa.TEXT, primary_key=True),
@@ -218,7 +221,7 @@ baseline = _table(
     sa.Column("taken_at", sa.REAL, nullable=False),
 )
 
-identity = _table(
+identity = table(
     "identity",
     sa.Column("attempt", sa.TEXT, primary_key=True),
     sa.Column("declined_at", sa.REAL),
@@ -237,7 +240,7 @@ identity = _table(
     sa.Column("decided_at", sa.REAL),
 )
 
-challenge = _table(
+challenge = table(
     "challenge",
     sa.Column("challenge", sa.TEXT, primary_key=True),
     sa.Column("attempt", sa.TEXT, nullable=False, index=True),
@@ -247,7 +250,7 @@ challenge = _table(
     sa.Column("asked_at", sa.REAL, nullable=False),
 )
 
-room_event = _table(
+room_event = table(
     "room_event",
     sa.Column("event", sa.TEXT, primary_key=True),
     sa.Column("exam", sa.TEXT, nullable=False, index=True),

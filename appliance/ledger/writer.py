@@ -37,7 +37,7 @@ BATCH = 100
 """Pieces of work that share one commit."""
 
 ANCHOR_SECONDS = 60.0
-ANCHOR_AFTER = frozenset({"attempt.finished", "attempt.ended", "upstream.attempt_stored"})
+ANCHOR_AFTER = frozenset({"attempt.finished", "attempt.refused", "attempt.ended", "upstream.attempt_stored"})
 """The box's chain vouches for the attempts' chains each minute, and at once after one of these."""
 
 _Work = tuple[Callable[["Transaction"], Any], "Future[Any]"]

@@ -51,7 +51,17 @@ STAGES = {
     "waiting": "waiting to be admitted",
     "admitted": "admitted, not started",
     "in_exam": "in the exam",
-    "finished": "handed in",
+    "arrived": "arrived",
+    "identification": "showing an ID",
+    "room_scan": "showing the room",
+    "position": "taking position",
+    "briefing": "reading the briefing",
+    "printing": "printing",
+    "on_break": "on a break",
+    "paused": "paused",
+    "check_out": "checking out",
+    "submitted": "handed in",
+    "refused": "not admitted",
     "ended": "ended",
 }
 STEPS = {

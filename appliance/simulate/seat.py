@@ -145,7 +145,9 @@ class Candidate:
 
     async def _step(self, me: dict[str, Any]) -> None:
         stage = me["stage"]
-        if stage == Stage.CONSENT:
+        if stage == Stage.ARRIVED:
+            await self._try("/api/me/confirm")
+        elif stage == Stage.CONSENT:
             await self._try("/api/me/sign", signature=me["name"])
         elif stage == Stage.EQUIPMENT:
             await self._try("/api/me/equip", camera="simulated camera", microphone="simulated", surface="monitor")

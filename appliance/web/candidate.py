@@ -58,6 +58,15 @@ def me() -> Response:
     return _me()
 
 
+@bp.post("/api/me/confirm")
+@needs(Action.TAKE_EXAM)
+def confirm() -> Response:
+    """The name and the seat are right."""
+    attempt = person().person
+    services().writer.transact(lambda transaction: attempts.confirm(transaction, attempt))
+    return _me()
+
+
 @bp.post("/api/me/sign")
 @needs(Action.TAKE_EXAM)
 def sign() -> Response:

@@ -134,12 +134,13 @@ class Room:
         signed = {"signature": "A", "statement_version": "1", "statement_sha256": "00"}
         key, code = self.services.code_key, self.codes[seat - 1]
         steps = [
-            ("consent", lambda t: attempts.arrive(t, code, key=key, browser="test")),
+            ("arrived", lambda t: attempts.arrive(t, code, key=key, browser="test")),
+            ("consent", lambda t: attempts.confirm(t, attempt)),
             ("equipment", lambda t: attempts.sign(t, attempt, **signed)),
             ("waiting", lambda t: attempts.equip(t, attempt, camera="c", microphone="m", surface="monitor")),
             ("admitted", lambda t: attempts.admit(t, attempt, by="lead")),
             ("in_exam", lambda t: attempts.start(t, attempt)),
-            ("finished", lambda t: attempts.finish(t, attempt)),
+            ("submitted", lambda t: attempts.finish(t, attempt)),
         ]
         for name, step in steps:
             self.services.writer.transact(step)

@@ -132,7 +132,7 @@ def test_hand_in_asks_and_stops_everything(room, candidate):
     page.get_by_role("button", name="Yes, hand in").click()
     step(page, "You have handed in")
     expect(page.get_by_text("Nothing is recorded any more.")).to_be_visible()
-    assert ask(room, lambda c: state.attempt(c, room.attempts[3])).stage == "finished"
+    assert ask(room, lambda c: state.attempt(c, room.attempts[3])).stage == "submitted"
     page.reload()
     step(page, "You have handed in")
 

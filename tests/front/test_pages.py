@@ -18,7 +18,7 @@ def room(make_room):
             2: "waiting",
             3: "equipment",
             4: "in_exam",
-            5: "finished",
+            5: "submitted",
             6: "admitted",
         }.items():
             room.lead(seat, stage)

@@ -86,7 +86,7 @@ def test_the_way_into_the_exam_and_out(ask, writer, world):
     assert row.stage is Stage.IN_EXAM
     assert row.ends_at == pytest.approx(time.time() + 90 * 60, abs=30)
     ask(attempts.finish, attempt)
-    assert ask.state(state.attempt, attempt).stage is Stage.FINISHED
+    assert ask.state(state.attempt, attempt).stage is Stage.SUBMITTED
 
 
 def test_an_exam_may_admit_by_itself(writer):
@@ -157,7 +157,7 @@ def test_the_end_of_an_exam_ends_who_is_still_in_it_and_only_those(ask, writer, 
     ask(attempts.finish, done)
     ask(exams.end_exam, "bio", reason="time is up", by="lea")
     stages = {row.seat: row.stage for row in ask.state(state.attempts, "bio")}
-    assert stages == {"1": Stage.FINISHED, "2": Stage.ENDED}
+    assert stages == {"1": Stage.SUBMITTED, "2": Stage.ENDED}
     with pytest.raises(NotAllowed, match="has ended"):
         ask(exams.end_exam, "bio", reason="again", by="lea")
 

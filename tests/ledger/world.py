@@ -47,6 +47,7 @@ def bring_to_exam(writer: Writer, world: World, seat: str) -> str:
     """One candidate through every step into the exam; -> the attempt."""
     attempt = world.attempts[seat]
     writer.transact(lambda t: attempts.arrive(t, world.codes[seat], key=KEY, browser="test"))
+    writer.transact(lambda t: attempts.confirm(t, attempt))
     writer.transact(
         lambda t: attempts.sign(t, attempt, signature="Me", statement_version="1", statement_sha256="0" * 64)
     )

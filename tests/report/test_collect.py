@@ -38,7 +38,7 @@ def test_who_when_and_how_it_went(evidence, facts):
     evidence.over(attempt)
     said = facts(attempt)
     assert (said.seat, said.candidate, said.name, said.proctor) == ("1", "c1", "Candidate 1", "Pia")
-    assert said.stage == "finished"
+    assert said.stage == "submitted"
     assert said.started_at is not None
     assert said.closed_at == said.stage_at
     assert said.exam.title == "Biology 101"

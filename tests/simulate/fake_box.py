@@ -7,8 +7,8 @@ from aiohttp import web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-STAGES = ("consent", "equipment", "waiting", "admitted", "in_exam", "finished")
-RECORDED = STAGES[1:5]
+STAGES = ("arrived", "consent", "equipment", "waiting", "admitted", "in_exam", "submitted")
+RECORDED = STAGES[2:6]
 
 
 class FakeBox:

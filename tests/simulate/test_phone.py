@@ -60,7 +60,7 @@ def test_it_joins_by_the_link_waits_and_publishes_until_the_end(tmp_path):
             box.phone = "confirmed"
             await until(lambda: box.frames.get("phone", {}).get("video", 0) > 1)
             assert "audio" not in box.frames["phone"]
-            box.stage = "finished"
+            box.stage = "submitted"
             await asyncio.wait_for(task, 4)
         return box, candidate.outcome
 

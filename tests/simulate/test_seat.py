@@ -64,7 +64,7 @@ def test_from_the_code_to_the_end(quick, tmp_path):
             await until(lambda: box.stage == "in_exam")
             await until(lambda: box.messages[0]["acknowledged_at"] and len(box.messages) == 3)
             await until(lambda: box.frames["webcam"].get("audio", 0) > 10 and box.frames["webcam"].get("video", 0) > 1)
-            box.stage = "finished"
+            box.stage = "submitted"
             await asyncio.wait_for(task, 4)
         return box, candidate.outcome
 
@@ -82,9 +82,9 @@ def test_from_the_code_to_the_end(quick, tmp_path):
     assert dict(box.said)["/api/me/sign"] == {"signature": "Amara Okafor"}
     assert box.sizes["screen"] == (1280, 720)
     assert sorted(box.deleted) == ["1", "2"]
-    assert (outcome.stage, outcome.problem, outcome.reconnects) == ("finished", None, 0)
+    assert (outcome.stage, outcome.problem, outcome.reconnects) == ("submitted", None, 0)
     assert outcome.webcam_seconds > 0.4
-    assert outcome.sentence().startswith("seat 1: finished, sent ")
+    assert outcome.sentence().startswith("seat 1: submitted, sent ")
     assert json.loads((tmp_path / "seat.json").read_text())["box"] == "candidate"
     assert (tmp_path / "seat.json").stat().st_mode & 0o077 == 0
 

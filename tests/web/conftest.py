@@ -157,14 +157,15 @@ class House:
         attempt = self.attempts[number]
         signed = {"signature": "A", "statement_version": "1", "statement_sha256": "00"}
         steps = {
-            "consent": lambda: self.do(
+            "arrived": lambda: self.do(
                 attempts.arrive, self.codes[number], key=self.services.code_key, browser="pytest"
             ),
+            "consent": lambda: self.do(attempts.confirm, attempt),
             "equipment": lambda: self.do(attempts.sign, attempt, **signed),
             "waiting": lambda: self.do(attempts.equip, attempt, camera="c", microphone="m", surface="monitor"),
             "admitted": lambda: self.do(attempts.admit, attempt, by="lead"),
             "in_exam": lambda: self.do(attempts.start, attempt),
-            "finished": lambda: self.do(attempts.finish, attempt),
+            "submitted": lambda: self.do(attempts.finish, attempt),
         }
         names = list(steps)
         there = self.attempt(number).stage.value

@@ -129,7 +129,7 @@ def test_what_is_no_switch_is_refused(house, said, status):
 
 
 def test_an_attempt_that_is_over_keeps_what_it_had(house):
-    house.reach("finished")
+    house.reach("submitted")
     path = f"/exams/{EXAM}/accommodations/{house.attempts[0]}"
     assert house.user("planner").post(path, data={"switches": ["gaze"]}).status_code == 409
     assert house.user("planner").get(f"/exams/other/accommodations/{house.attempts[0]}").status_code == 404

@@ -99,7 +99,7 @@ def test_only_who_sees_the_candidate_calls(house):
 def test_nobody_is_called_before_or_after_the_recording(house):
     house.reach("consent", 1)
     assert call(house, "proctor2", 1).status_code == 409
-    house.reach("finished")
+    house.reach("submitted")
     assert call(house).status_code == 409
 
 

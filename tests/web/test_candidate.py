@@ -27,7 +27,7 @@ def test_all_the_way(house):
     said = client.post("/api/me/start").json
     assert said["stage"] == "in_exam"
     assert said["ends_at"] == pytest.approx(said["now"] + 90 * 60, abs=5)
-    assert client.post("/api/me/finish").json["stage"] == "finished"
+    assert client.post("/api/me/finish").json["stage"] == "submitted"
     signed = house.events("attempt.signed")[0].payload
     assert (signed.signature, signed.statement_sha256) == ("Ada Lovelace", statement().sha256)
     assert signed.statement_version == statement().version
@@ -50,7 +50,7 @@ def test_where_a_candidate_stands(house):
 
 def test_the_exam_itself_is_shown_only_while_it_is_open(house):
     client = house.candidate()
-    for stage, link in [("admitted", ""), ("in_exam", "https://exam.test/x"), ("finished", "")]:
+    for stage, link in [("admitted", ""), ("in_exam", "https://exam.test/x"), ("submitted", "")]:
         house.reach(stage)
         assert client.get("/api/me").json["exam"]["link"] == link
 
@@ -66,7 +66,7 @@ def test_nothing_can_be_published_before_the_signature_or_after_the_end(house):
         claim = FeedTokens.from_file(house.services.paths.feed_key).check(feeds["screen"]["token"], "publish")
         assert (claim.feed, claim.exam, claim.seat) == (Feed(house.attempts[0], Kind.SCREEN), EXAM, "1")
         assert feeds["screen"]["url"] == f"/whip/{house.attempts[0]}/screen"
-    house.reach("finished")
+    house.reach("submitted")
     assert client.get("/api/me").json["feeds"] == {}
 
 

@@ -287,7 +287,7 @@ def test_what_could_be_judged_is_counted_while_the_exam_runs_and_stands_in_the_l
     counts = {mine: {"face_absent": [8, 10]}, other: {"face_absent": [1, 10]}}
     health.write(house.services.paths.health, "inference", healthy=True, sentence="looks", judged=counts)
     assert judged(house)["ticks"] == {"webcam": {"face_absent": [8, 10]}}
-    house.reach("finished")
+    house.reach("submitted")
     say(house, AnalysisCovered(kind="webcam", ticks={"face_absent": [80, 100]}))
     assert judged(house)["ticks"] == {"webcam": {"face_absent": [80, 100]}}
 

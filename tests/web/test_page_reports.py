@@ -44,7 +44,7 @@ def test_a_clock_that_runs_ahead_reports_nothing_from_the_future(house):
     assert reported(house)[0].happened_at <= time.time()
 
 
-@pytest.mark.parametrize("stage", ["consent", "finished"])
+@pytest.mark.parametrize("stage", ["consent", "submitted"])
 def test_outside_of_the_recorded_stages_nothing_is_reported(house, stage):
     house.reach(stage)
     answer = house.candidate().post("/api/me/page", json=facts((Fact.SHOWN, "", 1.0)))

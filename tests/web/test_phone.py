@@ -70,7 +70,7 @@ def test_a_code_is_offered_in_every_stage_that_is_recorded(house, stage):
     assert set(invited(house)) >= {"link", "address", "code", "picture", "expires_at", "here"}
 
 
-@pytest.mark.parametrize("stage", ["consent", "finished"])
+@pytest.mark.parametrize("stage", ["consent", "submitted"])
 def test_there_is_none_before_the_signature_and_after_the_end(house, stage):
     house.reach(stage)
     answer = house.candidate().post("/api/me/phone")
@@ -378,14 +378,14 @@ def test_a_login_of_a_phone_without_a_pairing_is_not_found(seated):
 
 def test_after_the_attempt_nothing_is_published(seated):
     client, _ = joined(seated)
-    seated.reach("finished")
+    seated.reach("submitted")
     said = client.get("/phone/state", headers=JSON).json
-    assert (said["stage"], said["feeds"]) == ("finished", {})
+    assert (said["stage"], said["feeds"]) == ("submitted", {})
 
 
 def test_a_code_cannot_be_used_after_the_attempt(seated):
     said = invited(seated)
-    seated.reach("finished")
+    seated.reach("submitted")
     answer = seated.client().post("/phone/join", json={"token": said["link"].partition("#")[2]})
     assert (answer.status_code, answer.json["error"]) == (409, "nothing is recorded now")
 

@@ -54,5 +54,5 @@ def test_what_makes_no_sense_is_refused(seated, kind, position):
 
 
 def test_after_the_end_nothing_is_placed(seated):
-    seated.reach("finished")
+    seated.reach("submitted")
     assert put(seated, kind="phone", position="paper").status_code == 409

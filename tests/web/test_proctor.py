@@ -57,7 +57,7 @@ def test_a_live_view_gets_a_token_and_is_in_the_ledger(house):
     assert viewed.payload.to_json() == {"kind": "screen", "by": "proctor", "what": "live"}
 
 
-@pytest.mark.parametrize("stage", ["consent", "finished"])
+@pytest.mark.parametrize("stage", ["consent", "submitted"])
 def test_nothing_is_live_before_consent_or_after_the_end(house, stage):
     house.reach(stage)
     answer = house.user("proctor").post(f"/api/attempts/{house.attempts[0]}/view", json={"kind": "webcam"})

@@ -111,7 +111,7 @@ def test_the_first_page_knows_who_comes(house):
 
 
 def test_the_door_is_open_again_when_a_candidate_has_finished(house):
-    house.reach("finished")
+    house.reach("submitted")
     assert "XXXX-XXXX" in house.candidate().get("/").text
 
 

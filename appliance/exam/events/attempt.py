@@ -8,12 +8,14 @@ from appliance.exam.events.catalogue import Payload, event
 @event("attempt.created")
 @dataclass(frozen=True, kw_only=True)
 class AttemptCreated(Payload):
-    """A candidate is on the roster."""
+    """A candidate is on the roster. `room`: where the seat is, where an exam has several; `extra_minutes`: granted."""
 
     exam: str
     seat: str
     name: str
     candidate: str
+    room: str = ""
+    extra_minutes: int = 0
 
 
 @event("attempt.code_issued")
@@ -68,11 +70,12 @@ class AttemptSigned(Payload):
 @event("attempt.equipped")
 @dataclass(frozen=True, kw_only=True)
 class AttemptEquipped(Payload):
-    """Camera, microphone and screen are shared and arrive at the box."""
+    """Camera, microphone and screen are shared and arrive at the box. `stage`: what comes next."""
 
     camera: str
     microphone: str
     surface: str
+    stage: str = "waiting"
 
 
 @event("attempt.admitted")
@@ -94,7 +97,7 @@ class AttemptStarted(Payload):
 @event("attempt.finished")
 @dataclass(frozen=True, kw_only=True)
 class AttemptFinished(Payload):
-    """The candidate handed in."""
+    """The candidate handed in, and checked out where the exam asks for it: it is over."""
 
 
 @event("attempt.ended")

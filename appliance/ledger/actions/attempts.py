@@ -10,18 +10,24 @@ from appliance.exam.events import (
     AttemptEnded,
     AttemptEquipped,
     AttemptFinished,
+    AttemptMoved,
+    AttemptRefused,
     AttemptRejoined,
     AttemptSigned,
     AttemptStarted,
     Payload,
+    SectionsOrdered,
 )
 from appliance.exam.policy import Admission
-from appliance.exam.stage import CLOSED, Stage, Step, after
-from appliance.ledger import detection, state, tables
+from appliance.exam.stage import CLOSED, Stage, Step, after, back_to
+from appliance.ledger import checkin, detection, planning, state, tables
 from appliance.ledger.actions import users
 from appliance.ledger.actions.exams import hash_code
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
+
+CANDIDATE = "candidate"
+LONGEST_REASON = 500
 
 
 def arrive(transaction: Transaction, code: str, *, key: bytes, browser: str) -> tuple[state.AttemptRow, str]:
@@ -46,9 +52,15 @@ def arrive(transaction: Transaction, code: str, *, key: bytes, browser: str) -> 
     transaction.connection.execute(used)
     first = attempt.stage is Stage.INVITED
     said = AttemptArrived(browser=browser[:200]) if first else AttemptRejoined(browser=browser[:200])
-    _append(transaction, attempt, said, "candidate")
+    append(transaction, attempt, said, CANDIDATE)
     token = users.open_login(transaction, attempt=attempt.attempt)
     return state.attempt(transaction.connection, attempt.attempt), token
+
+
+def confirm(transaction: Transaction, attempt: str) -> None:
+    """ "This is me": the name and the seat are right."""
+    row = _at(transaction, attempt, Step.CONFIRM)
+    _move(transaction, row, Step.CONFIRM, by=CANDIDATE)
 
 
 def sign(
@@ -61,45 +73,102 @@ def sign(
     said = AttemptSigned(
         statement_version=statement_version, statement_sha256=statement_sha256, signature=signature.strip()
     )
-    _append(transaction, row, said, "candidate")
+    append(transaction, row, said, CANDIDATE)
 
 
 def equip(transaction: Transaction, attempt: str, *, camera: str, microphone: str, surface: str) -> None:
-    """Camera, microphone and screen arrive at the box (the caller has seen to that); -> waiting, or straight on where
-    the exam admits by itself and nobody has to decide who this is."""
+    """Camera, microphone and screen arrive at the box (the caller has seen to that); -> the next stage of the check-in,
+    or straight on where the exam admits by itself and nobody has to decide anything."""
     row = _at(transaction, attempt, Step.EQUIP)
-    wanted, known = _identity(transaction, row)
-    identity.check_shown(wanted=wanted, pictured=known.photo is not None, declined=known.declined_at is not None)
-    said = AttemptEquipped(camera=camera[:200], microphone=microphone[:200], surface=surface[:40])
-    _append(transaction, row, said, "candidate")
-    automatic = state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value
-    if automatic and not wanted:
-        _append(transaction, row, AttemptAdmitted(by="exam setting"), "exam setting")
+    stage = after(row.stage, Step.EQUIP, planning.route(transaction.connection, row))
+    said = AttemptEquipped(camera=camera[:200], microphone=microphone[:200], surface=surface[:40], stage=stage.value)
+    append(transaction, row, said, CANDIDATE)
+    admit_by_itself(transaction, attempt)
+
+
+def go_on(transaction: Transaction, attempt: str, step: Step, *, by: str = CANDIDATE) -> None:
+    """One stage of the check-in is done: identification, room scan, position or briefing. What has to be there first is
+    the caller's question."""
+    row = _at(transaction, attempt, step)
+    _move(transaction, row, step, by=by)
+    admit_by_itself(transaction, attempt)
+
+
+def send_back(transaction: Transaction, attempt: str, goal: Stage, *, reason: str, by: str) -> None:
+    """The candidate does a stage of the check-in again; what was shown before is kept (I13, I14)."""
+    row = state.attempt(transaction.connection, attempt)
+    back_to(row.stage, goal, planning.route(transaction.connection, row))
+    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
+        raise BadInput(f"a reason of at most {LONGEST_REASON} characters is needed", hint="The candidate reads it.")
+    said = AttemptMoved(stage=goal.value, step=Step.SEND_BACK.value, by=by, reason=reason.strip())
+    append(transaction, row, said, by)
 
 
 def admit(transaction: Transaction, attempt: str, *, by: str) -> None:
-    """Let a waiting candidate in; where an ID is asked for, after a person's decision about it."""
+    """Let a waiting candidate in; where an ID or a room scan is asked for, after a person's decision about it."""
     row = _at(transaction, attempt, Step.ADMIT)
     wanted, known = _identity(transaction, row)
     identity.check_admission(wanted=wanted, ruling=known.decision)
-    _append(transaction, row, AttemptAdmitted(by=by), by)
+    if waits := _unreviewed(transaction, row):
+        raise NotAllowed(waits, hint="Look at the scan first: clear, or once more.")
+    append(transaction, row, AttemptAdmitted(by=by), by)
+
+
+def admit_by_itself(transaction: Transaction, attempt: str) -> None:
+    """Where the exam says so, whoever waits is admitted as soon as nobody has anything to decide."""
+    row = state.attempt(transaction.connection, attempt)
+    automatic = state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value
+    if not automatic or row.stage is not Stage.WAITING:
+        return
+    wanted, known = _identity(transaction, row)
+    if (not wanted or known.decision in identity.GOES_ON) and not _unreviewed(transaction, row):
+        append(transaction, row, AttemptAdmitted(by="exam setting"), "exam setting")
+
+
+def refuse(transaction: Transaction, attempt: str, *, reason: str, next_step: str, by: str) -> None:
+    """Not admitted (I15): the candidate is told `next_step`; the reason is for staff."""
+    row = _at(transaction, attempt, Step.REFUSE)
+    for name, text in (("reason", reason), ("next step", next_step)):
+        if not 1 <= len(text.strip()) <= LONGEST_REASON:
+            raise BadInput(
+                f"refusing needs a {name} of at most {LONGEST_REASON} characters",
+                hint="The reason is for the report; the candidate is told what to do now.",
+            )
+    append(transaction, row, AttemptRefused(by=by, reason=reason.strip(), next_step=next_step.strip()), by)
 
 
 def start(transaction: Transaction, attempt: str) -> None:
-    """The candidate opens the exam; the time runs from here."""
-    row = _at(transaction, attempt, Step.START)
+    """The candidate opens the exam. On paper the content is printed first; the time runs from the work on."""
+    row = state.attempt(transaction.connection, attempt)
+    route = planning.route(transaction.connection, row)
+    step = Step.PRINT if route.prints and row.stage is Stage.ADMITTED else Step.START
+    after(row.stage, step, route)
     exam = state.exam(transaction.connection, row.exam)
+    held = planning.plan(transaction.connection, row.exam)
     if exam.ended_at is not None:
         raise NotAllowed("the exam has ended")
-    if transaction.now < exam.starts_at:
+    if transaction.now < held.opens_at(exam.starts_at):
         raise NotAllowed("the exam has not begun yet", hint="Stay here; the button works as soon as it begins.")
-    _append(transaction, row, AttemptStarted(ends_at=transaction.now + exam.minutes * 60), "candidate")
+    if held.sections and row.stage is Stage.ADMITTED:
+        order = held.order_for(attempt)
+        append(transaction, row, SectionsOrdered(order=order, seed=held.seed), "exam setting")
+    if step is Step.PRINT:
+        _move(transaction, row, step, by=CANDIDATE)
+        return
+    ends_at = transaction.now + 60.0 * (exam.minutes + row.extra_minutes)
+    append(transaction, row, AttemptStarted(ends_at=ends_at), CANDIDATE)
 
 
 def finish(transaction: Transaction, attempt: str) -> None:
-    """The candidate hands in."""
-    row = _at(transaction, attempt, Step.FINISH)
-    _append(transaction, row, AttemptFinished(), "candidate")
+    """The candidate hands in: to the check-out, where the exam has one; else it is over."""
+    row = state.attempt(transaction.connection, attempt)
+    route = planning.route(transaction.connection, row)
+    step = Step.HAND_IN if route.checks_out else Step.FINISH
+    after(row.stage, step, route)
+    if step is Step.HAND_IN:
+        _move(transaction, row, step, by=CANDIDATE)
+    else:
+        append(transaction, row, AttemptFinished(), CANDIDATE)
 
 
 def end(transaction: Transaction, attempt: str, *, by: str, reason: str, override: bool) -> None:
@@ -117,7 +186,7 @@ def end(transaction: Transaction, attempt: str, *, by: str, reason: str, overrid
     said = AttemptEnded(
         by=by, reason=reason.strip(), warnings=acknowledged, overridden=override and acknowledged < needed
     )
-    _append(transaction, row, said, by)
+    append(transaction, row, said, by)
 
 
 def warnings_acknowledged(connection: sa.Connection, attempt: str) -> int:
@@ -128,8 +197,13 @@ def warnings_acknowledged(connection: sa.Connection, attempt: str) -> int:
 
 def _at(transaction: Transaction, attempt: str, step: Step) -> state.AttemptRow:
     row = state.attempt(transaction.connection, attempt)
-    after(row.stage, step)  # raises when it does not fit
+    after(row.stage, step, planning.route(transaction.connection, row))  # raises when it does not fit
     return row
+
+
+def _move(transaction: Transaction, row: state.AttemptRow, step: Step, *, by: str) -> None:
+    stage = after(row.stage, step, planning.route(transaction.connection, row))
+    append(transaction, row, AttemptMoved(stage=stage.value, step=step.value, by=by, reason=""), by)
 
 
 def _identity(transaction: Transaction, row: state.AttemptRow) -> tuple[bool, detection.IdentityRow]:
@@ -138,5 +212,16 @@ def _identity(transaction: Transaction, row: state.AttemptRow) -> tuple[bool, de
     return detection.policy(connection, row.exam).identity, detection.identity(connection, row.attempt)
 
 
-def _append(transaction: Transaction, row: state.AttemptRow, said: Payload, actor: str) -> None:
+def _unreviewed(transaction: Transaction, row: state.AttemptRow) -> str:
+    """Why a required room scan keeps the candidate out; "" where none does (I12)."""
+    if not planning.plan(transaction.connection, row.exam).room_scan:
+        return ""
+    scans = checkin.scans(transaction.connection, attempt=row.attempt)
+    if scans and scans[-1].verdict == "clear":
+        return ""
+    return "nobody has looked at the room scan yet"
+
+
+def append(transaction: Transaction, row: state.AttemptRow, said: Payload, actor: str) -> None:
+    """An event of this attempt."""
     transaction.append(Draft(payload=said, chain=row.attempt, exam=row.exam, actor=actor))

@@ -9,7 +9,6 @@ from appliance.errors import BadInput, NotAllowed
 from appliance.exam import challenge
 from appliance.exam.challenge import Step
 from appliance.exam.events import (
-    AttemptAdmitted,
     ChallengeAsked,
     IdentityDecided,
     IdentityDeclined,
@@ -17,15 +16,15 @@ from appliance.exam.events import (
     Payload,
 )
 from appliance.exam.identity import GOES_ON, Ruling
-from appliance.exam.policy import Admission
-from appliance.exam.stage import CLOSED, WATCHED, Stage
+from appliance.exam.stage import CLOSED, OPTIONAL, WATCHED, Stage
 from appliance.ledger import detection, state
+from appliance.ledger.actions import attempts
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
 
 LONGEST_NOTE = 500
 
-SHOWN_IN = frozenset({Stage.EQUIPMENT, Stage.WAITING})
+SHOWN_IN = frozenset({Stage.EQUIPMENT, *OPTIONAL, Stage.WAITING})
 """The camera is on, and nobody has been admitted."""
 
 
@@ -77,9 +76,7 @@ def decide(transaction: Transaction, attempt: str, *, decision: str, note: str, 
     if (known.decision, known.note) == (ruling, note):
         return
     _append(transaction, row, IdentityDecided(decision=ruling.value, by=by, note=note), by)
-    automatic = state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value
-    if automatic and ruling in GOES_ON and row.stage is Stage.WAITING:
-        _append(transaction, row, AttemptAdmitted(by=by), by)
+    attempts.admit_by_itself(transaction, attempt)
 
 
 def ask_challenge(

@@ -3,21 +3,19 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from appliance.exam import events
 from appliance.exam.call import Ending
-from appliance.exam.stage import CLOSED, Stage
-from appliance.ledger import tables
+from appliance.exam.stage import CLOSED, OPTIONAL, Stage, Step, reached
+from appliance.ledger import day_tables, tables
+from appliance.ledger.projection import sitting
 from appliance.ledger.projection.registry import FollowUp, projects
 from appliance.ledger.record import Event
 
 
 def _set_attempt(connection: sa.Connection, event: Event, **values: Any) -> None:
     connection.execute(sa.update(tables.attempt).where(tables.attempt.c.attempt == event.chain).values(**values))
-
-
-def _set_stage(connection: sa.Connection, event: Event, stage: Stage, **values: Any) -> None:
-    _set_attempt(connection, event, stage=stage.value, stage_at=event.wall, **values)
 
 
 def _calls_end(connection: sa.Connection, event: Event) -> list[FollowUp]:
@@ -69,41 +67,68 @@ def _attempt_assigned(connection: sa.Connection, event: Event, said: events.Atte
     _set_attempt(connection, event, proctor=said.proctor)
 
 
-@projects(events.AttemptArrived)
-def _attempt_arrived(connection: sa.Connection, event: Event, _said: events.AttemptArrived) -> None:
-    _set_stage(connection, event, Stage.CONSENT)
+def _reaches(connection: sa.Connection, event: Event, payload: events.Payload, **values: Any) -> list[FollowUp]:
+    """The attempt is in the stage that the event says. Nobody talks any more when it is over."""
+    stage = reached(payload)
+    if stage is None:
+        return []
+    _set_attempt(connection, event, stage=stage.value, stage_at=event.wall, **values)
+    return _calls_end(connection, event) if stage in CLOSED else []
 
 
-@projects(events.AttemptSigned)
-def _attempt_signed(connection: sa.Connection, event: Event, _said: events.AttemptSigned) -> None:
-    _set_stage(connection, event, Stage.EQUIPMENT)
+projects(events.AttemptArrived)(_reaches)
+projects(events.AttemptSigned)(_reaches)
+projects(events.AttemptAdmitted)(_reaches)
+projects(events.AttemptFinished)(_reaches)
+projects(events.AttemptRefused)(_reaches)
+projects(events.AttemptEnded)(_reaches)
 
 
 @projects(events.AttemptEquipped)
-def _attempt_equipped(connection: sa.Connection, event: Event, _said: events.AttemptEquipped) -> None:
-    _set_stage(connection, event, Stage.WAITING)
-
-
-@projects(events.AttemptAdmitted)
-def _attempt_admitted(connection: sa.Connection, event: Event, _said: events.AttemptAdmitted) -> None:
-    _set_stage(connection, event, Stage.ADMITTED)
+def _attempt_equipped(connection: sa.Connection, event: Event, said: events.AttemptEquipped) -> list[FollowUp]:
+    return _reaches(connection, event, said)
 
 
 @projects(events.AttemptStarted)
-def _attempt_started(connection: sa.Connection, event: Event, said: events.AttemptStarted) -> None:
-    _set_stage(connection, event, Stage.IN_EXAM, ends_at=said.ends_at)
+def _attempt_started(connection: sa.Connection, event: Event, said: events.AttemptStarted) -> list[FollowUp]:
+    return _reaches(connection, event, said, ends_at=said.ends_at)
 
 
-@projects(events.AttemptFinished)
-def _attempt_finished(connection: sa.Connection, event: Event, _said: events.AttemptFinished) -> list[FollowUp]:
-    _set_stage(connection, event, Stage.FINISHED)
-    return _calls_end(connection, event)
+@projects(events.AttemptMoved)
+def _attempt_moved(connection: sa.Connection, event: Event, said: events.AttemptMoved) -> list[FollowUp]:
+    """A stage of the check-in that was left forward is done; one that somebody was sent back to is to be done again."""
+    left = connection.execute(sa.select(tables.attempt.c.stage).where(tables.attempt.c.attempt == event.chain)).scalar()
+    if said.step == Step.SEND_BACK:
+        _returned(connection, event, said)
+    elif left in OPTIONAL:
+        row = insert(day_tables.passed).values(attempt=event.chain, stage=left, passed_at=event.wall)
+        connection.execute(row.on_conflict_do_nothing())
+    if said.step == Step.PAUSE:
+        sitting.begin_pause(connection, event, kind="pause", by=said.by)
+    elif said.step == Step.RESUME:
+        sitting.end_pause(connection, event)
+    return _reaches(connection, event, said)
 
 
-@projects(events.AttemptEnded)
-def _attempt_ended(connection: sa.Connection, event: Event, _said: events.AttemptEnded) -> list[FollowUp]:
-    _set_stage(connection, event, Stage.ENDED)
-    return _calls_end(connection, event)
+def _returned(connection: sa.Connection, event: Event, said: events.AttemptMoved) -> None:
+    passed = day_tables.passed
+    connection.execute(sa.delete(passed).where(passed.c.attempt == event.chain, passed.c.stage == said.stage))
+    values = {"reason": said.reason, "returned_at": event.wall}
+    row = insert(day_tables.returned).values(attempt=event.chain, stage=said.stage, times=1, **values)
+    more = {**values, "times": day_tables.returned.c.times + 1}
+    connection.execute(row.on_conflict_do_update(index_elements=["attempt", "stage"], set_=more))
+
+
+@projects(events.BreakBegun)
+def _break_begun(connection: sa.Connection, event: Event, said: events.BreakBegun) -> list[FollowUp]:
+    sitting.begin_pause(connection, event, kind="break", minutes=said.minutes, until=said.until, by=said.by)
+    return _reaches(connection, event, said)
+
+
+@projects(events.BreakEnded)
+def _break_ended(connection: sa.Connection, event: Event, said: events.BreakEnded) -> list[FollowUp]:
+    sitting.end_pause(connection, event, overrun=said.overrun)
+    return _reaches(connection, event, said)
 
 
 @projects(events.MessageSent)

@@ -23,7 +23,7 @@ import { warnings } from "./candidate/warning";
 import { time } from "./lib/clock";
 import { byId, data, h, set, write } from "./lib/dom";
 import { t } from "./lib/strings";
-import type { Me } from "./lib/types";
+import { CLOSED, type Me } from "./lib/types";
 
 const MAKERS: Record<StepName, MakeStep> = { name, agreement, equipment: equipmentStep, identity, waiting, exam, finished };
 const TITLES: Record<StepName, string> = {
@@ -57,10 +57,7 @@ class CandidatePage implements Page {
   private shown = "";
   private step: Step | null = null;
 
-  constructor(
-    private readonly attempt: string,
-    settings: Settings,
-  ) {
+  constructor(settings: Settings) {
     this.equipment = new Equipment(settings, this.reports);
     notice(this.reports);
     this.call = call(this.equipment);
@@ -69,11 +66,6 @@ class CandidatePage implements Page {
     this.session.addEventListener("change", draw);
     this.equipment.addEventListener("change", draw);
     this.session.start();
-  }
-
-  confirmName(): void {
-    localStorage.setItem(`name-confirmed:${this.attempt}`, "yes");
-    this.draw();
   }
 
   showId(now: boolean): void {
@@ -101,7 +93,7 @@ class CandidatePage implements Page {
   }
 
   private enter(me: Me): void {
-    const step = stepOf(me, localStorage.getItem(`name-confirmed:${me.attempt}`) === "yes", this.showsId && this.equipment.streams.webcam !== undefined);
+    const step = stepOf(me, this.showsId && this.equipment.streams.webcam !== undefined);
     const key = step === "exam" ? me.stage : step;
     if (key === this.shown) return;
     const first = this.shown === "";
@@ -135,7 +127,7 @@ class CandidatePage implements Page {
 
   private drawRecorded(me: Me): void {
     const lines = [this.equipment.publishers.webcam.line, this.equipment.publishers.screen.line];
-    const state = ["finished", "ended"].includes(me.stage)
+    const state = CLOSED.includes(me.stage)
       ? "over"
       : !["equipment", "waiting", "admitted", "in_exam"].includes(me.stage) || (me.stage === "equipment" && lines.every((line) => line === "off"))
         ? "soon"
@@ -155,4 +147,4 @@ class CandidatePage implements Page {
 }
 
 const boot = data<{ attempt: string; settings?: Settings } | null>("boot");
-new CandidatePage(boot?.attempt ?? "", boot?.settings ?? DEFAULTS);
+new CandidatePage(boot?.settings ?? DEFAULTS);

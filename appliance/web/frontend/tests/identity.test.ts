@@ -83,7 +83,7 @@ describe("the candidate's page", () => {
   });
 
   it("comes back to the ID only after camera and screen are shared", () => {
-    expect([stepOf({ stage: "equipment" }, true), stepOf({ stage: "equipment" }, true, true), stepOf({ stage: "waiting" }, true, true), stepOf({ stage: "in_exam" }, true, true)]).toEqual(["equipment", "identity", "identity", "exam"]);
+    expect([stepOf({ stage: "equipment" }, true), stepOf({ stage: "equipment" }, true), stepOf({ stage: "waiting" }, true), stepOf({ stage: "in_exam" }, true)]).toEqual(["equipment", "identity", "identity", "exam"]);
   });
 
   it("shows the steps of a challenge one after the other and goes by itself", () => {

@@ -10,8 +10,6 @@ export type StepName = (typeof STEPS)[number];
 export interface Page {
   session: Session;
   equipment: Equipment;
-  /** The name was confirmed on this page: the box does not need to know. */
-  confirmName(): void;
   /** The ID is to be shown now, or that is over. */
   showId(now: boolean): void;
 }
@@ -26,14 +24,18 @@ export interface Step {
 export type MakeStep = (page: Page, me: Me) => Step;
 
 /** After a reload the same step comes again; an ID is shown only after camera and screen are shared anew (`showsId`). */
-export function stepOf(me: Pick<Me, "stage">, nameConfirmed: boolean, showsId = false): StepName {
+export function stepOf(me: Pick<Me, "stage">, showsId = false): StepName {
   switch (me.stage) {
     case "invited":
+    case "arrived":
+      return "name";
     case "consent":
-      return nameConfirmed ? "agreement" : "name";
+      return "agreement";
     case "equipment":
     case "waiting":
       return showsId ? "identity" : me.stage;
+    case "identification":
+      return "identity";
     case "admitted":
     case "in_exam":
       return "exam";

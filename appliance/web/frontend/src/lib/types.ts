@@ -5,9 +5,17 @@ export type Kind = "webcam" | "screen" | "phone" | "camera" | "call";
 /** What every candidate's own page sends. */
 export type Own = "webcam" | "screen";
 
-export type Stage = "invited" | "consent" | "equipment" | "waiting" | "admitted" | "in_exam" | "finished" | "ended";
+export type Stage =
+  | "invited" | "arrived" | "consent" | "equipment" | "identification" | "room_scan" | "position" | "briefing" | "waiting"
+  | "admitted" | "printing" | "in_exam" | "on_break" | "paused" | "check_out" | "submitted" | "refused" | "ended";
 
-export const CLOSED: readonly Stage[] = ["finished", "ended"];
+/** In this order. */
+export const CHECK_IN: readonly Stage[] = ["arrived", "consent", "equipment", "identification", "room_scan", "position", "briefing", "waiting"];
+
+export const CLOSED: readonly Stage[] = ["submitted", "refused", "ended"];
+
+/** Streams go from the candidate's page to the box: everything between the signature and the end. */
+export const RECORDED: readonly Stage[] = ["equipment", "identification", "room_scan", "position", "briefing", "waiting", "admitted", "printing", "in_exam", "on_break", "paused", "check_out"];
 
 export interface Message {
   message: string;

@@ -4,7 +4,7 @@ import { get } from "../lib/api";
 import { countdown, now, synchronise, time } from "../lib/clock";
 import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { CLOSED, type Attempt, type AttemptDetail, type Boot, type Flag, type Kind, type LedgerEvent, type Pulse } from "../lib/types";
+import { CLOSED, RECORDED, type Attempt, type AttemptDetail, type Boot, type Flag, type Kind, type LedgerEvent, type Pulse } from "../lib/types";
 import type { Acts } from "../wall/acts";
 import { acknowledgedWarnings, apply, fromDetail, identityOf, messagesOf, phonesOf, undecided, unreadOf, type State } from "../wall/store";
 import { CallLine } from "./call";
@@ -30,8 +30,8 @@ interface Options {
 }
 
 const GAPS_IN_SIGHT = 4;
-const LIVE_STAGES = ["equipment", "waiting", "admitted", "in_exam"];
-const WATCHED_STAGES = ["waiting", "admitted", "in_exam"];
+const LIVE_STAGES: readonly string[] = RECORDED;
+const WATCHED_STAGES = ["waiting", "admitted", "printing", "in_exam"];
 
 export class LookPanel {
   state: State;

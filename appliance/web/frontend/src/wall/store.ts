@@ -93,18 +93,21 @@ export function apply(state: State, event: LedgerEvent): State {
 
 const STAGE: Readonly<Record<string, Stage>> = {
   "attempt.signed": "equipment",
-  "attempt.equipped": "waiting",
   "attempt.admitted": "admitted",
   "attempt.started": "in_exam",
-  "attempt.finished": "finished",
+  "attempt.finished": "submitted",
+  "attempt.refused": "refused",
   "attempt.ended": "ended",
+  "break.begun": "on_break",
+  "break.ended": "in_exam",
 };
 
 function withAttempt(state: State, event: LedgerEvent): State["attempts"] {
   const attempt = state.attempts.get(event.chain);
   if (!attempt) return state.attempts;
   const arrived = event.type === "attempt.arrived" && attempt.stage === "invited";
-  const stage = arrived ? "consent" : STAGE[event.type];
+  const said = event.type === "attempt.equipped" || event.type === "attempt.moved" ? (event.payload?.["stage"] as Stage | undefined) : undefined;
+  const stage = arrived ? "arrived" : (said ?? STAGE[event.type]);
   if (!stage) return state.attempts;
   const endsAt = event.type === "attempt.started" ? number(event.payload?.["ends_at"]) : attempt.ends_at;
   return new Map(state.attempts).set(event.chain, { ...attempt, stage, stage_at: event.wall, ends_at: endsAt });

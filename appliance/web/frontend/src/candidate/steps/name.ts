@@ -1,6 +1,7 @@
 import { shortTime } from "../../lib/clock";
 import { h } from "../../lib/dom";
 import { t } from "../../lib/strings";
+import { action } from "../action";
 import type { MakeStep } from "../step";
 
 /** Is this you? */
@@ -19,7 +20,7 @@ export const name: MakeStep = (page, me) => {
     ),
     h("p", { class: "muted" }, t("candidate.name.starts", { time: shortTime(me.exam.starts_at) })),
     h("p", { class: "muted" }, t("candidate.name.next")),
-    h("button", { type: "button", class: "primary wide", onclick: () => page.confirmName() }, t("candidate.name.yes")),
+    action(t("candidate.name.yes"), () => page.session.step("confirm"), "primary wide").element,
     h("button", { type: "button", onclick: () => { no.hidden = false; } }, t("candidate.name.no")),
     no,
   );

@@ -35,9 +35,9 @@ def arrive(ask, world, seat="1"):
 # --- coming in ---
 
 
-def test_a_code_brings_its_candidate_to_consent(ask, world):
+def test_a_code_brings_its_candidate_to_the_question_whether_it_is_them(ask, world):
     row, token = arrive(ask, world)
-    assert (row.attempt, row.stage) == (world.attempts["1"], Stage.CONSENT)
+    assert (row.attempt, row.stage) == (world.attempts["1"], Stage.ARRIVED)
     login = ask.state(users.who, token, now=time.time())
     assert (login.role, login.attempt, login.name) == (Role.CANDIDATE, row.attempt, "Candidate 1")
 
@@ -53,7 +53,7 @@ def test_a_new_code_moves_the_candidate_to_another_computer(ask, world):
     ((_, code),) = ask(exams.issue_codes, "bio", key=KEY, by="pia", attempt=row.attempt)
     assert ask.state(users.who, old, now=time.time()) is None
     again, token = ask(attempts.arrive, code, key=KEY, browser="Chrome")
-    assert (again.attempt, again.stage) == (row.attempt, Stage.CONSENT)
+    assert (again.attempt, again.stage) == (row.attempt, Stage.ARRIVED)
     assert ask.state(users.who, token, now=time.time()).attempt == row.attempt
     with pytest.raises(NotAllowed, match="not known"):
         arrive(ask, world)
@@ -93,6 +93,7 @@ def test_an_exam_may_admit_by_itself(writer):
     world = build(writer, admission=Admission.AUTOMATIC)
     attempt = world.attempts["1"]
     writer.transact(lambda t: attempts.arrive(t, world.codes["1"], key=KEY, browser=""))
+    writer.transact(lambda t: attempts.confirm(t, attempt))
     writer.transact(lambda t: attempts.sign(t, attempt, signature="A", statement_version="1", statement_sha256="0"))
     writer.transact(lambda t: attempts.equip(t, attempt, camera="", microphone="", surface=""))
     assert writer.transact(lambda t: state.attempt(t.connection, attempt)).stage is Stage.ADMITTED
@@ -112,6 +113,7 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(ask, world):
 
 def test_a_signature_is_needed(ask, world):
     row, _ = arrive(ask, world)
+    ask(attempts.confirm, row.attempt)
     with pytest.raises(BadInput, match="signature"):
         ask(attempts.sign, row.attempt, signature="  ", statement_version="1", statement_sha256="0")
 
@@ -124,6 +126,7 @@ def test_nobody_starts_before_the_exam_begins(writer):
     ((_, code),) = writer.transact(lambda t: exams.issue_codes(t, "later", key=KEY, by="x"))
     world.attempts["9"], world.codes["9"] = attempt, code
     writer.transact(lambda t: attempts.arrive(t, code, key=KEY, browser=""))
+    writer.transact(lambda t: attempts.confirm(t, attempt))
     writer.transact(lambda t: attempts.sign(t, attempt, signature="A", statement_version="1", statement_sha256="0"))
     writer.transact(lambda t: attempts.equip(t, attempt, camera="", microphone="", surface=""))
     with pytest.raises(NotAllowed, match="not begun"):

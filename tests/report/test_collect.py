@@ -50,7 +50,7 @@ def test_who_when_and_how_it_went(evidence, facts):
     assert not {"segment.closed", "flag.raised", "message.sent"} & set(names)
     admitted = next(step for step in said.steps if step.event == "attempt.admitted")
     assert (admitted.actor, admitted.detail) == ("Pia", "by Pia")
-    assert said.ledger.position == 29
+    assert said.ledger.position == 30
     assert len(said.ledger.hash) == 64
 
 

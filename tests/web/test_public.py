@@ -26,7 +26,7 @@ def test_a_code_lets_a_candidate_in(house):
     assert "SameSite=Strict" in cookie
     assert "Secure" not in cookie
     assert client.get("/api/me").json["seat"] == "1"
-    assert house.attempt().stage == "consent"
+    assert house.attempt().stage == "arrived"
 
 
 def test_the_cookie_is_secure_where_the_page_is(house):
@@ -74,7 +74,7 @@ def test_a_new_code_signs_the_old_browser_out(house):
     assert old.get("/api/me").status_code == 401
     assert join(new, house.codes[0]).status_code == 409  # the old code is not known any more
     assert join(new, code).status_code == 200
-    assert house.attempt().stage == "consent"
+    assert house.attempt().stage == "arrived"
 
 
 @pytest.mark.parametrize(("code", "status"), [("", 400), ("AB", 400), ("3333-3333", 409), ("x" * 65, 400), (7, 400)])

@@ -34,7 +34,7 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures, self.sounds, self.feeds, self.seats):
+            for folder in (self.run, self.health, self.pictures, self.sounds, self.seen, self.feeds, self.seats):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"
@@ -140,6 +140,11 @@ class Paths:
     @property
     def sounds(self) -> Path:
         return self.run / "sounds"
+
+    @property
+    def seen(self) -> Path:
+        """seen/ATTEMPT.json: what is in a candidate's pictures at check-in (`box.seen`)."""
+        return self.run / "seen"
 
 
 def models_folder() -> Path:

@@ -157,7 +157,7 @@ def test_the_end_closes_what_is_open_and_says_how_much_could_be_judged(ledger):
     assert not ledger.unseen()
 
 
-def test_a_lost_camera_fires_two_seconds_after_the_media_stopped_and_only_once(ledger):
+def test_I21_M29_a_lost_camera_fires_two_seconds_after_the_media_stopped_and_only_once(ledger):
     room = ledger.room()
     into_exam(ledger, room)
     ledger.look(room, every(10, start=START))

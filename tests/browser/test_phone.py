@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
-def test_a_phone_is_a_second_camera(exam_box, playwright):  # noqa: F811
+def test_I22_M44_a_phone_is_a_second_camera(exam_box, playwright):  # noqa: F811
     box, codes = exam_box
     with chromium(playwright) as one, chromium(playwright) as two, chromium(playwright) as three:
         ada, pia = Candidate(one, box.url, codes["1"], NAMES["1"]), Proctor(two, box.url, "pia", PASSWORD)

@@ -89,7 +89,7 @@ def until(true, seconds, what):
     return found
 
 
-def test_a_call_is_heard_on_both_sides_and_recorded(called, playwright, tmp_path):
+def test_I30_M59_a_call_is_heard_on_both_sides_and_recorded(called, playwright, tmp_path):
     box, code = called
     with (
         chromium(playwright, microphone=pulses(tmp_path / "ada.wav", ADA_HERTZ)) as one,

@@ -67,7 +67,7 @@ def test_everyone_gets_the_target_while_the_budget_suffices():
     assert shares(60_000_000, [WEBCAM, SCREEN, PHONE, CALL]) == [864_000, 600_000, 600_000, 64_000]
 
 
-def test_quality_is_given_up_in_the_written_order():
+def test_M8_quality_is_given_up_in_the_written_order():
     streams = [PHONE, SCREEN, WEBCAM]
     assert shares(2_064_000, streams) == pytest.approx([600_000, 600_000, 864_000])
     assert shares(1_624_000, streams) == pytest.approx([160_000, 600_000, 864_000])

@@ -44,7 +44,7 @@ def test_only_the_hash_of_a_token_is_stored(house):
     assert token not in str(stored)
 
 
-def test_a_second_browser_with_the_same_code_is_refused_and_the_first_goes_on(house):
+def test_M12_a_second_browser_with_the_same_code_is_refused_and_the_first_goes_on(house):
     first, second = house.client(), house.client()
     join(first, house.codes[0])
     answer = join(second, house.codes[0])
@@ -102,7 +102,7 @@ def test_only_wrong_codes_count_against_an_address(make_house):
     assert other.status_code == 409
 
 
-def test_the_first_page_knows_who_comes(house):
+def test_M17_the_first_page_knows_who_comes(house):
     assert "XXXX-XXXX" in house.client().get("/").text
     for role, home in HOME.items():
         answer = house.role(role).get("/")

@@ -79,7 +79,7 @@ def test_at_the_side_a_face_turned_away_is_as_it_should_be():
 # --- the seat's zone ---
 
 
-def test_a_neighbour_at_the_next_desk_is_no_second_person():
+def test_M24_a_neighbour_at_the_next_desk_is_no_second_person():
     neighbour = person(left=600.0, right=640.0)
     look = at_seat()
     assert verdicts(replace(look, persons=(*look.persons, neighbour)))["multiple_people"] is FALSE
@@ -130,7 +130,7 @@ def test_who_passes_behind_within_a_second_is_ignored():
         ({"left": 250.0, "width": 130.0}, FALSE),
     ],
 )
-def test_far_from_position(facts, expected):
+def test_M26_far_from_position(facts, expected):
     head = face(**facts)
     assert (
         verdicts(seen(faces=(head,)), Context(base=replace(SEAT, head=Box(0.40, 100 / 480, 0.55, 215.2 / 480))))[
@@ -207,7 +207,7 @@ def test_exits_hold_what_they_say(there):
 # --- stillness ---
 
 
-def test_ten_minutes_without_a_move_are_said_only_where_an_exam_asks_for_it():
+def test_M78_ten_minutes_without_a_move_are_said_only_where_an_exam_asks_for_it():
     looks = every(640, start=100.0, changed=0.004)
     assert raised(looks, Context()) == []
     asked = Context(rules=in_force(DetectionPolicy(on=frozenset({"posture_static"}))))

@@ -61,7 +61,7 @@ def test_prohibited_object(facts, expected):
         (Prohibited.NOTES, {"pages": (SHEET,)}),
     ],
 )
-def test_what_the_exam_allows_is_nothing(allowed, facts):
+def test_M28_what_the_exam_allows_is_nothing(allowed, facts):
     rules = in_force(DetectionPolicy(allowed=frozenset({allowed})))
     assert forbidden(replace(ROOM, rules=rules), **facts) == (FALSE, None)
 

@@ -60,7 +60,7 @@ def test_what_is_written_down_is_read_as_it_was(policy):
 
 
 @given(policies(), st.sets(st.sampled_from(Switch)))
-def test_no_rule_holds_that_an_accommodation_or_the_exam_switches_off(policy, granted):
+def test_M39_no_rule_holds_that_an_accommodation_or_the_exam_switches_off(policy, granted):
     switches = granted | ({Switch.PAPER} if policy.paper else set())
     for code, rule in in_force(policy, granted).rules.items():
         assert not switches & set(rule.off_by)
@@ -144,7 +144,7 @@ def test_names_are_compared_plainly():
     )
 
 
-def test_the_stake_chooses_the_detectors_and_each_can_be_switched_by_itself():
+def test_M33_the_stake_chooses_the_detectors_and_each_can_be_switched_by_itself():
     low = in_force(DetectionPolicy(stake=Stake.LOW))
     assert not {rule.channel for rule in low.rules.values()} & QUIET_AT[Stake.LOW]
     assert "looking_away" in in_force(DetectionPolicy(stake=Stake.LOW, on=frozenset({"looking_away"})))

@@ -107,7 +107,7 @@ def to_both_sides(glance):
     return 40.0 if glance % 2 else -40.0
 
 
-def test_the_fifth_glance_in_two_minutes_is_said_once():
+def test_M77_the_fifth_glance_in_two_minutes_is_said_once():
     assert fired("looking_away_repeated", glances(5, yaw=to_both_sides)) == [33.5]
     assert fired("looking_away_repeated", glances(4, yaw=to_both_sides)) == []
 
@@ -129,12 +129,12 @@ def test_a_look_that_could_not_be_judged_neither_ends_nor_makes_a_glance():
     assert len(memory.repeated.past) == 1
 
 
-def test_the_fourth_glance_in_one_direction_is_said():
+def test_M67_the_fourth_glance_in_one_direction_is_said():
     assert fired("looking_same_direction", glances(4, yaw=lambda _: 40.0)) == [25.5]
     assert fired("looking_same_direction", glances(6, yaw=to_both_sides)) == []
 
 
-def test_the_second_camera_sees_who_faces_it_for_long_or_often():
+def test_M71_the_second_camera_sees_who_faces_it_for_long_or_often():
     beside = Context(kind=Kind.PHONE, position=Position.OBLIQUE, base=Baseline(yaw=-50.0, pitch=0.0))
     long = [sits(0.5 * i, yaw=-50.0 if i < 4 else 0.0) for i in range(16)]
     assert fired("camera_gaze", long, beside) == [7.0, 7.5]

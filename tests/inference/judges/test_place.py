@@ -41,7 +41,7 @@ def verdict(code, look, context=DESK, memory=None):
         ({"things": None, "pages": None}, UNASSESSABLE),
     ],
 )
-def test_material_that_lay_there_at_check_in(facts, expected):
+def test_M50_M65_M66_material_that_lay_there_at_check_in(facts, expected):
     assert verdict("material_left_view", seen(**facts), lay("notes")) is expected
 
 
@@ -73,7 +73,7 @@ def test_material_and_screen_that_were_seen_for_a_while_belong_there():
         (None, UNASSESSABLE),
     ],
 )
-def test_a_declared_phone(phones, expected):
+def test_M27_M38_a_declared_phone(phones, expected):
     context = lay("phone")
     memory, ticks = judge(Memory(), seen(phones=(phone(0.9),)), context)
     assert ticks["declared_phone_moved"].verdict is FALSE

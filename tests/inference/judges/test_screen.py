@@ -59,7 +59,7 @@ def test_a_screen_that_shows_the_exam_is_fine_by_either_list():
         }
 
 
-def test_a_forbidden_address_is_a_flag_two_seconds_after_it_was_read_and_says_what_was_seen():
+def test_M41_M73_M75_a_forbidden_address_is_a_flag_two_seconds_after_it_was_read_and_says_what_was_seen():
     seen = read(line("chatgpt.com/c/68f1", top=0.06))
     (flag,) = raised([look(at, reading=seen) for at in range(3)])
     assert (flag.code, flag.episode.onset_at, flag.episode.last_at) == ("unapproved_url", 0, 2)
@@ -123,7 +123,7 @@ def test_what_comes_and_goes_is_a_pop_up_by_its_size_and_its_time(share, lasted,
     assert [flag.code for flag in found] == flags
 
 
-def test_ten_minutes_without_any_change_are_no_progress_and_one_word_is_progress():
+def test_M81_ten_minutes_without_any_change_are_no_progress_and_one_word_is_progress():
     still = [look(at, changed=0.0, moved=0.0) for at in range(620)]
     assert [flag.code for flag in raised(still)] == ["no_progress"]
     working = [look(at, changed=0.004 if at % 60 == 0 else 0.0, moved=0.0) for at in range(620)]
@@ -132,6 +132,6 @@ def test_ten_minutes_without_any_change_are_no_progress_and_one_word_is_progress
     assert raised(typing) == []
 
 
-def test_more_than_twenty_pages_in_a_minute_are_erratic():
+def test_M80_more_than_twenty_pages_in_a_minute_are_erratic():
     assert [flag.code for flag in raised([look(at * 2, moved=0.3) for at in range(25)])] == ["erratic_paging"]
     assert raised([look(at * 4, moved=0.3) for at in range(25)]) == []

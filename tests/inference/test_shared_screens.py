@@ -93,7 +93,7 @@ def test_who_waits_to_be_admitted_may_look_at_anything(ledger):
     assert codes(ledger) == []
 
 
-def test_a_pop_up_is_kept_with_the_picture_on_which_it_was(ledger):
+def test_M74_a_pop_up_is_kept_with_the_picture_on_which_it_was(ledger):
     room = sharing(ledger)
     look(ledger, room, START + 5, 5)
     room.share(SHARED, Popup(at=START + 10, position=10.0, since=START + 6, share=0.1), b"with it")

@@ -60,7 +60,7 @@ def test_one_look(facts, expected):
     assert hands.judge(Memory(), seen(**facts), DESK)[1]["hands_out_of_view"].verdict is expected
 
 
-def test_both_hands_out_of_view_for_fifteen_seconds():
+def test_M51_both_hands_out_of_view_for_fifteen_seconds():
     assert fired([BOTH] * 10 + [()] * 20) == [(25, "hands_out_of_view")]
 
 
@@ -72,7 +72,7 @@ def test_two_hands_now_and_then_are_enough():
     assert fired([BOTH] * 10 + ([ONE] * 10 + [BOTH]) * 5) == []
 
 
-def test_hands_that_leave_their_place_four_times_in_two_minutes_wander():
+def test_M76_hands_that_leave_their_place_four_times_in_two_minutes_wander():
     leave = [BOTH] * 5 + [ELSEWHERE] * 3
     assert fired([BOTH] * LEARN + leave * 3) == []
     assert [code for _, code in fired([BOTH] * LEARN + leave * 4)] == ["hands_wandering"]

@@ -179,7 +179,7 @@ def test_a_path_out_of_the_media_folder_is_not_followed(evidence, facts, paths):
     assert {snapshot.state for snapshot in flag.snapshots} == {PictureState.MISSING}
 
 
-def test_chat_and_warnings(evidence, facts):
+def test_M62_chat_and_warnings(evidence, facts):
     attempt = evidence.sit("1")
     evidence.chat(attempt, "Please look here.", kind="warning")
     said = facts(attempt)

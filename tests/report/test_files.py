@@ -175,7 +175,7 @@ def test_pdf_says_it_all_on_tagged_pages(facts, media):
     assert all(flat(snapshot.sha256) in whole for flag in facts.flags for snapshot in flag.snapshots)
 
 
-def test_no_word_of_it_is_a_verdict(facts, media):
+def test_M103_no_word_of_it_is_a_verdict(facts, media):
     for data in (
         text_of(pdf.attempt_pdf(facts, BERLIN, media=media)).encode(),
         json_report.attempt_bytes(facts, BERLIN),
@@ -304,7 +304,7 @@ def test_the_exam_on_paper(evidence, connected, paths, own_facts):
 # --- all three, on disk ---
 
 
-def test_the_files_are_written_with_their_hashes(evidence, connected, paths, own_facts):
+def test_I7_the_files_are_written_with_their_hashes(evidence, connected, paths, own_facts):
     with connected() as connection:
         said = write.write(connection=connection, paths=paths, exam="bio", attempt=own_facts.attempt)
     folder = paths.reports / "bio" / own_facts.attempt

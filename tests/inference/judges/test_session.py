@@ -34,7 +34,7 @@ def seconds(first, last, **facts):
 @pytest.mark.parametrize(
     ("arrives", "late"), [(900.0, False), (1119.0, False), (1121.0, True), (4599.0, True), (4601.0, False)]
 )
-def test_whoever_arrives_after_the_start_is_late_but_not_after_the_end(arrives, late):
+def test_M68_whoever_arrives_after_the_start_is_late_but_not_after_the_end(arrives, late):
     said = raised([Moment(at=arrives, schedule=PLAN, arrived_at=arrives)])
     assert said == ([("late_arrival", arrives)] if late else [])
 
@@ -81,7 +81,7 @@ def test_without_a_schedule_nothing_follows():
 
 
 @pytest.mark.parametrize(("stayed", "early"), [(10.0, True), (1799.0, True), (1801.0, False)])
-def test_whoever_hands_in_within_half_the_time_leaves_early(stayed, early):
+def test_M69_whoever_hands_in_within_half_the_time_leaves_early(stayed, early):
     at = 1000.0 + stayed
     said = raised([Moment(at=at, **HERE, started_at=1000.0, hands_in=True)])
     assert said == ([("early_departure", at)] if early else [])

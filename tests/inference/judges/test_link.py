@@ -60,7 +60,7 @@ def test_where_no_rule_speaks_of_the_network_the_camera_does():
     assert verdicts(without, lost=True, silent_since=97.0)["camera_disconnected"] is TRUE
 
 
-def test_a_network_that_is_gone_for_five_seconds_is_one_event():
+def test_M70_a_network_that_is_gone_for_five_seconds_is_one_event():
     down = [link.Heartbeat(at=110.0 + i, lost=True, silent_since=110.0) for i in range(20)]
     assert raised([*beats(10), *down, *beats(20, start=130.0)]) == [("network_lost", 110.0)]
 

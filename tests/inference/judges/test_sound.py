@@ -201,7 +201,7 @@ def knocks(*times, level=-30.0, levels=None, voice=0.0, until=None):
 CODE = [start + 0.4 * n for start in (1.0, 11.0, 21.0) for n in range(4)]
 
 
-def test_three_trains_of_even_knocks_are_a_pattern():
+def test_M79_three_trains_of_even_knocks_are_a_pattern():
     said = judge(knocks(*CODE))["patterned_sound"]
     true = [tick for tick in said if tick.verdict is TRUE]
     assert [tick.why for tick in true] == [{"trains": 3}]

@@ -22,7 +22,7 @@ def test_there_is_something_to_ask(house):
     assert len(list(scoped(house))) >= 13
 
 
-def test_a_proctor_gets_nothing_of_another_proctors_candidate(house):
+def test_I18_a_proctor_gets_nothing_of_another_proctors_candidate(house):
     house.reach("in_exam")
     house.flag()
     other = house.user("proctor2")
@@ -59,7 +59,7 @@ def test_lead_and_reviewer_see_every_candidate(house, role):
             assert answer.status_code != 403
 
 
-def test_a_candidate_gets_nothing_of_anybody_by_any_id(house):
+def test_M82_a_candidate_gets_nothing_of_anybody_by_any_id(house):
     house.reach("in_exam")
     house.flag()
     for number in (0, 1):  # another's, and the own by a path that is for staff

@@ -169,3 +169,8 @@ def test_a_process_and_a_descriptor_left_behind_are_noticed():
     os.close(writing)
     child.wait()
     assert conftest._left(before) == []
+
+
+def test_every_item_of_the_protocols_has_a_test_of_its_number_or_a_reason():
+    done = subprocess.run([sys.executable, ROOT / "scripts/protocol_coverage.py"], capture_output=True, text=True)
+    assert (done.stdout.split(), done.returncode) == ([], 0), done.stderr

@@ -46,7 +46,7 @@ FLASH_AND_BEEP = """
 }"""
 
 
-def test_a_flash_and_its_beep_are_within_80_ms_in_the_recording(tmp_path):
+def test_I23_a_flash_and_its_beep_are_within_80_ms_in_the_recording(tmp_path):
     """Drawn and played by one page: its canvas and its Web Audio are what the test cannot tell from our own error."""
     if not Path(CHROMIUM).exists():
         pytest.skip("there is no Chromium on this machine")

@@ -153,7 +153,7 @@ def test_every_number_that_can_be_changed_stands_on_the_page_beside_the_usual_on
 # --- help on flags ---
 
 
-def test_everybody_who_signed_in_reads_what_each_flag_is(lasting):
+def test_I27_everybody_who_signed_in_reads_what_each_flag_is(lasting):
     for user in ("proctor", "reviewer", "planner", "institution", "staff", "auditor"):
         page = words_of(lasting.user(user).get("/flags"))
         assert all(f'id="flag-{code}"' in page for code in RULES), user

@@ -5,9 +5,11 @@ who stands in for it; everything else to the web process.
 import asyncio
 import logging
 import re
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -18,7 +20,7 @@ from appliance.box.paths import Paths
 from appliance.door import away
 from appliance.door.away import Words
 from appliance.door.tunnel import Tunnels, is_wanted
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, StorageFull
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,13 @@ FILL_BYTES = 32_000_000
 """A minute of camera and screen is a third of it."""
 
 PAGE_BYTES = 2_000_000
-"""More than any page takes; the web process allows less, each page what it needs."""
+"""More than any form takes; the web process allows less, each page what it needs."""
+
+UPLOAD_BYTES = 64_000_000
+"""Pictures, clips and PDFs; the web process allows less, each page what it needs. They wait on the disk."""
+
+_UPLOADS = ("image/", "video/", "application/pdf", "multipart/form-data")
+_CHUNK_BYTES = 256 * 1024
 
 SILENT_SECONDS = 30.0
 CAPTURE_SECONDS = 10.0
@@ -152,12 +160,26 @@ class Gate:
         try:
             if is_wanted(request):
                 return await self._tunnels.carry(request, socket, headers=headers)
+            if (request.content_length or 0) > PAGE_BYTES and request.content_type.startswith(_UPLOADS):
+                return await self._upload(request, headers=headers)
             body = await _whole(request, PAGE_BYTES)
             return await self._web.pass_on(request, socket, headers=headers, body=body)
         except (NobodyThere, NoAnswer) as error:
             self._counts["web_away"] += 1
             log.info("%s %s: %s", request.method, request.path, error.message)
             return away.pages_are_away(request, self._words)
+
+    async def _upload(self, request: web.BaseRequest, *, headers: CIMultiDict[str]) -> web.StreamResponse:
+        """A large body, whole on the disk before the web process is asked: a slow phone holds up nobody else."""
+        _check_length(request, UPLOAD_BYTES)
+        with tempfile.TemporaryFile(dir=self._paths.cache) as file:
+            async for chunk in _bounded(request, UPLOAD_BYTES):
+                try:
+                    await asyncio.to_thread(file.write, chunk)
+                except OSError as error:
+                    raise StorageFull("the disk of the box takes no more", hint="Tell the lab staff.") from error
+            await asyncio.to_thread(file.seek, 0)
+            return await self._web.pass_on(request, self._paths.web_socket, headers=headers, body=_chunks(file))
 
 
 def _headers(request: web.BaseRequest) -> CIMultiDict[str]:
@@ -195,4 +217,9 @@ async def _bounded(request: web.BaseRequest, limit: int) -> AsyncIterator[bytes]
         size += len(chunk)
         if size > limit:
             raise TooLarge(limit)
+        yield chunk
+
+
+async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
         yield chunk

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import json
 import socket
 
@@ -152,6 +153,20 @@ def test_a_long_answer_passes_through_and_who_goes_away_ends_it(paths):
             await answer.content.readany()
             answer.close()
         await until(lambda: any(asked.method == "BROKEN" for asked in here.asked))
+
+    at_the_door(paths, work, "web")
+
+
+def test_a_large_picture_waits_on_the_disk_and_arrives_whole(paths):
+    async def work(here):
+        page = bytes(range(256)) * 12_000  # 3 MB: more than a form may have
+        jpeg = {"Content-Type": "image/jpeg"}
+        assert (await here.ask("POST", "/api/me/pages/1", data=io.BytesIO(page), headers=jpeg))[0] == 201
+        assert here.asked[0].body == page
+        assert (await here.ask("POST", "/api/me/chat", data=io.BytesIO(page), headers={"Content-Type": "text/plain"}))[
+            0
+        ] == 413
+        assert list(paths.cache.iterdir()) == []
 
     at_the_door(paths, work, "web")
 

@@ -18,6 +18,8 @@ from appliance.exam.events import (
     Payload,
     SectionsOrdered,
 )
+from appliance.exam.phone import State
+from appliance.exam.plan import Level, Mode, Second
 from appliance.exam.policy import Admission
 from appliance.exam.stage import CLOSED, Stage, Step, after, back_to
 from appliance.ledger import checkin, detection, planning, state, tables
@@ -109,19 +111,22 @@ def admit(transaction: Transaction, attempt: str, *, by: str) -> None:
     row = _at(transaction, attempt, Step.ADMIT)
     wanted, known = _identity(transaction, row)
     identity.check_admission(wanted=wanted, ruling=known.decision)
-    if waits := _unreviewed(transaction, row):
-        raise NotAllowed(waits, hint="Look at the scan first: clear, or once more.")
+    if waits := _unready(transaction, row):
+        raise NotAllowed(waits[0], hint=waits[1])
     append(transaction, row, AttemptAdmitted(by=by), by)
 
 
 def admit_by_itself(transaction: Transaction, attempt: str) -> None:
-    """Where the exam says so, whoever waits is admitted as soon as nobody has anything to decide."""
-    row = state.attempt(transaction.connection, attempt)
-    automatic = state.exam(transaction.connection, row.exam).admission == Admission.AUTOMATIC.value
-    if not automatic or row.stage is not Stage.WAITING:
+    """Where the exam says so, or nobody watches it, whoever waits is admitted as soon as nobody has anything to
+    decide."""
+    connection = transaction.connection
+    row = state.attempt(connection, attempt)
+    unwatched = planning.plan(connection, row.exam).mode is not Mode.LIVE
+    automatic = state.exam(connection, row.exam).admission == Admission.AUTOMATIC.value
+    if not (automatic or unwatched) or row.stage is not Stage.WAITING:
         return
     wanted, known = _identity(transaction, row)
-    if (not wanted or known.decision in identity.GOES_ON) and not _unreviewed(transaction, row):
+    if unwatched or ((not wanted or known.decision in identity.GOES_ON) and not _unready(transaction, row)):
         append(transaction, row, AttemptAdmitted(by="exam setting"), "exam setting")
 
 
@@ -212,14 +217,22 @@ def _identity(transaction: Transaction, row: state.AttemptRow) -> tuple[bool, de
     return detection.policy(connection, row.exam).identity, detection.identity(connection, row.attempt)
 
 
-def _unreviewed(transaction: Transaction, row: state.AttemptRow) -> str:
-    """Why a required room scan keeps the candidate out; "" where none does (I12)."""
-    if not planning.plan(transaction.connection, row.exam).room_scan:
-        return ""
-    scans = checkin.scans(transaction.connection, attempt=row.attempt)
-    if scans and scans[-1].verdict == "clear":
-        return ""
-    return "nobody has looked at the room scan yet"
+def _unready(transaction: Transaction, row: state.AttemptRow) -> tuple[str, str] | None:
+    """What keeps the candidate out beside the ID, and what to do; None where nothing does (I12, M43)."""
+    connection = transaction.connection
+    held = planning.plan(connection, row.exam)
+    if held.room_scan:
+        scans = checkin.scans(connection, attempt=row.attempt)
+        if not scans or scans[-1].verdict != "clear":
+            return "nobody has looked at the room scan yet", "Look at the scan first: clear, or once more."
+    if held.second is Second.REQUIRED and held.level is not Level.NONE and not second_camera(connection, row.attempt):
+        return "the second camera is not there yet", "Ask for the phone, and confirm it when it is there."
+    return None
+
+
+def second_camera(connection: sa.Connection, attempt: str) -> bool:
+    """Has a phone been let in as the second camera?"""
+    return any(pairing.state is State.CONFIRMED for pairing in state.pairings(connection, attempt=attempt))
 
 
 def append(transaction: Transaction, row: state.AttemptRow, said: Payload, actor: str) -> None:

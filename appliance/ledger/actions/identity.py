@@ -17,6 +17,7 @@ from appliance.exam.events import (
 )
 from appliance.exam.identity import GOES_ON, Ruling
 from appliance.exam.stage import CLOSED, OPTIONAL, WATCHED, Stage
+from appliance.exam.stage import Step as Onward
 from appliance.ledger import detection, state
 from appliance.ledger.actions import attempts
 from appliance.ledger.record import Draft
@@ -76,6 +77,8 @@ def decide(transaction: Transaction, attempt: str, *, decision: str, note: str, 
     if (known.decision, known.note) == (ruling, note):
         return
     _append(transaction, row, IdentityDecided(decision=ruling.value, by=by, note=note), by)
+    if row.stage is Stage.IDENTIFICATION and ruling in GOES_ON:  # known to who decides: no ID has to be shown (M46)
+        attempts.go_on(transaction, attempt, Onward.IDENTIFY, by=by)
     attempts.admit_by_itself(transaction, attempt)
 
 

@@ -12,7 +12,7 @@ from appliance.exam.events import Payload, PhoneConfirmed, PhoneInvited, PhoneRe
 from appliance.exam.phone import State, Step
 from appliance.exam.stage import RECORDED
 from appliance.ledger import state, tables
-from appliance.ledger.actions import users
+from appliance.ledger.actions import attempts, users
 from appliance.ledger.record import Draft
 from appliance.ledger.state import PairingRow
 from appliance.ledger.writer import Transaction
@@ -58,6 +58,7 @@ def confirm(transaction: Transaction, attempt: str, pairing: str, *, by: str) ->
     phone.after(_pairing(transaction, attempt, pairing).state, Step.CONFIRM)
     _dismiss(transaction, row, State.CONFIRMED, by=by)
     _append(transaction, row, PhoneConfirmed(pairing=pairing, by=by), by)
+    attempts.admit_by_itself(transaction, attempt)
 
 
 def refuse(transaction: Transaction, attempt: str, pairing: str, *, by: str, reason: str) -> None:

@@ -114,6 +114,10 @@ def _returned(connection: sa.Connection, event: Event, said: events.AttemptMoved
     passed = day_tables.passed
     connection.execute(sa.delete(passed).where(passed.c.attempt == event.chain, passed.c.stage == said.stage))
     values = {"reason": said.reason, "returned_at": event.wall}
+    if said.stage == Stage.IDENTIFICATION:  # what was decided about the ID before holds no longer
+        undecided = dict.fromkeys(("decision", "note", "decided_by", "decided_at"))
+        of_this = tables.identity.c.attempt == event.chain
+        connection.execute(sa.update(tables.identity).where(of_this).values(**undecided))
     row = insert(day_tables.returned).values(attempt=event.chain, stage=said.stage, times=1, **values)
     more = {**values, "times": day_tables.returned.c.times + 1}
     connection.execute(row.on_conflict_do_update(index_elements=["attempt", "stage"], set_=more))

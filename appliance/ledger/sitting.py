@@ -107,10 +107,11 @@ def pauses(connection: sa.Connection, *, attempt: str | None = None, exam: str |
     return rows(connection, PauseRow, of(sa.select(row).order_by(row.c.begun_at), row, attempt, exam))
 
 
-def opened(connection: sa.Connection, attempt: str) -> frozenset[int]:
-    """The sections that this candidate has opened."""
+def opened(connection: sa.Connection, attempt: str) -> dict[int, float]:
+    """Section -> when this candidate opened it first."""
     row = day_tables.opened.c
-    return frozenset(connection.execute(sa.select(row.section).where(row.attempt == attempt)).scalars())
+    found = connection.execute(sa.select(row.section, row.opened_at).where(row.attempt == attempt))
+    return {one.section: one.opened_at for one in found}
 
 
 def inquiries(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[InquiryRow]:

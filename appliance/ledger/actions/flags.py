@@ -43,7 +43,7 @@ def raise_flag(
         kind=Kind.WEBCAM.value,
         source=by,
         onset_at=onset,
-        position=_position(transaction.connection, attempt, onset),
+        position=position_at(transaction.connection, attempt, onset),
         stage=row.stage.value,
         rules=RULES_VERSION,
         models={},
@@ -96,7 +96,7 @@ def _check_tick(connection: sa.Connection, row: state.AttemptRow, code: str) -> 
         )
 
 
-def _position(connection: sa.Connection, attempt: str, at: float) -> float | None:
+def position_at(connection: sa.Connection, attempt: str, at: float) -> float | None:
     """Where `at` lies on the webcam's recording: a position is the wall time since the feed's first sample."""
     row = tables.segment.c
     start = connection.execute(

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from appliance.exam import events
+from appliance.exam import events, pacing
 from appliance.ledger import day_tables, tables
 from appliance.ledger.projection.registry import projects
 from appliance.ledger.record import Event
@@ -37,6 +37,8 @@ def end_pause(connection: sa.Connection, event: Event, **values: Any) -> None:
 @projects(events.TimeSet)
 def _time_set(connection: sa.Connection, event: Event, said: events.TimeSet) -> None:
     _set_attempt(connection, event, ends_at=said.ends_at, extra_minutes=said.extra_minutes)
+    if said.cause == "granted" and pacing.warned_again(ends_at=said.ends_at, now=event.wall):
+        _sitting(connection, event, warned_minutes=None, warned_at=None)
 
 
 @projects(events.TimeWarned)
@@ -72,12 +74,6 @@ def _attention_given(connection: sa.Connection, event: Event, said: events.Atten
 def _irregularity_noted(connection: sa.Connection, event: Event, said: events.IrregularityNoted) -> None:
     values = {**said.to_json(), "attempt": event.chain, "noted_at": event.wall}
     connection.execute(sa.insert(day_tables.irregularity).values(**values))
-
-
-@projects(events.EvidenceKept)
-def _evidence_kept(connection: sa.Connection, event: Event, said: events.EvidenceKept) -> None:
-    values = {**said.to_json(), "attempt": event.chain, "kept_at": event.wall}
-    connection.execute(insert(day_tables.kept).values(**values).on_conflict_do_nothing())
 
 
 @projects(events.InquiryMade)

@@ -4,6 +4,7 @@ Every route and every socket event names one Action. What a role may do is said 
 it to *this* candidate (a proctor's assigned ones, a candidate's own) is `may_see`.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -120,11 +121,23 @@ def may(role: Role | None, action: Action) -> bool:
     return role is not None and role in ALLOWED[action]
 
 
-def may_see(role: Role, *, person: str, assigned_to: str | None, holder: str | None = None) -> bool:
+def may_see(
+    role: Role,
+    *,
+    person: str,
+    assigned_to: str | None,
+    holder: str | None = None,
+    delegates: Collection[str] = (),
+) -> bool:
     """May `person` see the attempt assigned to the proctor `assigned_to`? A candidate sees only the attempt that is
-    `holder`'s, which is its own id."""
+    `holder`'s, which is its own id. `delegates`: the proctors who act as lead of its exam."""
     if role in (Role.CANDIDATE, Role.PHONE):
         return holder is not None and person == holder
-    if role in ALL_SEATS:
+    if role in ALL_SEATS or leads(role, person=person, delegates=delegates):
         return True
     return role is Role.PROCTOR and assigned_to is not None and person == assigned_to
+
+
+def leads(role: Role, *, person: str, delegates: Collection[str]) -> bool:
+    """Does `person` act as lead of an exam whose `delegates` these are (M96)? A lead does so everywhere."""
+    return role is Role.LEAD or (role is Role.PROCTOR and person in delegates)

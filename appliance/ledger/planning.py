@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.exam.plan import ExamPlan
-from appliance.exam.stage import Route, Stage
+from appliance.exam.schedule import Held
+from appliance.exam.stage import CLOSED, Route, Stage
 from appliance.ledger import day_tables, detection, tables
 from appliance.ledger.rows import rows
 from appliance.ledger.state import AttemptRow
@@ -50,6 +51,15 @@ class HeardRow:
     spoken: int
     by_name: str
     announced_at: float
+    read_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRow:
+    """That one candidate was told an announcement; `read_at` None until the page showed it."""
+
+    announcement: str
+    attempt: str
     read_at: float | None
 
 
@@ -153,6 +163,13 @@ def heard(connection: sa.Connection, attempt: str) -> list[HeardRow]:
     return rows(connection, HeardRow, query)
 
 
+def receipts(connection: sa.Connection, exam: str) -> list[ReceiptRow]:
+    """Who was told what, of every announcement of an exam."""
+    said, receipt = day_tables.announcement.c, day_tables.receipt
+    query = sa.select(receipt).where(receipt.c.announcement.in_(sa.select(said.announcement).where(said.exam == exam)))
+    return rows(connection, ReceiptRow, query)
+
+
 def staff_messages(connection: sa.Connection, exam: str) -> list[StaffMessageRow]:
     """The back channel of an exam, oldest first."""
     row = day_tables.staff_message
@@ -166,12 +183,38 @@ def notices(connection: sa.Connection) -> list[NoticeRow]:
 
 
 def windows(connection: sa.Connection) -> list[tuple[str, str, float, float]]:
-    """(exam, room, begins at, over at) of every exam that has not ended and has a plan."""
-    held, exam = plans(connection), tables.exam.c
-    found: list[tuple[str, str, float, float]] = []
-    query: sa.Select[Any] = sa.select(exam.exam, exam.starts_at, exam.minutes).where(exam.ended_at.is_(None))
-    for row in connection.execute(query):
-        if row.exam in held:
-            one = held[row.exam]
-            found.append((row.exam, one.room, row.starts_at, one.over_at(row.starts_at, row.minutes)))
+    """(exam, room, begins at, over at) of every exam that has not ended, once for each room in which it is held: its
+    own, and those of its roster's seats."""
+    row = tables.attempt.c
+    seated = connection.execute(sa.select(row.exam, row.room).where(row.room != "").distinct())
+    rooms = {(one.exam, one.room) for one in seated} | {(exam, held.room) for exam, held in plans(connection).items()}
+    times = {held.exam: (held.begins_at, held.over_at) for held in schedule(connection)}
+    return [(exam, room, *times[exam]) for exam, room in sorted(rooms) if room and exam in times]
+
+
+def schedule(connection: sa.Connection) -> list[Held]:
+    """Every exam that has not ended: when it is held, with the extra time of its roster, and who watches how many that
+    are not through."""
+    held, row, one = plans(connection), tables.attempt.c, tables.exam.c
+    extra = {a.exam: a.most for a in connection.execute(
+        sa.select(row.exam, sa.func.max(row.extra_minutes).label("most")).group_by(row.exam)
+    )}  # fmt: skip
+    watched: dict[str, dict[str, int]] = {}
+    open_ones = (row.proctor.is_not(None), row.stage.not_in([stage.value for stage in CLOSED]))
+    count = sa.select(row.exam, row.proctor, sa.func.count().label("n")).where(*open_ones)
+    for a in connection.execute(count.group_by(row.exam, row.proctor)):
+        watched.setdefault(a.exam, {})[a.proctor] = a.n
+    found = []
+    for exam in connection.execute(sa.select(tables.exam).where(one.ended_at.is_(None))):
+        plan_ = held.get(exam.exam, ExamPlan())
+        over_at = plan_.over_at(exam.starts_at, exam.minutes + extra.get(exam.exam, 0))
+        found.append(
+            Held(
+                exam=exam.exam,
+                begins_at=exam.starts_at,
+                over_at=over_at,
+                ratio=exam.ratio,
+                watched=watched.get(exam.exam, {}),
+            )
+        )
     return found

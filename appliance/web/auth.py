@@ -2,12 +2,13 @@
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
-from appliance.exam.permissions import USERS, Role, may, may_see
+from appliance.exam.permissions import USERS, Role, leads, may, may_see
 from appliance.ledger.actions import users
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services, t
@@ -40,9 +41,13 @@ class Viewer:
         """user, or candidate for whoever holds an attempt."""
         return "user" if self.role in USERS else "candidate"
 
-    def sees(self, row: AttemptRow) -> bool:
-        """May this person see that candidate?"""
-        return may_see(self.role, person=self.person, assigned_to=row.proctor, holder=row.attempt)
+    def sees(self, row: AttemptRow, delegates: Collection[str]) -> bool:
+        """May this person see that candidate? `delegates`: who acts as lead of the exam (`planning.delegates`)."""
+        return may_see(self.role, person=self.person, assigned_to=row.proctor, holder=row.attempt, delegates=delegates)
+
+    def leads(self, delegates: Collection[str]) -> bool:
+        """Does this person act as lead of the exam whose `delegates` these are?"""
+        return leads(self.role, person=self.person, delegates=delegates)
 
 
 def viewer() -> Viewer | None:

@@ -8,18 +8,18 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from appliance.box import seen
 from appliance.errors import ApplianceError
-from appliance.exam.events import BOX, AttemptAccommodated, CapacityRefused
-from appliance.exam.permissions import Action, Role, may
-from appliance.ledger import state
+from appliance.exam.permissions import Action, may
 from appliance.ledger.actions import users
 from appliance.ledger.record import Event
 from appliance.ledger.state import AttemptRow
-from appliance.web import status
+from appliance.web import audience, day, status
+from appliance.web.audience import View
 from appliance.web.auth import Viewer
 from appliance.web.context import Services
 
@@ -36,60 +36,6 @@ EACH_PERSON = 8
 _TICK = 0.1
 _RECHECK_SECONDS = 5.0
 
-CANDIDATE_TYPES = frozenset(
-    {
-        "attempt.moved",
-        "attempt.time_set",
-        "attempt.time_warned",
-        "attempt.refused",
-        "attempt.reseated",
-        "break.begun",
-        "break.ended",
-        "scan.asked",
-        "scan.recorded",
-        "scan.reviewed",
-        "sections.ordered",
-        "announcement.read",
-        "inquiry.made",
-        "inquiry.answered",
-        "page.photographed",
-        "page.accepted",
-        "paper.uploaded",
-        "paper.counted",
-        "checkout.ticked",
-        "attempt.signed",
-        "attempt.equipped",
-        "attempt.admitted",
-        "attempt.started",
-        "attempt.finished",
-        "attempt.ended",
-        "message.sent",
-        "message.read",
-        "warning.acknowledged",
-        "call.started",
-        "call.ended",
-        "phone.scanned",
-        "phone.confirmed",
-        "phone.refused",
-        "identity.pictured",
-        "identity.declined",
-        "identity.decided",
-        "challenge.asked",
-        "challenge.answered",
-    }
-)
-"""What a candidate is told of the own attempt: steps, messages, warnings, calls, the own ID; never flags, never who
-watches."""
-
-_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen"})
-"""Fields of those events that are for staff."""
-
-_PLANNERS_TYPES = frozenset({AttemptAccommodated.TYPE})
-"""What nobody who watches is told: which rules are not applied is said where they would be, and never why."""
-
-_EXAM_TYPES = frozenset({"exam.ended", "exam.detection_set", "room.noticed", "upstream.exam_stored"})
-"""Of the box's chain, what concerns a wall."""
-
 
 @dataclass(slots=True)
 class Client:
@@ -102,13 +48,6 @@ class Client:
     slow_since: float | None = None
     turn: int = 0
     """Counts `follow`s: an answer to the one before must not move the cursor."""
-
-
-@dataclass(slots=True)
-class _View:
-    """What one exam looks like during one round: read once for all of its clients."""
-
-    attempts: dict[str, AttemptRow] = field(default_factory=dict)
 
 
 class Follower:
@@ -223,7 +162,7 @@ class Follower:
         self._head = head
         if not behind:
             return
-        views: dict[str, _View] = {}
+        views: dict[str, View] = {}
         batches: dict[tuple[str, int], tuple[list[Event], int]] = {}
         for client in behind:
             if not self._ready(client):
@@ -240,38 +179,21 @@ class Follower:
         found = self._services.reader.events(after=cursor, limit=EVENTS_A_MESSAGE, exam=exam)
         return found, found[-1].seq if len(found) == EVENTS_A_MESSAGE else max(head, cursor)
 
-    def _send(self, client: Client, found: Sequence[Event], upto: int, head: int, views: dict[str, _View]) -> None:
+    def _send(self, client: Client, found: Sequence[Event], upto: int, head: int, views: dict[str, View]) -> None:
         exam, turn = client.exam or "", client.turn
         if found and exam not in views:
             views[exam] = self._view(exam)
-        shown = list(self._shown(client.viewer, found, views.get(exam)))
-        if shown:
-            self._emit("events", {"events": shown, "head": head, "upto": upto}, client.sid)
-            self.sent += len(shown)
+        told = list(audience.shown(client.viewer, found, views[exam])) if found else []
+        if told:
+            self._emit("events", {"events": told, "head": head, "upto": upto}, client.sid)
+            self.sent += len(told)
         with self._lock:
             if client.turn == turn:
                 client.cursor = upto
 
-    def _view(self, exam: str) -> _View:
+    def _view(self, exam: str) -> View:
         with self._services.reader.connect() as connection:
-            return _View({row.attempt: row for row in state.attempts(connection, exam)})
-
-    def _shown(self, viewer: Viewer, found: Iterable[Event], view: _View | None) -> Iterable[dict[str, Any]]:
-        for event in found:
-            if event.type in _PLANNERS_TYPES:
-                continue
-            if viewer.role is Role.CANDIDATE:
-                if event.chain == viewer.person and event.type in CANDIDATE_TYPES:
-                    yield for_candidate(event)
-            elif event.chain == BOX:
-                refused = event.payload.attempt if isinstance(event.payload, CapacityRefused) else ""
-                row = view.attempts.get(refused) if view is not None else None
-                if event.type in _EXAM_TYPES or (row is not None and viewer.sees(row)):
-                    yield event.to_json()
-            else:
-                row = view.attempts.get(event.chain) if view is not None else None
-                if row is not None and (viewer.sees(row) or event.type == "attempt.assigned"):
-                    yield event.to_json()
+            return View.of(connection, exam)
 
     def _ready(self, client: Client) -> bool:
         """May something be sent? Who takes nothing for 10 s is closed."""
@@ -306,22 +228,29 @@ class Follower:
         }
         feeds = status.feeds(paths.health, now=now)
         views: dict[str, dict[str, dict[str, Any]]] = {}
-        rows: dict[str, _View] = {}
+        rows: dict[str, View] = {}
         for client in watching:
             exam = client.exam or ""
             if exam not in views:
                 rows[exam] = self._view(exam)
-                views[exam] = {attempt: self._facts(attempt, feeds) for attempt in rows[exam].attempts}
+                views[exam] = {
+                    name: self._facts(row, rows[exam], feeds, now) for name, row in rows[exam].attempts.items()
+                }
             if not self._ready(client):
                 self.health_left_out += 1
                 continue
-            seen = {a: facts for a, facts in views[exam].items() if client.viewer.sees(rows[exam].attempts[a])}
-            self._emit("health", {"now": now, "attempts": seen, "processes": processes}, client.sid)
+            theirs = {attempt: views[exam][attempt] for attempt in rows[exam].seen_by(client.viewer)}
+            self._emit("health", {"now": now, "attempts": theirs, "processes": processes}, client.sid)
 
-    def _facts(self, attempt: str, feeds: dict[str, dict[str, Any]] | None) -> dict[str, Any]:
+    def _facts(
+        self, row: AttemptRow, view: View, feeds: dict[str, dict[str, Any]] | None, now: float
+    ) -> dict[str, Any]:
+        paths = self._services.paths
         return {
-            "pictures": status.pictures(self._services.paths, attempt),
-            "health": status.health_of(feeds, attempt),
+            "pictures": status.pictures(paths, row.attempt),
+            "health": status.health_of(feeds, row.attempt),
+            "recording_trouble": day.recording_trouble(view.plan, row, feeds),
+            "seen": seen.read(paths.seen, row.attempt, now),
         }
 
     def _recheck(self, now: float) -> None:
@@ -338,15 +267,3 @@ class Follower:
             if client.sid not in good:
                 self.forget(client.sid)
                 self._drop(client.sid)
-
-
-def for_candidate(event: Event) -> dict[str, Any]:
-    """The event without what is for staff: names of accounts, reasons."""
-    said = event.to_json()
-    said["actor"] = "candidate" if event.actor == "candidate" else "staff"
-    payload = {name: value for name, value in (said["payload"] or {}).items() if name not in _NEVER_SHOWN}
-    for name in ("sender", "reader"):
-        if name in payload and payload[name] != "candidate":
-            payload[name] = "staff"
-    said["payload"] = payload
-    return said

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.exam.permissions import Action
+from appliance.exam.permissions import Action, Role
 from appliance.exam.stage import RECORDED
-from appliance.ledger import state, tables
-from appliance.ledger.state import AttemptRow, CallRow, MessageRow
+from appliance.ledger import planning, state, tables
+from appliance.ledger.state import AttemptRow, CallRow, ExamRow, MessageRow
 from appliance.web.auth import Viewer, person, refuse
 from appliance.web.context import services
 
@@ -18,10 +18,28 @@ def attempt_for(attempt: str, action: Action) -> AttemptRow:
     """The attempt, if who asks may see it. NotFound where there is none, Forbidden (and in the ledger) otherwise."""
     with services().reader.connect() as connection:
         row = state.attempt(connection, attempt)
+        delegates = planning.delegates(connection, row.exam)
     who = person()
-    if not who.sees(row):
+    if not who.sees(row, delegates):
         raise refuse(who, action.value)
     return row
+
+
+def exam_for(exam: str, action: Action) -> ExamRow:
+    """The exam, if who asks takes part in it: a proctor by an assigned candidate or by delegation, every other role by
+    the action alone. Errors as those of `attempt_for`."""
+    who = person()
+    with services().reader.connect() as connection:
+        row = state.exam(connection, exam)
+        part = who.role is not Role.PROCTOR or leads(connection, who, exam) or attempts_for(connection, who, exam)
+    if not part:
+        raise refuse(who, action.value)
+    return row
+
+
+def leads(connection: sa.Connection, who: Viewer, exam: str) -> bool:
+    """Does the person act as lead of this exam: by role, or by delegation (M96)?"""
+    return who.leads(planning.delegates(connection, exam))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,8 @@ def recorded_for(id: str, action: Action) -> Recorded:
 
 def attempts_for(connection: sa.Connection, who: Viewer, exam: str) -> list[AttemptRow]:
     """Those of an exam that the person sees."""
-    return [row for row in state.attempts(connection, exam) if who.sees(row)]
+    delegates = planning.delegates(connection, exam)
+    return [row for row in state.attempts(connection, exam) if who.sees(row, delegates)]
 
 
 def head(connection: sa.Connection) -> int:

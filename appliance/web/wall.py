@@ -7,12 +7,14 @@ from typing import Any
 
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import Decision
-from appliance.ledger import detection, state
+from appliance.exam.permissions import ALL_SEATS
+from appliance.ledger import detection, planning, sitting, state
 from appliance.ledger.actions import flags as ticking
-from appliance.ledger.state import AttemptRow, FlagRow, MessageRow, PairingRow
-from appliance.web import identity, phone, status, visible
-from appliance.web.auth import Viewer
+from appliance.ledger.state import AttemptRow, ExamRow, FlagRow, MessageRow, PairingRow
+from appliance.web import day, identity, phone, status, visible
+from appliance.web.auth import Viewer, person
 from appliance.web.context import services
+from appliance.web.day import Day
 
 
 def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
@@ -32,13 +34,23 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         positions = {row.attempt: state.positions(connection, attempt=row.attempt) for row in attempts}
         noticed = detection.room_events(connection, exam) if attempts else []
         policy, known = detection.policy(connection, exam), detection.identities(connection, exam)
+        held = Day.of(connection, exam)
+        shared = {
+            "plan": day.plan_of(connection, row, held.plan),
+            "host": visible.leads(connection, who, exam),
+            "announcements": day.announcements(connection, exam, seen),
+            "staff_messages": day.staff_messages(connection, exam, who.role) if takes_part(who, attempts) else [],
+            "attendance": held.attendance(row, attempts, now=now),
+        }
     return {
-        "exam": asdict(row),
+        **shared,
+        "exam": exam_of(row),
         "now": now,
         "seq": head,
         "attempts": [
             {
                 **_tile(attempt, positions[attempt.attempt], flags, messages, pairings, said),
+                **held.tile(attempt, said),
                 "identity": identity.for_staff(policy, known.get(attempt.attempt)),
             }
             for attempt in attempts
@@ -52,8 +64,8 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
 
 
 def attempt(row: AttemptRow) -> dict[str, Any]:
-    """One candidate with everything that is known."""
-    now = time.time()
+    """One candidate with everything that is known, as who asks may know it."""
+    who, now = person(), time.time()
     said = status.feeds(services().paths.health, now=now)
     with services().reader.connect() as connection:
         head = visible.head(connection)
@@ -69,9 +81,20 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         policy, known = detection.policy(connection, row.exam), detection.identity(connection, row.attempt)
         challenges = detection.challenges(connection, row.attempt)
         tickable = ticking.tickable(connection, row)
+        held = Day.of(connection, row.exam, attempt=row.attempt)
+        shared = {
+            "plan": day.plan_of(connection, exam, held.plan),
+            "host": visible.leads(connection, who, row.exam),
+            "announcements": [asdict(one) for one in planning.heard(connection, row.attempt)],
+            "inquiries": [day.inquiry(one, who.role) for one in held.inquiries],
+            "irregularities": [asdict(one) for one in sitting.irregularities(connection, attempt=row.attempt)],
+            "kept": [day.kept(one) for one in sitting.kept(connection, attempt=row.attempt)],
+        }
     return {
         **_tile(row, positions, flags, messages, pairings, said),
-        "exam": asdict(exam),
+        **held.tile(row, said),
+        **shared,
+        "exam": exam_of(exam),
         "now": now,
         "seq": head,
         "flags": [asdict(flag) for flag in flags],
@@ -83,6 +106,16 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
         "challenges": [asdict(challenge) for challenge in challenges],
         "tickable": tickable,
     }
+
+
+def exam_of(row: ExamRow) -> dict[str, Any]:
+    """The exam as those who watch see it: without its content (I32)."""
+    return {name: value for name, value in asdict(row).items() if name != "link"}
+
+
+def takes_part(who: Viewer, seen: Sequence[AttemptRow]) -> bool:
+    """Is the exam this person's business? A proctor's by a candidate of it."""
+    return bool(seen) or who.role in ALL_SEATS
 
 
 def _tile(

@@ -1,6 +1,6 @@
 import pytest
 
-from appliance.exam.permissions import ALLOWED, Action, Role, may, may_see
+from appliance.exam.permissions import ALL_SEATS, ALLOWED, Action, Role, leads, may, may_see
 
 
 def test_every_action_names_its_roles():
@@ -18,7 +18,7 @@ def test_a_candidate_takes_the_exam_and_nothing_else():
 
 
 def test_central_it_and_lab_staff_see_no_media():
-    for role in (Role.ADMIN, Role.STAFF, Role.AUDITOR, Role.PLANNER, Role.INSTITUTION):
+    for role in (Role.ADMIN, Role.STAFF, Role.AUDITOR, Role.PLANNER):
         assert not may(role, Action.WATCH)
         assert not may(role, Action.REVIEW)
 
@@ -53,3 +53,31 @@ def test_a_phone_is_of_the_own_attempt():
 
 def test_I22_a_phone_is_let_in_by_who_watches():
     assert {role for role in Role if may(role, Action.CONFIRM_PHONE)} == {Role.PROCTOR, Role.LEAD}
+
+
+def test_M95_the_institution_sees_every_room_and_changes_nothing_there():
+    mine = {action for action in Action if may(Role.INSTITUTION, action)}
+    assert mine - {Action.PUBLIC, Action.OWN_SESSION} == {
+        Action.WATCH,
+        Action.REVIEW,
+        Action.ANSWER_INQUIRY,
+        Action.GRANT_TIME,
+        Action.STAFF_CHAT,
+        Action.READ_REPORT,
+        Action.READ_FLAGS,
+        Action.READ_ACCOMMODATIONS,
+    }
+    assert may_see(Role.INSTITUTION, person="ines", assigned_to="pia")
+
+
+def test_I33_only_the_institution_and_the_planner_grant_time():
+    assert {role for role in Role if may(role, Action.GRANT_TIME)} == {Role.INSTITUTION, Role.PLANNER}
+
+
+def test_M96_a_delegate_sees_all_of_that_exam_and_only_a_proctor_can_be_one():
+    assert may_see(Role.PROCTOR, person="pia", assigned_to="paul", delegates={"pia"})
+    assert not may_see(Role.PROCTOR, person="pia", assigned_to="paul", delegates={"otto"})
+    for role in set(Role) - {Role.PROCTOR, Role.LEAD}:
+        assert not leads(role, person="pia", delegates={"pia"})
+        seen = may_see(role, person="pia", assigned_to="paul", delegates={"pia"})
+        assert seen == (role in ALL_SEATS), role

@@ -17,9 +17,10 @@ from appliance.box import health
 from appliance.box.paths import Paths
 from appliance.box.secret import secret_from
 from appliance.config import Settings
-from appliance.exam.events import FlagRaised
+from appliance.exam.events import BOX, ExamPlanned, FlagRaised
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.permissions import USERS, Role
+from appliance.exam.plan import ExamPlan
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger import state, tables
@@ -171,6 +172,15 @@ class House:
         there = self.attempt(number).stage.value
         for name in names[names.index(there) + 1 if there in names else 0 : names.index(stage) + 1]:
             steps[name]()
+
+    def say(self, payload, number: int | None = 0, actor: str = "test"):
+        """An event of a candidate, or (None) of the box's chain."""
+        chain = BOX if number is None else self.attempts[number]
+        return self.services.writer.append(Draft(payload=payload, chain=chain, exam=EXAM, actor=actor))
+
+    def plan(self, **settings) -> None:
+        """The exam is held like this from now on."""
+        self.say(ExamPlanned(exam=EXAM, plan=ExamPlan(**settings).checked().to_json(), by="planner"), None)
 
     def feeds_arrive(self, *kinds: str, number: int = 0, silent: float = 0.2) -> None:
         """Let capture say so."""

@@ -20,7 +20,7 @@ from appliance.exam.events import (
 )
 from appliance.exam.permissions import Action, Role, may
 from appliance.ledger.record import Draft
-from appliance.web import live, photo
+from appliance.web import audience, photo
 
 from .conftest import EXAM
 
@@ -216,7 +216,7 @@ def test_a_refusal_needs_a_note_and_the_candidate_hears_of_it_but_not_the_note(e
     assert said["identity"]["refused"] is True
     assert "somebody else" not in json.dumps(said)
     (event,) = exam.events("identity.decided")
-    assert set(live.for_candidate(event)["payload"]) == {"decision"}
+    assert set(audience.for_candidate(event)["payload"]) == {"decision"}
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role.value if role else "nobody")
@@ -271,7 +271,7 @@ def test_the_candidate_is_not_told_what_the_box_saw_of_it(house):
     name = ask(house).json["challenge"]
     say(house, ChallengeAnswered(challenge=name, seen=["not_seen"] * 3))
     (event,) = house.events("challenge.answered")
-    assert live.for_candidate(event)["payload"] == {"challenge": name}
+    assert audience.for_candidate(event)["payload"] == {"challenge": name}
 
 
 # --- why not ---

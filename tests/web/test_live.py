@@ -11,8 +11,9 @@ from appliance.exam.permissions import Role
 from appliance.ledger.actions import messages, users
 from appliance.ledger.record import Draft
 from appliance.web import live
+from appliance.web.audience import for_candidate
 from appliance.web.auth import Viewer
-from appliance.web.live import Follower, for_candidate
+from appliance.web.live import Follower
 
 from .conftest import EXAM
 
@@ -144,7 +145,7 @@ def test_an_assignment_that_moves_is_told_to_both(house, follower, server):
     house.reach("consent")
     settle(follower)
     assert [e["type"] for e in server.events("one")] == ["attempt.assigned"]
-    assert [e["type"] for e in server.events("two")] == ["attempt.assigned", "attempt.arrived"]
+    assert [e["type"] for e in server.events("two")] == ["attempt.assigned", "attempt.arrived", "attempt.moved"]
 
 
 def test_the_boxs_own_chain_stays_with_the_auditor_but_for_the_end(house, follower, server):
@@ -169,6 +170,7 @@ def test_a_candidate_gets_steps_and_messages_of_the_own_attempt_without_what_is_
     found = server.events("ada")
     assert {e["chain"] for e in found} == {house.attempts[0]}
     assert [e["type"] for e in found] == [
+        "attempt.moved",
         "attempt.signed",
         "attempt.equipped",
         "attempt.admitted",
@@ -177,8 +179,8 @@ def test_a_candidate_gets_steps_and_messages_of_the_own_attempt_without_what_is_
         "message.sent",
         "attempt.ended",
     ]
-    assert (found[5]["actor"], found[5]["payload"]["sender"]) == ("staff", "staff")
-    assert found[6]["payload"] == {}
+    assert (found[6]["actor"], found[6]["payload"]["sender"]) == ("staff", "staff")
+    assert found[7]["payload"] == {}
     assert "secret" not in str(found)
 
 

@@ -12,7 +12,7 @@ from appliance.exam.feed import Kind
 from appliance.exam.permissions import Role
 from appliance.ledger import state
 from appliance.ledger.actions import exams, phones
-from appliance.web import live
+from appliance.web import audience
 from appliance.web.auth import COOKIE, PHONE_COOKIE
 
 JSON = {"Accept": "application/json"}
@@ -220,7 +220,7 @@ def test_everybody_who_should_know_is_told(seated):
     (tile,) = [t for t in seated.user("lead").get("/api/exams/biology-101/wall").json["attempts"] if t["seat"] == "1"]
     assert [(p["pairing"], p["state"]) for p in tile["phones"]] == [(pairing, "scanned")]
     assert seated.user("lead").get(f"/api/attempts/{seated.attempts[0]}").json["phones"] == tile["phones"]
-    assert {"phone.scanned", "phone.confirmed", "phone.refused"} <= live.CANDIDATE_TYPES
+    assert {"phone.scanned", "phone.confirmed", "phone.refused"} <= audience.CANDIDATE_TYPES
 
 
 def test_a_second_phone_takes_the_place_of_the_one_that_waits(seated):

@@ -134,10 +134,10 @@ class ExamPlan:
 
     def checked(self) -> "ExamPlan":
         """Itself, or BadInput naming the setting that does not hold."""
-        for name, (low, high) in _BETWEEN.items():
+        for name, (low, high) in BETWEEN.items():
             if not low <= (value := getattr(self, name)) <= high:
                 raise BadInput(f"{name.replace('_', ' ')}: {value} is not from {low} to {high}")
-        for name, longest in _LONGEST.items():
+        for name, longest in LONGEST.items():
             if len(getattr(self, name)) > longest:
                 raise BadInput(f"{name.replace('_', ' ')} is longer than {longest} characters")
         if len(self.sections) > MOST_SECTIONS:
@@ -148,13 +148,41 @@ class ExamPlan:
             raise BadInput(f"allowed items: at most {MOST_ITEMS}, each of 1 to {LONGEST_ITEM} characters")
         if self.plagiarism_link and not re.match(r"https?://[^\s]+$", self.plagiarism_link):
             raise BadInput("the link for submitted work is not a link", hint="It begins with http:// or https://.")
-        if self.kind is ExamKind.COMPUTER and (self.print_minutes or self.pages):
-            raise BadInput("printing and photographed pages belong to a paper exam", hint="Choose the kind paper.")
-        if self.pages and self.check_out is CheckOut.NONE:
-            raise BadInput("pages are photographed at check-out, and this exam has none", hint="Choose a check-out.")
-        if self.level is Level.NONE and (self.position or self.room_scan):
-            raise BadInput("without a camera there is no position check and no room scan")
+        for at_odds, said, hint in self._contradictions():
+            if at_odds:
+                raise BadInput(said, hint=hint)
         return self
+
+    def _contradictions(self) -> list[tuple[bool, str, str]]:
+        """(whether two settings exclude each other, what to say, what to do)."""
+        blind, unwatched = self.level is Level.NONE, self.mode is Mode.RECORD_REVIEW
+        return [
+            (
+                self.kind is ExamKind.COMPUTER and (self.print_minutes > 0 or self.pages),
+                "printing and photographed pages belong to a paper exam",
+                "Choose the kind paper.",
+            ),
+            (
+                (self.pages or self.scratch) and self.check_out is CheckOut.NONE,
+                "pages are photographed and scratch paper destroyed at check-out, and this exam has none",
+                "Choose a check-out.",
+            ),
+            (
+                blind and (self.position or self.room_scan or self.scratch or self.second is Second.REQUIRED),
+                "without a camera there is no position check, no room scan, no second camera and no scratch paper",
+                "Choose a higher level of monitoring, or switch them off.",
+            ),
+            (
+                unwatched and (self.check_out is CheckOut.PROCTOR or self.one_by_one),
+                "nobody watches an exam that is recorded and reviewed, so nobody can release sections or candidates",
+                "Choose the mode live, or leave both to the candidate.",
+            ),
+            (
+                self.one_by_one and self.order is Order.SHUFFLED,
+                "sections that are released one at a time have one order for everybody",
+                "Choose the fixed order, or give all sections out at once.",
+            ),
+        ]
 
     @property
     def feeds(self) -> tuple[Kind, ...]:
@@ -204,7 +232,7 @@ class ExamPlan:
         return replace(cls(), **values)
 
 
-_BETWEEN = {
+BETWEEN = {
     "onboarding_minutes": (15, 60),
     "buffer_minutes": (0, 60),
     "print_minutes": (0, 60),
@@ -213,7 +241,11 @@ _BETWEEN = {
     "attention_minutes": (2, 60),
     "spot_check_minutes": (0, 120),
 }
-_LONGEST = {"room": 60, "briefing": LONGEST_BRIEFING, "contact": 300, "plagiarism_link": 500, "seed": 64}
+"""The least and the most of each number."""
+
+LONGEST = {"room": 60, "briefing": LONGEST_BRIEFING, "contact": 300, "plagiarism_link": 500, "seed": 64}
+"""Characters, at most, of each text."""
+
 _ENUMS: dict[str, type[StrEnum]] = {
     "mode": Mode,
     "kind": ExamKind,
@@ -237,16 +269,41 @@ def _check_section(number: int, section: Section) -> None:
 
 
 def _value(name: str, value: Any) -> Any:
+    """A plain value as the setting of this name; BadInput where it is of another kind."""
+    usual = getattr(_USUAL, name)
     try:
         if name in _ENUMS:
             return _ENUMS[name](value)
         if name == "required":
             return frozenset(Sight(one) for one in value)
         if name == "sections":
-            return tuple(Section(**one) for one in value)
+            return tuple(_section(one) for one in value)
+        if name == "items":
+            return tuple(_text(one).strip() for one in value)
+        if isinstance(usual, str):
+            return _text(value).strip()
     except (ValueError, TypeError):
         raise BadInput(f"{name.replace('_', ' ')}: {str(value)[:60]!r} is not known") from None
-    return tuple(value) if isinstance(value, list) else value
+    if type(value) is not type(usual):
+        raise BadInput(f"{name.replace('_', ' ')}: {str(value)[:60]!r} is not a {type(usual).__name__}")
+    return value
+
+
+def _section(said: Mapping[str, Any]) -> Section:
+    section = Section(**said)
+    if type(section.minutes) is not int or type(section.break_minutes) is not int:
+        raise TypeError
+    return replace(section, title=_text(section.title).strip(), link=_text(section.link).strip())
+
+
+def _text(value: Any) -> str:
+    """Text that can be stored, shown and hashed."""
+    if not isinstance(value, str) or any((c < " " and c not in "\r\n\t") or "\ud800" <= c <= "\udfff" for c in value):
+        raise TypeError
+    return value
+
+
+_USUAL = ExamPlan()
 
 
 def clash(

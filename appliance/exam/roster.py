@@ -1,15 +1,16 @@
 """The roster: a CSV file of who sits where, read strictly, with every fault named by its line.
 
-The first line names the columns (`seat,candidate,name` and, if wanted, `proctor` and `accommodations`, in any order);
-fields are separated by commas or semicolons; the file is UTF-8, with or without a byte order mark. Accommodations are
-names of `exam.accommodation.Switch`, separated by spaces or |.
+The first line names the columns (`seat,candidate,name` and, if wanted, `proctor`, `accommodations`, `extra_minutes`
+and `room`, in any order); fields are separated by commas or semicolons; the file is UTF-8, with or without a byte order
+mark. Accommodations are names of `exam.accommodation.Switch`, separated by spaces or |; `extra_time` among them needs
+its minutes, and minutes need `extra_time`.
 """
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from appliance.errors import BadInput
@@ -18,13 +19,16 @@ from appliance.exam.accommodation import Switch
 
 MAX_BYTES = 1_000_000
 MAX_ROWS = 500
+MOST_EXTRA_MINUTES = 480
+"""Of one candidate: a working day."""
 
 _REQUIRED = ("seat", "candidate", "name")
-_OPTIONAL = ("proctor", "accommodations")
+_OPTIONAL = ("proctor", "accommodations", "extra_minutes", "room")
 _COLUMNS = (*_REQUIRED, *_OPTIONAL)
 _LONGEST = {"seat": 16, "candidate": 64, "name": 120, "proctor": 64, "accommodations": 300}
+_LONGEST |= {"extra_minutes": 8, "room": 60}
 _SEAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXAMPLE = "The first line is seat,candidate,name; proctor and accommodations may follow."
+_EXAMPLE = "The first line is seat,candidate,name; proctor, accommodations, extra_minutes and room may follow."
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Finding = tuple[int, str]
@@ -34,7 +38,8 @@ Finding = tuple[int, str]
 @dataclass(frozen=True, slots=True)
 class RosterRow:
     """One candidate. `candidate` is the institution's number for the person; `proctor` a user, or None; `line` is where
-    the file says it, so that later findings can name it too; `accommodations` switch rules off."""
+    the file says it, so that later findings can name it too; `accommodations` switch rules off; `extra_minutes` are
+    added to the exam's length; `room`: where the seat is, "" for the exam's own room."""
 
     seat: str
     candidate: str
@@ -42,6 +47,8 @@ class RosterRow:
     proctor: str | None = None
     line: int = field(default=0, compare=False)
     accommodations: frozenset[Switch] = frozenset()
+    extra_minutes: int = 0
+    room: str = ""
 
 
 class RosterError(BadInput):
@@ -133,14 +140,34 @@ def _row(columns: list[str], fields: list[str], line: int) -> tuple[list[str], R
     wrong = [sentence for name, value in values.items() if (sentence := _fault(name, value))]
     if wrong:
         return wrong, None
-    return [], RosterRow(
+    row = RosterRow(
         values["seat"],
         values["candidate"],
         values["name"],
         values.get("proctor") or None,
         line,
         accommodation.read(values.get("accommodations", "")),
+        int(values.get("extra_minutes") or 0),
+        values.get("room", ""),
     )
+    return ([wrong_time] if (wrong_time := extra_time_fault(row.accommodations, row.extra_minutes)) else []), row
+
+
+def extra_time_fault(switches: Collection[Switch], minutes: int) -> str:
+    """What is wrong where extra time was granted without minutes, or minutes without it; "" where nothing is."""
+    if Switch.EXTRA_TIME in switches and not minutes:
+        return "extra_time is granted, but extra_minutes does not say how much"
+    if minutes and Switch.EXTRA_TIME not in switches:
+        return f"there are {minutes} extra minutes, but the accommodation extra_time is missing"
+    return ""
+
+
+def seat(said: str) -> str:
+    """The name of a seat, as it is stored; BadInput where it cannot be one."""
+    name = unicodedata.normalize("NFC", said.strip())
+    if sentence := _fault("seat", name):
+        raise BadInput(sentence, hint="A seat is named as on the roster.")
+    return name
 
 
 def _fault(name: str, value: str) -> str | None:
@@ -151,14 +178,31 @@ def _fault(name: str, value: str) -> str | None:
         return f"the {name} has {len(value)} characters; it may have {_LONGEST[name]}"
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _REORDERING for c in value):
         return f"the {name} holds a control character"
-    if name == "accommodations":
-        try:
-            accommodation.read(value)
-        except BadInput as error:
-            return f"{error.message}; {error.hint[:1].lower()}{error.hint[1:].rstrip('.')}"
-    if name == "seat" and not _SEAT.fullmatch(value):
-        return f"the seat {value!r} may only have the letters a-z, digits, '.', '_' and '-'"
+    known = _KNOWN.get(name)
+    return known(value) if known else None
+
+
+def _accommodations_fault(value: str) -> str | None:
+    try:
+        accommodation.read(value)
+    except BadInput as error:
+        return f"{error.message}; {error.hint[:1].lower()}{error.hint[1:].rstrip('.')}"
     return None
+
+
+def _minutes_fault(value: str) -> str | None:
+    if value.isdecimal() and int(value) <= MOST_EXTRA_MINUTES:
+        return None
+    return f"the extra minutes {value!r} are no number from 0 to {MOST_EXTRA_MINUTES}"
+
+
+def _seat_fault(value: str) -> str | None:
+    if _SEAT.fullmatch(value):
+        return None
+    return f"the seat {value!r} may only have the letters a-z, digits, '.', '_' and '-'"
+
+
+_KNOWN = {"accommodations": _accommodations_fault, "extra_minutes": _minutes_fault, "seat": _seat_fault}
 
 
 def _repeated(row: RosterRow, seen: dict[tuple[str, str], int]) -> list[str]:

@@ -245,7 +245,7 @@ def test_I19_a_proctor_watches_no_more_than_the_ratio(writer):
     policy = ExamPolicy(exam="chem", title="Chem", starts_at=0, ratio=2)
     writer.transact(lambda t: exams.create_exam(t, policy, by="x"))
     rows = [RosterRow(str(n), f"c{n}", "N", "pia") for n in range(3)]
-    with pytest.raises(RosterError, match="more than 2 candidates"):
+    with pytest.raises(RosterError, match="line 4: pia would watch more than 2 candidates"):
         writer.transact(lambda t: exams.import_roster(t, "chem", rows, by="x"))
     made = writer.transact(lambda t: exams.import_roster(t, "chem", [*rows[:2], RosterRow("9", "c9", "N")], by="x"))
     with pytest.raises(NotAllowed, match="already watches 2"):

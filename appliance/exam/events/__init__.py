@@ -65,6 +65,7 @@ from appliance.exam.events.evidence import (
 )
 from appliance.exam.events.exam import (
     DetectionSet,
+    ExamChanged,
     ExamCreated,
     ExamEnded,
 )
@@ -114,6 +115,8 @@ from appliance.exam.events.sitting import (
     AnnouncementRead,
     AttentionGiven,
     CheckoutTicked,
+    EvidenceAsked,
+    EvidenceFailed,
     EvidenceKept,
     InquiryAnswered,
     InquiryMade,
@@ -173,8 +176,11 @@ __all__ = [
     "ContentStored",
     "DetectionSet",
     "EquipmentChecked",
+    "EvidenceAsked",
+    "EvidenceFailed",
     "EvidenceKept",
     "ExamAnnounced",
+    "ExamChanged",
     "ExamCreated",
     "ExamDelegated",
     "ExamEnded",

@@ -22,6 +22,23 @@ class ExamCreated(Payload):
     retention_days: int
 
 
+@event("exam.changed")
+@dataclass(frozen=True, kw_only=True)
+class ExamChanged(Payload):
+    """A planner changed what every exam has, all of it: fields as in `exam.created`."""
+
+    exam: str
+    title: str
+    minutes: int
+    starts_at: float
+    admission: str
+    link: str
+    warnings_before_end: int
+    ratio: int
+    retention_days: int
+    by: str
+
+
 @event("exam.detection_set")
 @dataclass(frozen=True, kw_only=True)
 class DetectionSet(Payload):

@@ -32,6 +32,12 @@ def _exam_created(connection: sa.Connection, _event: Event, said: events.ExamCre
     connection.execute(sa.insert(tables.exam).values(**said.to_json()))
 
 
+@projects(events.ExamChanged)
+def _exam_changed(connection: sa.Connection, _event: Event, said: events.ExamChanged) -> None:
+    values = {name: value for name, value in said.to_json().items() if name not in ("exam", "by")}
+    connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(**values))
+
+
 @projects(events.ExamEnded)
 def _exam_ended(connection: sa.Connection, event: Event, said: events.ExamEnded) -> list[FollowUp]:
     connection.execute(sa.update(tables.exam).where(tables.exam.c.exam == said.exam).values(ended_at=event.wall))

@@ -4,11 +4,13 @@ A running box has the ledger open for writing; then these commands are refused w
 """
 
 import csv
+import dataclasses
 import getpass
 import os
 import shutil
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,11 +21,13 @@ from appliance.box.paths import Paths
 from appliance.box.secret import secret_from
 from appliance.errors import BadInput, NotFound, StorageFull, Unavailable
 from appliance.exam import roster as rosters
+from appliance.exam.detection import DetectionPolicy
 from appliance.exam.permissions import Role
+from appliance.exam.plan import ExamPlan
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger import reader, state, writer
-from appliance.ledger.actions import exams, users
+from appliance.ledger.actions import exams, plans, users
 from appliance.ledger.state import AttemptRow
 from appliance.ledger.writer import Transaction, Writer
 
@@ -51,12 +55,18 @@ def ledger_alone(paths: Paths) -> Iterator[Writer]:
         yield ledger
 
 
-def create_exam(paths: Paths, policy: ExamPolicy, *, roster: Path | None, codes_out: Path | None) -> int:
-    """Enter an exam with its roster, all or nothing; write the join codes to `codes_out` or print them."""
+def create_exam(
+    paths: Paths, policy: ExamPolicy, *, roster: Path | None, codes_out: Path | None, held: Path | None = None
+) -> int:
+    """Enter an exam with its roster and plan, all or nothing; write the join codes to `codes_out` or print them."""
     rows = read_roster(roster) if roster else []
+    plan, detected = read_plan(held) if held else (ExamPlan(), DetectionPolicy())
 
     def work(transaction: Transaction) -> Codes:
         exams.create_exam(transaction, policy, by=ACTOR)
+        if held is not None:
+            plans.set_plan(transaction, policy.exam, plan, by=ACTOR)
+            exams.set_detection(transaction, policy.exam, detected, by=ACTOR)
         exams.import_roster(transaction, policy.exam, rows, by=ACTOR)
         return exams.issue_codes(transaction, policy.exam, key=secret_from(paths.code_key), by=ACTOR)
 
@@ -111,6 +121,22 @@ def read_roster(file: Path) -> list[RosterRow]:
             return rosters.parse(content.read(rosters.MAX_BYTES + 1))
     except OSError as error:
         raise NotFound(f"the roster {file} cannot be read: {error.strerror}", hint="Check --roster.") from None
+
+
+def read_plan(file: Path) -> tuple[ExamPlan, DetectionPolicy]:
+    """A TOML file: the settings of `exam.plan.ExamPlan` by name, and a table `detection` with those of
+    `exam.detection.DetectionPolicy`."""
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFound(f"the plan {file} cannot be read: {error.strerror}", hint="Check --plan.") from None
+    except ValueError as error:
+        raise BadInput(f"the plan {file} is not TOML: {error}", hint="docs/day.md shows one.") from None
+    detected = said.pop("detection", {})
+    known = {field.name for field in dataclasses.fields(ExamPlan)}
+    if unknown := sorted(set(said) - known):
+        raise BadInput(f"the plan {file} has no setting {unknown[0]!r}", hint=f"Known are {', '.join(sorted(known))}.")
+    return ExamPlan.of(said).checked(), DetectionPolicy.from_json(detected).checked()
 
 
 def write_codes(file: Path, codes: Codes) -> None:

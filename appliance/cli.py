@@ -200,7 +200,9 @@ def _exam_create(options: argparse.Namespace) -> int:
         link=options.link,
         ratio=options.ratio,
     ).checked()
-    return administration.create_exam(_paths(options), policy, roster=options.roster, codes_out=options.codes_out)
+    return administration.create_exam(
+        _paths(options), policy, roster=options.roster, codes_out=options.codes_out, held=options.plan
+    )
 
 
 def _exam_list(options: argparse.Namespace) -> int:
@@ -339,6 +341,7 @@ def _add_administration(commands: _Commands) -> None:
     create.add_argument(
         "--roster", type=Path, metavar="FILE", help="CSV: seat,candidate,name[,proctor][,accommodations]"
     )
+    create.add_argument("--plan", type=Path, metavar="FILE", help="TOML: how it is held (docs/day.md)")
     create.add_argument("--codes-out", type=Path, metavar="FILE", help="where the join codes are written")
     exam.add("list", _exam_list, "every exam")
     user = commands.group("user", "people who sign in, while the box does not run")

@@ -20,8 +20,8 @@ from appliance.config import Settings
 from appliance.errors import NotAllowed
 from appliance.exam.events import BOX, ExamStored, UpstreamFailed
 from appliance.exam.stage import Stage
+from appliance.ledger import detection, planning, state, writer
 from appliance.ledger import reader as readers
-from appliance.ledger import state, writer
 from appliance.ledger.actions import exams, users
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import Draft
@@ -159,6 +159,34 @@ def test_a_broken_roster_names_its_lines_and_leaves_no_exam(run, tmp_path):
     assert "  line 4: the name is empty\n  line 5: the seat '2' is already on line 3\n" in err
     code, _, err = run("exam", "create", "--id", "bio", "--title", "B", "--roster", str(tmp_path / "nothing.csv"))
     assert (code, "cannot be read" in err) == (2, True)
+
+
+PLAN = """
+room = "B2"
+room_scan = true
+briefing = "Stay in view."
+[detection]
+identity = true
+[[sections]]
+title = "Part 1"
+"""
+
+
+def test_a_plan_comes_with_the_exam_or_is_refused_by_its_setting(run, paths, tmp_path):
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    made = ["exam", "create", "--title", "Biology", "--plan", str(tmp_path / "plan.toml")]
+    assert run(*made, "--id", "bio")[0] == 0
+    with readers.opened(paths.database) as ledger, ledger.connect() as connection:
+        held, detected = planning.plan(connection, "bio"), detection.policy(connection, "bio")
+    assert (held.room, held.room_scan, held.sections[0].title, detected.identity) == ("B2", True, "Part 1", True)
+    for wrong, sentence in (
+        ("rom = 1", "no setting 'rom'"),
+        ("kind = 'oral'", "kind: 'oral' is not known"),
+        ("=", "is not TOML"),
+    ):
+        (tmp_path / "plan.toml").write_text(wrong, encoding="utf-8")
+        code, _, err = run(*made, "--id", "other")
+        assert (code, sentence in err) == (2, True), err
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from appliance.web import (
     flags,
     identity,
     judged,
+    keeping,
     media,
+    own_check,
     page,
     phone,
     planner,
@@ -41,6 +43,7 @@ _BLUEPRINTS = (
     identity.bp,
     proctor.bp,
     judged.bp,
+    own_check.bp,
     call.bp,
     planner.bp,
     detection.bp,
@@ -50,6 +53,7 @@ _BLUEPRINTS = (
     reports.bp,
     staff.bp,
     media.bp,
+    keeping.bp,
 )
 
 

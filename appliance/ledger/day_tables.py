@@ -209,6 +209,17 @@ kept = table(
     sa.Column("kept_at", sa.REAL, nullable=False),
 )
 
+keeping = table(
+    "keeping",  # asked for and not kept yet, or failed
+    sa.Column("kept", sa.TEXT, primary_key=True),
+    sa.Column("attempt", sa.TEXT, nullable=False, index=True),
+    sa.Column("kind", sa.TEXT, nullable=False),
+    sa.Column("position", sa.REAL),
+    sa.Column("moment_at", sa.REAL, nullable=False),
+    sa.Column("by", sa.TEXT, nullable=False),
+    sa.Column("trouble", sa.TEXT, nullable=False, server_default=""),
+)
+
 # --- check-out ---
 
 page = table(

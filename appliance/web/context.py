@@ -10,6 +10,7 @@ from appliance.box.token import FeedTokens
 from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
+from appliance.web.counts import Counts
 from appliance.web.seen import Seen
 from appliance.web.strings import Catalogue
 from appliance.web.trials import Trials
@@ -31,6 +32,7 @@ class Services:
     """HMAC key of join codes."""
     seen: Seen = field(default_factory=Seen)
     trials: Trials = field(default_factory=Trials)
+    keeping: Counts = field(default_factory=Counts)
 
     @property
     def needed(self) -> tuple[str, ...]:

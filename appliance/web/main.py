@@ -32,7 +32,7 @@ from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
-from appliance.web import line, sockets
+from appliance.web import keeping, line, sockets, timekeeper
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
@@ -63,6 +63,8 @@ def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
         follower.start()
         stack.callback(follower.stop)
         stack.enter_context(line.watched(services))
+        stack.enter_context(timekeeper.watched(services))
+        stack.enter_context(keeping.kept(services))
         stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
         process.notify("READY=1")
         _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))
@@ -136,7 +138,8 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
     def beat() -> None:
         while not stopping.is_set():
             failure = services.writer.failure
-            facts = {**follower.counters, "queue": services.writer.waiting, "refused": services.writer.refused}
+            writer = services.writer
+            facts = {**follower.counters, **services.keeping.facts(), "queue": writer.waiting, "refused": writer.refused}
             try:
                 health.write(folder, "web", healthy=built and not failure, sentence=failure or says, port=port, **facts)
                 process.notify("WATCHDOG=1")

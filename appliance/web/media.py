@@ -23,6 +23,7 @@ _TYPES = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
     ".jpg": "image/jpeg",
+    ".png": "image/png",
 }
 
 

@@ -34,6 +34,7 @@ def path_of(house, rule: str) -> str:
         "message": "none",
         "pairing": "none",
         "picture": "photo",
+        "kept": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
     }

@@ -72,6 +72,29 @@ class EvidenceKept(Payload):
     by: str
 
 
+@event("evidence.asked")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceAsked(Payload):
+    """A person wants a moment to be kept. `position`: seconds on the feed's timeline, None: at `moment_at`, which is when
+    it is (or was) as well as the box can tell. What comes of it is `evidence.kept` or `evidence.failed`."""
+
+    kept: str
+    kind: str
+    position: float | None
+    moment_at: float
+    by: str
+
+
+@event("evidence.failed")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceFailed(Payload):
+    """It could not be kept. `reason`: "nothing_recorded", "unreadable", "too_slow" or "disk"."""
+
+    kept: str
+    kind: str
+    reason: str
+
+
 @event("inquiry.made")
 @dataclass(frozen=True, kw_only=True)
 class InquiryMade(Payload):
@@ -148,11 +171,13 @@ class PaperCounted(Payload):
 @dataclass(frozen=True, kw_only=True)
 class CheckoutTicked(Payload):
     """One thing of the check-out is done: "submitted" (handed in where the exam is taken), "scratch" (scratch paper
-    destroyed on camera), "released" (staff let the candidate go)."""
+    destroyed on camera), "released" (staff let the candidate go). `position`: seconds on the webcam's timeline, None where
+    nothing was recorded."""
 
     tick: str
     by: str
     note: str = ""
+    position: float | None = None
 
 
 @event("media.deleted", by=("sync",))

@@ -276,3 +276,17 @@ CREATE TABLE tick (
     PRIMARY KEY (attempt, tick)
 )
  STRICT;
+
+CREATE TABLE keeping (
+    kept TEXT NOT NULL,
+    attempt TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position REAL,
+    moment_at REAL NOT NULL,
+    "by" TEXT NOT NULL,
+    trouble TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (kept)
+)
+ STRICT;
+
+CREATE INDEX ix_keeping_attempt ON keeping (attempt);

@@ -1,0 +1,17 @@
+"""Counters of what pages ask for and threads of the web process do, for its health file."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of moments to be kept, since the process began. `refused`: the queue was full; `waiting`: at the last look."""
+
+    refused: int = 0
+    kept: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+    def facts(self) -> dict[str, int]:
+        """By their names in the health file."""
+        return {f"keeping_{name}": value for name, value in asdict(self).items()}

@@ -38,7 +38,7 @@ def renew(data: bytes) -> bytes:
     size that can be used."""
     if len(data) > LARGEST_FILE:
         raise BadInput(t("server.photo_large"), hint=t("server.photo_hint"))
-    sides = _sides(data)
+    sides = sides(data)
     if sides is None:
         raise BadInput(t("server.photo_none"), hint=t("server.photo_hint"))
     if min(sides) < SMALLEST or max(sides) > LARGEST:
@@ -52,7 +52,7 @@ def renew(data: bytes) -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])
 
 
-def _sides(data: bytes) -> tuple[int, int] | None:
+def sides(data: bytes) -> tuple[int, int] | None:
     """(width, height) as a JPEG's own header says them; None when it is none. Nothing is decoded for it."""
     if data[:2] != b"\xff\xd8":
         return None

@@ -28,6 +28,7 @@ from appliance.web import (
     refusals,
     reports,
     security,
+    sitting,
     staff,
     thresholds,
 )
@@ -38,6 +39,7 @@ from appliance.web.needs import needs
 _BLUEPRINTS = (
     public.bp,
     candidate.bp,
+    sitting.bp,
     page.bp,
     phone.bp,
     identity.bp,

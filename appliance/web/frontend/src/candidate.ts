@@ -5,43 +5,47 @@ import { call } from "./candidate/call";
 import { challenges } from "./candidate/challenge";
 import { chat } from "./candidate/chat";
 import { Equipment } from "./candidate/equipment";
+import { HelpPanel } from "./candidate/help";
 import { notice } from "./candidate/notice";
 import { PhonePanel } from "./candidate/phone";
+import { ScanPrompt } from "./candidate/prompt";
 import { Reports } from "./candidate/reports";
 import { Session } from "./candidate/session";
 import { DEFAULTS, type Settings } from "./candidate/settings";
 import { sharing, type Sharing } from "./candidate/sharing";
-import { STEPS, stepOf, type MakeStep, type Page, type Step, type StepName } from "./candidate/step";
+import { stepOf, stepsOf, type MakeStep, type Page, type Step, type StepName } from "./candidate/step";
 import { agreement } from "./candidate/steps/agreement";
+import { briefing } from "./candidate/steps/briefing";
+import { checkOut } from "./candidate/steps/check_out";
 import { equipment as equipmentStep } from "./candidate/steps/equipment";
 import { exam } from "./candidate/steps/exam";
 import { finished } from "./candidate/steps/finished";
 import { identity } from "./candidate/steps/identity";
 import { name } from "./candidate/steps/name";
+import { position } from "./candidate/steps/position";
+import { roomScan } from "./candidate/steps/room_scan";
 import { waiting } from "./candidate/steps/waiting";
 import { warnings } from "./candidate/warning";
 import { time } from "./lib/clock";
 import { byId, data, h, set, write } from "./lib/dom";
-import { t } from "./lib/strings";
-import { CLOSED, type Me } from "./lib/types";
+import { has, t } from "./lib/strings";
+import { CLOSED, RECORDED, type Me, type Stage } from "./lib/types";
 
-const MAKERS: Record<StepName, MakeStep> = { name, agreement, equipment: equipmentStep, identity, waiting, exam, finished };
-const TITLES: Record<StepName, string> = {
-  name: "candidate.name.title",
-  agreement: "candidate.agreement.title",
-  equipment: "candidate.equipment.title",
-  identity: "candidate.identity.title",
-  waiting: "candidate.waiting.title",
-  exam: "candidate.exam.title",
-  finished: "candidate.finished.title",
+const MAKERS: Record<StepName, MakeStep> = {
+  name, agreement, equipment: equipmentStep, identity, room_scan: roomScan, position, briefing, waiting, exam, check_out: checkOut, finished,
 };
+/** These show the camera themselves: beside them only what is missing is shown. */
+const OWN_PICTURE: readonly StepName[] = ["identity", "room_scan", "position"];
+const UNSHARED: readonly StepName[] = ["name", "agreement", "equipment", "finished"];
+/** So many words do not fit beside each other. */
+const MANY_STEPS = 7;
 
 class CandidatePage implements Page {
   readonly session = new Session();
   readonly equipment: Equipment;
   private readonly reports = new Reports();
   private readonly who = h("p", { class: "muted who-line" });
-  private readonly steps = h("ol", { class: "steps", "aria-label": t("candidate.steps") }, ...STEPS.map((step) => h("li", { "data-step": step }, h("span", {}, t(`candidate.step.${step}`)))));
+  private readonly steps = h("ol", { class: "steps", "aria-label": t("candidate.steps") });
   private readonly recorded = h("p", { class: "recorded", role: "status" });
   private readonly banner = h("div", { class: "problem", role: "alert", hidden: true });
   private readonly title = h("h1", { tabindex: -1 });
@@ -52,16 +56,19 @@ class CandidatePage implements Page {
   private readonly chat = chat(this.session);
   private readonly warn = warnings(this.session);
   private readonly challenge = challenges();
+  private readonly prompt = new ScanPrompt(this);
+  private readonly help = new HelpPanel(this.session);
   private small: Sharing | null = null;
   private showsId = false;
   private shown = "";
   private step: Step | null = null;
 
-  constructor(settings: Settings) {
+  constructor(readonly settings: Settings) {
     this.equipment = new Equipment(settings, this.reports);
     notice(this.reports);
     this.call = call(this.equipment);
-    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, h("section", { class: "card step" }, this.title, this.body), this.aside, this.phone.element, this.chat.element);
+    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, this.prompt.element,
+      h("section", { class: "card step" }, this.title, this.body), this.aside, this.phone.element, this.chat.element, this.help.element);
     const draw = (): void => this.draw();
     this.session.addEventListener("change", draw);
     this.equipment.addEventListener("change", draw);
@@ -78,14 +85,17 @@ class CandidatePage implements Page {
     this.drawBanner();
     if (!me) return;
     write(this.who, `${me.exam.title} · ${t("common.seat", { seat: me.seat })} · ${me.name}`);
-    this.equipment.use(me.feeds);
+    this.equipment.use(me.feeds, me.plan.feeds);
     this.reports.allow(Object.keys(me.feeds).length > 0);
     this.enter(me);
     this.step?.update(me);
     this.small?.update();
+    if (this.small) this.small.element.hidden = OWN_PICTURE.includes(stepOf(me, this.showsId)) && this.equipment.complete;
     this.drawRecorded(me);
+    this.prompt.update(me);
+    this.help.update(me);
     this.call.update(me);
-    this.chat.element.hidden = me.stage === "invited" || this.shown === "name";
+    this.chat.element.hidden = ["invited", "arrived"].includes(me.stage);
     this.phone.update(me);
     this.chat.update(me);
     this.warn(me);
@@ -100,9 +110,9 @@ class CandidatePage implements Page {
     this.shown = key;
     this.step?.leave?.();
     if (step === "finished") this.equipment.close();
-    if (first && ["equipment", "waiting", "exam"].includes(step)) void this.equipment.resume();
+    if (first && (step === "equipment" || !UNSHARED.includes(step))) void this.equipment.resume();
     this.step = MAKERS[step](this, me);
-    write(this.title, t(me.stage === "ended" ? "candidate.finished.ended_title" : me.stage === "admitted" ? "candidate.exam.admitted" : TITLES[step]));
+    write(this.title, t(titleOf(step, me)));
     this.body.replaceChildren(this.step.element);
     this.drawSteps(step, me);
     this.drawAside(step);
@@ -111,39 +121,53 @@ class CandidatePage implements Page {
   }
 
   private drawSteps(step: StepName, me: Me): void {
-    const at = STEPS.indexOf(step);
-    [...this.steps.children].forEach((item, index) => {
-      set(item, "hidden", STEPS[index] === "identity" && !me.identity.wanted);
-      set(item, "aria-current", index === at ? "step" : null);
-      set(item, "data-state", index < at ? "done" : index === at ? "now" : "later");
-    });
+    const steps = stepsOf(me);
+    const at = steps.indexOf(step);
+    set(this.steps, "data-many", steps.length > MANY_STEPS);
+    this.steps.replaceChildren(
+      ...steps.map((one, index) =>
+        h("li", { "data-step": one, "aria-current": index === at ? "step" : null, "data-state": index < at ? "done" : index === at ? "now" : "later" },
+          h("span", {}, t(`candidate.step.${one}`)))),
+    );
   }
 
   private drawAside(step: StepName): void {
     this.small?.leave();
-    this.small = step === "waiting" || step === "exam" ? sharing(this.equipment, { small: true }) : null;
+    this.small = UNSHARED.includes(step) || this.equipment.needed.length === 0 ? null : sharing(this.equipment, { small: true });
     this.aside.replaceChildren(...(this.small ? [this.small.element] : []));
   }
 
   private drawRecorded(me: Me): void {
-    const lines = [this.equipment.publishers.webcam.line, this.equipment.publishers.screen.line];
+    const { needed } = this.equipment;
+    const lines = needed.map((kind) => this.equipment.publishers[kind].line);
     const state = CLOSED.includes(me.stage)
       ? "over"
-      : !["equipment", "waiting", "admitted", "in_exam"].includes(me.stage) || (me.stage === "equipment" && lines.every((line) => line === "off"))
-        ? "soon"
-        : me.stage === "equipment" ? (lines.includes("live") ? "on" : "soon") : this.equipment.complete ? "on" : lines.includes("off") ? "missing" : "broken";
-    write(this.recorded, t(state === "on" ? "candidate.recorded" : `candidate.recorded_${state}`));
+      : needed.length === 0
+        ? "nothing"
+        : !RECORDED.includes(me.stage)
+          ? "soon"
+          : me.stage === "equipment" ? (lines.includes("live") ? "on" : "soon") : this.equipment.complete ? "on" : lines.includes("off") ? "missing" : "broken";
+    write(this.recorded, t(state !== "on" ? `candidate.recorded_${state}` : needed.includes("screen") ? "candidate.recorded" : "candidate.recorded_camera"));
     set(this.recorded, "data-state", state);
   }
 
   private drawBanner(): void {
     const { problem, offlineSince } = this.session;
+    const contact = this.session.me?.plan.contact ?? "";
     const text = problem ? [problem.sentence, problem.hint] : offlineSince !== null ? [t("candidate.offline.title", { time: time(offlineSince) }), t("candidate.offline.hint")] : null;
+    if (text && contact) text.push(t("candidate.help.contact", { contact })); // kept in the page: it is there when the line is not
     this.banner.hidden = text === null;
     if (!text || this.banner.textContent === text.join("")) return;
-    this.banner.replaceChildren(h("p", {}, h("strong", {}, text[0] ?? "")), h("p", {}, text[1] ?? ""));
+    this.banner.replaceChildren(h("p", {}, h("strong", {}, text[0] ?? "")), ...text.slice(1).map((said) => h("p", {}, said)));
     if (problem?.status === 401) this.banner.append(h("p", {}, h("a", { href: "/" }, t("candidate.name.back"))));
   }
+}
+
+/** What a stage of the exam calls itself, else the step. */
+function titleOf(step: StepName, { stage }: Me): string {
+  const own = { ended: "candidate.finished.ended_title", refused: "candidate.finished.refused_title", admitted: "candidate.exam.admitted" } as Partial<Record<Stage, string>>;
+  const ofStage = `candidate.${step}.title_${stage}`;
+  return own[stage] ?? (has(ofStage) ? ofStage : `candidate.${step === "room_scan" ? "scan" : step}.title`);
 }
 
 const boot = data<{ attempt: string; settings?: Settings } | null>("boot");

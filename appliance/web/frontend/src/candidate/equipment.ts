@@ -17,6 +17,8 @@ export class Equipment extends EventTarget {
   readonly asking: Partial<Record<Own, boolean>> = {};
   readonly publishers: Record<Own, Publisher>;
   devices: MediaDeviceInfo[] = [];
+  /** What this exam wants of this page. */
+  needed: readonly Own[] = [];
   private feeds: Me["feeds"] = {};
 
   constructor(
@@ -33,13 +35,14 @@ export class Equipment extends EventTarget {
   }
 
   /** The doors that the box opens for this candidate just now. */
-  use(feeds: Me["feeds"]): void {
+  use(feeds: Me["feeds"], needed: readonly Own[]): void {
     this.feeds = feeds;
+    this.needed = needed;
     for (const kind of ["webcam", "screen"] as const) this.publishers[kind].renew(feeds[kind]);
   }
 
   get complete(): boolean {
-    return this.publishers.webcam.line === "live" && this.publishers.screen.line === "live";
+    return this.needed.every((kind) => this.publishers[kind].line === "live");
   }
 
   /** What the browser says it shares: monitor, window, browser; empty where it does not say. */
@@ -59,11 +62,11 @@ export class Equipment extends EventTarget {
 
   /** After a reload: the camera comes back alone where the permission lasts; the screen always wants a click. */
   async resume(): Promise<void> {
-    if (!this.streams.screen) {
+    if (this.needed.includes("screen") && !this.streams.screen) {
       this.troubles.screen = "screen_again";
       this.reports.say("share_ended", "reloaded");
     }
-    if (this.streams.webcam) return;
+    if (!this.needed.includes("webcam") || this.streams.webcam) return;
     this.troubles.webcam = "camera_again";
     if (await permitted()) await this.openCamera();
     else this.changed();

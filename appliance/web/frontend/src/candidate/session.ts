@@ -4,11 +4,13 @@ import { get, post, Problem, problemOf, request } from "../lib/api";
 import { now, synchronise } from "../lib/clock";
 import { connect } from "../lib/socket";
 import type { Invitation, Me } from "../lib/types";
+import type { Clip } from "./clip";
 
 const CALM_MS = 15_000;
 const EAGER_MS = 3000;
 const TOGETHER_MS = 60;
 const UPLOAD_MS = 30_000;
+const CLIP_MS = 180_000;
 
 export class Session extends EventTarget {
   me: Me | null = null;
@@ -46,9 +48,22 @@ export class Session extends EventTarget {
     await this.refresh();
   }
 
+  /** A question to the institution, which the proctor does not answer. */
+  async ask(kind: "accommodation" | "content" | "reply", text: string): Promise<void> {
+    await post("/api/me/inquiries", { kind, text });
+    await this.refresh();
+  }
+
   /** The ID and the face: two JPEGs. */
   async showId(pictures: FormData): Promise<void> {
     await request("/api/me/identity", { method: "POST", body: pictures, signal: AbortSignal.timeout(UPLOAD_MS) });
+    await this.refresh();
+  }
+
+  /** The room, as a clip. */
+  async showRoom({ blob, seconds }: Clip): Promise<void> {
+    const headers = { "Content-Type": blob.type, "X-Seconds": seconds.toFixed(2) };
+    await request("/api/me/scan", { method: "POST", body: blob, headers, signal: AbortSignal.timeout(CLIP_MS) });
     await this.refresh();
   }
 

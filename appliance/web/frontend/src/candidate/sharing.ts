@@ -14,7 +14,8 @@ export interface Sharing {
 
 /** Large on its own step; small beside the exam. */
 export function sharing(equipment: Equipment, { small }: { small: boolean }): Sharing {
-  const parts = [camera(equipment, small), screen(equipment)];
+  const { needed } = equipment;
+  const parts = [...(needed.includes("webcam") ? [camera(equipment, small)] : []), ...(needed.includes("screen") ? [screen(equipment)] : [])];
   const element = h("div", { class: small ? "sharing compact" : "sharing" }, ...parts.map((part) => part.element));
   const update = (): void => parts.forEach((part) => part.update());
   update();

@@ -1,5 +1,8 @@
 /** What the API says. Times are wall seconds of the box. */
 
+import type { MyCheckin, MyPlan } from "./checkin";
+import type { Announcement, DayOfDetail, DayOfTile, Plan, SeenNow, StaffMessage } from "./day";
+
 export type Kind = "webcam" | "screen" | "phone" | "camera" | "call";
 
 /** What every candidate's own page sends. */
@@ -52,6 +55,10 @@ export interface Me {
   call: { call: string; by_name: string; started_at: number } | null;
   phone: Phone | null;
   identity: MyIdentity;
+  plan: MyPlan;
+  checkin: MyCheckin;
+  /** Not admitted: what to do now. */
+  refused: { next_step: string } | null;
   /** A proctor asks for a turn of the head. */
   challenge: { challenge: string; steps: Move[]; seconds: { ready: number; step: number } } | null;
 }
@@ -271,7 +278,12 @@ export interface WallSnapshot {
   exam: Exam;
   now: number;
   seq: number;
-  attempts: (Attempt & { pictures: Pictures; health: Healths; phones: StaffPhone[]; identity: Identity })[];
+  attempts: (Attempt & Partial<DayOfTile> & { pictures: Pictures; health: Healths; phones: StaffPhone[]; identity: Identity })[];
+  plan?: Plan;
+  announcements?: Announcement[];
+  staff_messages?: StaffMessage[];
+  /** Who watches acts as lead here. */
+  host?: boolean;
   flags: Flag[];
   messages: Message[];
   /** Those that go on. */
@@ -298,7 +310,9 @@ export interface Room {
 }
 
 /** One candidate with everything that is known. */
-export interface AttemptDetail extends Attempt {
+export interface AttemptDetail extends Attempt, Partial<DayOfTile>, Partial<DayOfDetail> {
+  plan?: Plan;
+  host?: boolean;
   exam: Exam;
   now: number;
   seq: number;
@@ -320,7 +334,7 @@ export interface AttemptDetail extends Attempt {
 /** Once a second, for the wall. */
 export interface Pulse {
   now: number;
-  attempts: Record<string, { pictures: Pictures; health: Healths }>;
+  attempts: Record<string, { pictures: Pictures; health: Healths; seen?: Partial<Record<Kind, SeenNow>> }>;
   processes: Record<string, { healthy: boolean; sentence: string }>;
 }
 
@@ -329,5 +343,6 @@ export interface Boot {
   exam: Exam;
   attempt?: string;
   viewer: { user: string; name: string; role: string };
-  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call" | "confirm_phone" | "decide_identity" | "challenge", boolean>;
+  may: Record<"watch" | "review" | "end_attempt" | "override_end" | "decide_flag" | "raise_flag" | "admit" | "message" | "call" | "confirm_phone" | "decide_identity" | "challenge"
+    | "check_in" | "refuse_admission" | "conduct" | "announce" | "release" | "note" | "keep" | "check_out" | "route_inquiry" | "staff_chat", boolean>;
 }

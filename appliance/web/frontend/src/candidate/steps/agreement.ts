@@ -2,6 +2,7 @@ import { h, write } from "../../lib/dom";
 import { t } from "../../lib/strings";
 import { perform } from "../action";
 import type { MakeStep } from "../step";
+import { extent } from "./equipment";
 
 /** The statement, and a typed name as signature. */
 export const agreement: MakeStep = (page, me) => {
@@ -29,7 +30,7 @@ export const agreement: MakeStep = (page, me) => {
       wrong,
     ),
     choice,
-    h("p", { class: "muted" }, t("candidate.agreement.next")),
+    h("p", { class: "muted" }, t(`candidate.agreement.next${extent(me.plan.feeds)}`)),
     go,
   );
   form.addEventListener("submit", (event) => {

@@ -1,7 +1,6 @@
 import { h, set, write } from "../../lib/dom";
 import { t } from "../../lib/strings";
 import { action } from "../action";
-import { equip } from "./equipment";
 import type { MakeStep, Page } from "../step";
 import { take } from "../take";
 
@@ -22,7 +21,9 @@ export const identity: MakeStep = (page, me) => {
     await goOn(page);
   });
   const done = h("div", { class: "id-shots" }, ...PICTURES.map((which) => parts[which].element));
-  const element = h("div", { class: "stack" },
+  const reason = me.checkin.returned.find((one) => one.stage === "identification")?.reason ?? "";
+  const why = h("p", { class: "problem mild", role: "status", hidden: reason === "" }, t("candidate.again", { reason }));
+  const element = h("div", { class: "stack" }, why,
     h("p", {}, t(compares ? "candidate.identity.intro" : "candidate.identity.intro_person")),
     said, camera.element, shoot.element, done, send.element,
     h("p", { class: "muted" }, t("candidate.identity.next")), decline(page, compares));
@@ -33,6 +34,8 @@ export const identity: MakeStep = (page, me) => {
     write(said, t(`candidate.identity.${which ?? "check"}`));
     camera.frame(which);
     shoot.element.hidden = which === undefined;
+    shoot.button.disabled = !page.equipment.streams.webcam;
+    camera.open.hidden = which === undefined || page.equipment.streams.webcam !== undefined;
     if (which) write(shoot.button, t(`candidate.identity.take_${which}`));
     send.element.hidden = which !== undefined;
     done.hidden = PICTURES.every((one) => !parts[one].blob);
@@ -47,7 +50,11 @@ export const identity: MakeStep = (page, me) => {
   };
   for (const which of PICTURES) parts[which].again.addEventListener("click", () => { parts[which].put(null); draw(); shoot.button.focus(); });
   draw();
-  return { element, update: () => camera.update(), leave: () => { for (const which of PICTURES) parts[which].put(null); } };
+  const update = (): void => {
+    camera.update();
+    draw();
+  };
+  return { element, update, leave: () => { for (const which of PICTURES) parts[which].put(null); } };
 };
 
 function form(parts: Record<Which, Shot>): FormData {
@@ -59,9 +66,9 @@ function form(parts: Record<Which, Shot>): FormData {
   return made;
 }
 
-/** From the equipment step on to waiting; who waits already stays there. */
+/** To the next step of the check-in; who waits already stays there. */
 async function goOn(page: Page): Promise<void> {
-  if (page.session.me?.stage === "equipment") await equip(page);
+  if (page.session.me?.stage === "identification") await page.session.step("identify");
   page.showId(false);
 }
 
@@ -101,7 +108,8 @@ class Shot {
 class Camera {
   readonly video = h("video", { class: "preview mirrored", "aria-label": t("candidate.equipment.preview"), playsinline: true, autoplay: true });
   private readonly outline = h("span", { class: "id-frame", "aria-hidden": "true" });
-  readonly element = h("div", { class: "id-camera" }, this.video, this.outline);
+  readonly open = h("button", { type: "button", class: "primary", onclick: () => void this.page.equipment.openCamera() }, t("candidate.equipment.camera_go"));
+  readonly element = h("div", { class: "id-camera" }, this.video, this.outline, this.open);
 
   constructor(private readonly page: Page) {
     this.video.muted = true;
@@ -111,6 +119,7 @@ class Camera {
   update(): void {
     const stream = this.page.equipment.streams.webcam ?? null;
     if (this.video.srcObject !== stream) this.video.srcObject = stream;
+    this.video.hidden = stream === null;
   }
 
   frame(which: Which | undefined): void {

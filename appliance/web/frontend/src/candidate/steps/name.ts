@@ -1,15 +1,24 @@
 import { shortTime } from "../../lib/clock";
 import { h } from "../../lib/dom";
-import { t } from "../../lib/strings";
+import { plural, t } from "../../lib/strings";
 import { action } from "../action";
+import { abilities, lacking } from "../judge";
 import type { MakeStep } from "../step";
 
 /** Is this you? */
 export const name: MakeStep = (page, me) => {
   const no = h("div", { class: "problem mild", role: "alert", hidden: true }, h("p", {}, t("candidate.name.no_hint")), h("p", {}, h("a", { href: "/" }, t("candidate.name.back"))));
+  const yes = action(t("candidate.name.yes"), () => page.session.step("confirm"), "primary wide");
+  const lacks = lacking(me.plan, abilities()); // said first: at the start of the exam it would be too late
+  yes.button.disabled = lacks.length > 0;
+  const unfit = h("div", { class: "problem", role: "alert", hidden: lacks.length === 0 }, h("p", {}, h("strong", {}, t("candidate.browser.title"))),
+    ...lacks.map((what) => h("p", {}, t(`candidate.browser.${what}`))), h("p", {}, t("candidate.browser.hint")));
+  const practice = me.plan.practice ? h("p", { class: "note" }, plural("candidate.practice", me.plan.practice_hours)) : null;
   const element = h(
     "div",
     { class: "stack" },
+    unfit,
+    practice,
     h("p", { class: "person" }, me.name),
     h(
       "p",
@@ -20,7 +29,7 @@ export const name: MakeStep = (page, me) => {
     ),
     h("p", { class: "muted" }, t("candidate.name.starts", { time: shortTime(me.exam.starts_at) })),
     h("p", { class: "muted" }, t("candidate.name.next")),
-    action(t("candidate.name.yes"), () => page.session.step("confirm"), "primary wide").element,
+    yes.element,
     h("button", { type: "button", onclick: () => { no.hidden = false; } }, t("candidate.name.no")),
     no,
   );

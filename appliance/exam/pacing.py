@@ -3,11 +3,14 @@
 All times are wall seconds of the box.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from math import ceil
 
 from appliance.exam.accommodation import Switch
 from appliance.exam.sections import Part
+from appliance.exam.stage import Stage
 
 WARN_MINUTES = 10
 LONGEST_BREAK = 120
@@ -16,6 +19,26 @@ MOST_EXTRA = 24 * 60
 
 OWN_BREAK = 15
 """Minutes of a break that a candidate may take at will, where none was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A candidate whose time is watched. `whole_minutes`: the exam and all extra time; `print_minutes`: of the exam."""
+
+    attempt: str
+    stage: Stage
+    stage_at: float
+    ends_at: float | None
+    warned: bool
+    whole_minutes: int
+    print_minutes: int
+
+
+class Due(Enum):
+    """What the box does for a candidate when it is time."""
+
+    WARN = "warn"
+    START = "start"  # the time for printing is over
 
 
 def stood(begun_at: float, now: float, minutes: int | None = None) -> float:
@@ -27,6 +50,31 @@ def stood(begun_at: float, now: float, minutes: int | None = None) -> float:
 def overrun(until: float, now: float) -> float:
     """Seconds over what was allowed."""
     return max(0.0, now - until)
+
+
+def due(seats: Sequence[Seat], *, now: float) -> Iterator[tuple[str, Due]]:
+    """What is to be done now, by attempt. Nothing while the time stands still."""
+    for seat in seats:
+        if seat.stage is Stage.PRINTING and now >= prints_until(seat.stage_at, seat.print_minutes):
+            yield seat.attempt, Due.START
+        elif seat.stage is Stage.IN_EXAM:
+            said = warning(ends_at=seat.ends_at, warned=seat.warned, whole_minutes=seat.whole_minutes, now=now)
+            if said is not None:
+                yield seat.attempt, Due.WARN
+
+
+def prints_until(stage_at: float, minutes: int) -> float:
+    """When the time for printing is over."""
+    return stage_at + 60.0 * minutes
+
+
+def window_until(part: Part, stands: Sequence[tuple[float, float]]) -> float | None:
+    """Until when a section with a time of its own should be done, None where it has none or was not opened. `stands`:
+    (since when, how many seconds) the time stood still."""
+    if part.opened_at is None or part.minutes == 0:
+        return None
+    still = sum(seconds for begun, seconds in stands if begun >= part.opened_at)
+    return part.opened_at + 60.0 * part.minutes + still
 
 
 def warning(*, ends_at: float | None, warned: bool, whole_minutes: int, now: float) -> int | None:

@@ -31,6 +31,7 @@ def parts(
     *,
     title: str,
     link: str,
+    stored: Collection[int],
     order: Sequence[int],
     released: Collection[int],
     opened: Mapping[int, float],
@@ -38,8 +39,9 @@ def parts(
     open_from: float,
     now: float,
 ) -> list[Part]:
-    """In the candidate's order. An exam without sections is one, with its own `title` and `link`. Where sections come
-    one by one, only released ones open, and only the next of them that this candidate has not begun (M99)."""
+    """In the candidate's order. An exam without sections is one, with the exam's `title` and `link`; the link is also
+    that of a section which has neither its own nor a PDF (`stored` ones have). Where sections come one by one, only
+    released ones open, and only the next of them that this candidate has not begun (M99)."""
     works = stage in AT_WORK and now >= open_from
     if not plan.sections:
         whole = {"title": title, "link": link, "minutes": 0, "break_minutes": 0}
@@ -51,7 +53,7 @@ def parts(
         Part(
             number=number,
             title=(one := plan.sections[number - 1]).title,
-            link=one.link,
+            link=one.link or ("" if number in stored else link),
             minutes=one.minutes,
             break_minutes=one.break_minutes,
             released=number in out,

@@ -6,7 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.ledger import day_tables
+from appliance.exam.pacing import Seat
+from appliance.exam.plan import ExamPlan
+from appliance.exam.stage import Stage
+from appliance.ledger import day_tables, tables
 from appliance.ledger.checkin import of
 from appliance.ledger.rows import rows
 
@@ -107,6 +110,34 @@ def pauses(connection: sa.Connection, *, attempt: str | None = None, exam: str |
     return rows(connection, PauseRow, of(sa.select(row).order_by(row.c.begun_at), row, attempt, exam))
 
 
+def seats(connection: sa.Connection) -> list[Seat]:
+    """Everybody whose time is watched: those who print, and those who work and were not told yet that it ends."""
+    attempt, exam, row, plan = tables.attempt.c, tables.exam.c, day_tables.sitting.c, day_tables.plan.c
+    query = (
+        sa.select(attempt.attempt, attempt.stage, attempt.stage_at, attempt.ends_at, attempt.extra_minutes)
+        .add_columns(exam.minutes, row.warned_at, plan.plan)
+        .join_from(tables.attempt, tables.exam, attempt.exam == exam.exam)
+        .outerjoin(day_tables.sitting, row.attempt == attempt.attempt)
+        .outerjoin(day_tables.plan, plan.exam == attempt.exam)
+        .where(exam.ended_at.is_(None), attempt.stage.in_([Stage.PRINTING, Stage.IN_EXAM]), row.warned_at.is_(None))
+    )
+    return [_seat(found) for found in connection.execute(query)]
+
+
+def _seat(row: sa.Row[Any]) -> Seat:
+    stage = Stage(row.stage)
+    held = ExamPlan.of(json.loads(row.plan)) if stage is Stage.PRINTING and row.plan else ExamPlan()
+    return Seat(
+        attempt=row.attempt,
+        stage=stage,
+        stage_at=row.stage_at,
+        ends_at=row.ends_at,
+        warned=row.warned_at is not None,
+        whole_minutes=row.minutes + row.extra_minutes,
+        print_minutes=held.print_minutes,
+    )
+
+
 def opened(connection: sa.Connection, attempt: str) -> dict[int, float]:
     """Section -> when this candidate opened it first."""
     row = day_tables.opened.c
@@ -118,6 +149,11 @@ def inquiries(connection: sa.Connection, *, attempt: str | None = None, exam: st
     """Oldest first."""
     row = day_tables.inquiry
     return rows(connection, InquiryRow, of(sa.select(row).order_by(row.c.made_at), row, attempt, exam))
+
+
+def all_inquiries(connection: sa.Connection) -> list[InquiryRow]:
+    """Of every exam, the oldest first."""
+    return rows(connection, InquiryRow, sa.select(day_tables.inquiry).order_by(day_tables.inquiry.c.made_at))
 
 
 def irregularities(

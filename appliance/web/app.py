@@ -10,12 +10,16 @@ from appliance.box.secret import secret_from
 from appliance.exam.permissions import Action, may
 from appliance.web import (
     accommodations,
+    admission,
+    announcements,
     auth,
     call,
     candidate,
+    conduct,
     detection,
     flags,
     identity,
+    inbox,
     judged,
     keeping,
     media,
@@ -44,6 +48,10 @@ _BLUEPRINTS = (
     phone.bp,
     identity.bp,
     proctor.bp,
+    admission.bp,
+    conduct.bp,
+    announcements.bp,
+    inbox.bp,
     judged.bp,
     own_check.bp,
     call.bp,
@@ -90,7 +98,13 @@ def _templates(app: Flask, services: Services) -> None:
         return {
             "viewer": who,
             "may": lambda action: may(role, Action(action)),
+            "inbox_open": _inbox_open(services) if may(role, Action.ANSWER_INQUIRY) else 0,
         }
+
+
+def _inbox_open(services: Services) -> int:
+    with services.reader.connect() as connection:
+        return inbox.open_count(connection)
 
 
 def _clock(at: float) -> str:

@@ -11,13 +11,14 @@ from appliance.box.token import Claim
 from appliance.errors import NotAllowed, Unavailable
 from appliance.exam.feed import OWN, Feed
 from appliance.exam.permissions import Action
+from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import CLOSED, RECORDED, Stage
-from appliance.ledger import detection, state
+from appliance.ledger import detection, planning, state
 from appliance.ledger.actions import attempts, messages
 from appliance.ledger.actions import identity as identities
 from appliance.ledger.state import AttemptRow, ExamRow
 from appliance.ledger.writer import Transaction
-from appliance.web import identity, phone, public, status, visible
+from appliance.web import identity, phone, public, sitting, status, visible
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -175,6 +176,8 @@ def _me() -> Response:
         known = detection.identity(connection, attempt)
         policy, granted = detection.policy(connection, row.exam), detection.granted(connection, attempt)
         asked = detection.challenges(connection, attempt)
+        held = planning.plan(connection, row.exam)
+        sat = sitting.for_candidate(connection, row, now=time.time())
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -184,7 +187,7 @@ def _me() -> Response:
         ends_at=row.ends_at,
         now=time.time(),
         seq=head,
-        exam=_exam(row, exam),
+        exam=_exam(row, exam, held),
         statement=statement().to_json(),
         feeds=_feeds(row),
         messages=said,
@@ -192,16 +195,17 @@ def _me() -> Response:
         phone=phone.for_candidate(pairings),
         identity=identity.for_candidate(policy, granted, known),
         challenge=None if row.stage in CLOSED else identity.challenge_for_candidate(asked),
+        sitting=sat,
     )
 
 
-def _exam(row: AttemptRow, exam: ExamRow) -> dict[str, Any]:
-    """The link is the exam's content: not before it is opened."""
+def _exam(row: AttemptRow, exam: ExamRow, held: ExamPlan) -> dict[str, Any]:
+    """The link is the exam's content: not before it is opened, and by its sections where it has any."""
     return {
         "title": exam.title,
         "minutes": exam.minutes,
         "starts_at": exam.starts_at,
-        "link": exam.link if row.stage is Stage.IN_EXAM else "",
+        "link": exam.link if row.stage is Stage.IN_EXAM and not held.sections else "",
     }
 
 

@@ -30,6 +30,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+"""The policy of a file that somebody gave the box and a browser shows, as a PDF: what is in it reaches nothing."""
+
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", default_limits=[])
 """Counts in memory: one process answers, and a restart may forget."""
 
@@ -91,7 +94,8 @@ def register(app: Flask, *, key: bytes) -> None:
 
     @app.after_request
     def dress(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         elif request.path.startswith("/static/dist/assets/"):

@@ -32,6 +32,8 @@ def path_of(house, rule: str) -> str:
         "file": "playlist.m3u8",
         "moment": "onset",
         "message": "none",
+        "section": "1",
+        "announcement": "none",
         "pairing": "none",
         "picture": "photo",
         "kept": "none",

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam import codes, identity
+from appliance.exam.conduct import Act, check
 from appliance.exam.events import (
     AttemptAdmitted,
     AttemptArrived,
@@ -108,7 +109,7 @@ def send_back(transaction: Transaction, attempt: str, goal: Stage, *, reason: st
 
 def admit(transaction: Transaction, attempt: str, *, by: str) -> None:
     """Let a waiting candidate in; where an ID or a room scan is asked for, after a person's decision about it."""
-    row = _at(transaction, attempt, Step.ADMIT)
+    row = allowed(transaction, attempt, Act.ADMIT)
     wanted, known = _identity(transaction, row)
     identity.check_admission(wanted=wanted, ruling=known.decision)
     if waits := _unready(transaction, row):
@@ -142,8 +143,9 @@ def refuse(transaction: Transaction, attempt: str, *, reason: str, next_step: st
     append(transaction, row, AttemptRefused(by=by, reason=reason.strip(), next_step=next_step.strip()), by)
 
 
-def start(transaction: Transaction, attempt: str) -> None:
-    """The candidate opens the exam. On paper the content is printed first; the time runs from the work on."""
+def start(transaction: Transaction, attempt: str, *, by: str = CANDIDATE) -> None:
+    """The candidate opens the exam. On paper the content is printed first; the time runs from the work on. `by`:
+    "candidate", or "exam setting" where the time for printing is over."""
     row = state.attempt(transaction.connection, attempt)
     route = planning.route(transaction.connection, row)
     step = Step.PRINT if route.prints and row.stage is Stage.ADMITTED else Step.START
@@ -161,7 +163,7 @@ def start(transaction: Transaction, attempt: str) -> None:
         _move(transaction, row, step, by=CANDIDATE)
         return
     ends_at = transaction.now + 60.0 * (exam.minutes + row.extra_minutes)
-    append(transaction, row, AttemptStarted(ends_at=ends_at), CANDIDATE)
+    append(transaction, row, AttemptStarted(ends_at=ends_at), by)
 
 
 def finish(transaction: Transaction, attempt: str) -> None:
@@ -198,6 +200,13 @@ def warnings_acknowledged(connection: sa.Connection, attempt: str) -> int:
     """How many warnings the candidate has confirmed."""
     said = state.messages(connection, attempt=attempt)
     return sum(message.kind == "warning" and message.acknowledged_at is not None for message in said)
+
+
+def allowed(transaction: Transaction, attempt: str, act: Act) -> state.AttemptRow:
+    """The attempt, if staff can do this to it now; NotAllowed, in words, otherwise."""
+    row = state.attempt(transaction.connection, attempt)
+    check(act, row.stage, planning.plan(transaction.connection, row.exam).mode)
+    return row
 
 
 def _at(transaction: Transaction, attempt: str, step: Step) -> state.AttemptRow:

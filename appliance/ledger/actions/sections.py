@@ -18,6 +18,7 @@ def parts_of(connection: sa.Connection, row: AttemptRow, *, now: float) -> list[
         held,
         title=exam.title,
         link=exam.link,
+        stored=planning.content(connection, row.exam),
         order=sitting.sitting(connection, row.attempt).sections or held.order_for(row.attempt),
         released=planning.released(connection, row.exam),
         opened=sitting.opened(connection, row.attempt),

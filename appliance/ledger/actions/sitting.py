@@ -1,13 +1,15 @@
 """One candidate's time while the exam goes on: breaks, pauses, extra time, the ten minutes. Who may is the caller's
 question; a candidate's own break is decided here, as it hangs on the exam's sections."""
 
+import sqlalchemy as sa
+
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam import conduct, pacing
 from appliance.exam.conduct import Act
 from appliance.exam.events import AttemptMoved, BreakBegun, BreakEnded, TimeSet, TimeWarned
 from appliance.exam.stage import Stage, Step, after
 from appliance.ledger import detection, planning, sitting, state
-from appliance.ledger.actions import sections
+from appliance.ledger.actions import attempts, sections
 from appliance.ledger.actions.attempts import CANDIDATE, append
 from appliance.ledger.actions.words import written
 from appliance.ledger.sitting import PauseRow
@@ -89,12 +91,28 @@ def warn_time(transaction: Transaction, attempt: str) -> bool:
     return True
 
 
-def _own(transaction: Transaction, row: AttemptRow, asked: int) -> int:
-    connection = transaction.connection
+def start_printed(transaction: Transaction, attempt: str) -> bool:
+    """Start the time of a candidate whose time for printing is over; -> whether it was so."""
+    row = state.attempt(transaction.connection, attempt)
+    minutes = planning.plan(transaction.connection, row.exam).print_minutes
+    if row.stage is not Stage.PRINTING or transaction.now < pacing.prints_until(row.stage_at, minutes):
+        return False
+    attempts.start(transaction, attempt, by="exam setting")
+    return True
+
+
+def own_break(connection: sa.Connection, row: AttemptRow, *, now: float, asked: int = 0) -> int | None:
+    """Minutes of the break that this candidate may begin now without asking, or None; `asked`: how many are wanted,
+    where the accommodation lets choose."""
+    if row.stage is not Stage.IN_EXAM:
+        return None
     taken = [p.begun_at for p in sitting.pauses(connection, attempt=row.attempt) if p.by == CANDIDATE]
-    found = sections.parts_of(connection, row, now=transaction.now)
-    switches = detection.granted(connection, row.attempt)
-    minutes = pacing.own_break(found, switches=switches, taken=taken, asked=asked)
+    found, switches = sections.parts_of(connection, row, now=now), detection.granted(connection, row.attempt)
+    return pacing.own_break(found, switches=switches, taken=taken, asked=asked)
+
+
+def _own(transaction: Transaction, row: AttemptRow, asked: int) -> int:
+    minutes = own_break(transaction.connection, row, now=transaction.now, asked=asked)
     if minutes is None:
         raise NotAllowed("there is no break for you now", hint="Ask the proctor for one in the chat.")
     return minutes

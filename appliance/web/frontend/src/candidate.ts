@@ -17,7 +17,7 @@ import { stepOf, stepsOf, type MakeStep, type Page, type Step, type StepName } f
 import { agreement } from "./candidate/steps/agreement";
 import { briefing } from "./candidate/steps/briefing";
 import { checkOut } from "./candidate/steps/check_out";
-import { equipment as equipmentStep } from "./candidate/steps/equipment";
+import { equipment as equipmentStep, extent } from "./candidate/steps/equipment";
 import { exam } from "./candidate/steps/exam";
 import { finished } from "./candidate/steps/finished";
 import { identity } from "./candidate/steps/identity";
@@ -163,11 +163,11 @@ class CandidatePage implements Page {
   }
 }
 
-/** What a stage of the exam calls itself, else the step. */
-function titleOf(step: StepName, { stage }: Me): string {
+/** What the step is called in this exam, or in this stage of it. */
+function titleOf(step: StepName, { stage, plan }: Me): string {
   const own = { ended: "candidate.finished.ended_title", refused: "candidate.finished.refused_title", admitted: "candidate.exam.admitted" } as Partial<Record<Stage, string>>;
-  const ofStage = `candidate.${step}.title_${stage}`;
-  return own[stage] ?? (has(ofStage) ? ofStage : `candidate.${step === "room_scan" ? "scan" : step}.title`);
+  const special = `candidate.${step}.title_${step === "equipment" ? extent(plan.feeds) : stage}`;
+  return own[stage] ?? (has(special) ? special : `candidate.${step}.title`);
 }
 
 const boot = data<{ attempt: string; settings?: Settings } | null>("boot");

@@ -30,7 +30,7 @@ export const agreement: MakeStep = (page, me) => {
       wrong,
     ),
     choice,
-    h("p", { class: "muted" }, t(`candidate.agreement.next${extent(me.plan.feeds)}`)),
+    h("p", { class: "muted" }, t(`candidate.agreement.next_${extent(me.plan.feeds)}`)),
     go,
   );
   form.addEventListener("submit", (event) => {

@@ -19,13 +19,13 @@ export const equipment: MakeStep = (page, me) => {
   const missing = h("p", { class: "hint", id: "equip-missing", role: "status" });
   go.button.setAttribute("aria-describedby", "equip-missing");
   const element = h("div", { class: "stack" },
-    h("p", {}, t(`candidate.equipment.intro${what}`)), panel.element, list.element, again.element,
+    h("p", {}, t(`candidate.equipment.intro_${what}`)), panel.element, list.element, again.element,
     h("p", { class: "muted" }, t("candidate.equipment.next")), go.element, missing);
   const update = (): void => {
     panel.update();
     list.update(test.results, test);
     const stops = blocking(test.results);
-    const why = !page.equipment.complete ? `missing${what}` : test.running ? "testing" : !test.done ? "untested" : stops.length ? "stops" : "";
+    const why = !page.equipment.complete ? `missing_${what}` : test.running ? "testing" : !test.done ? "untested" : stops.length ? "stops" : "";
     again.element.hidden = !page.equipment.complete || test.running;
     go.button.disabled = why !== "";
     missing.hidden = why === "";
@@ -46,9 +46,9 @@ export const equipment: MakeStep = (page, me) => {
   return { element, update: changed, leave: panel.leave };
 };
 
-/** Which words fit what is shared: "", "_camera" or "_none". */
-export function extent(feeds: readonly string[]): "" | "_camera" | "_none" {
-  return feeds.includes("screen") ? "" : feeds.includes("webcam") ? "_camera" : "_none";
+/** Which words fit what is shared. */
+export function extent(feeds: readonly string[]): "full" | "camera" | "none" {
+  return feeds.includes("screen") ? "full" : feeds.includes("webcam") ? "camera" : "none";
 }
 
 const PATIENCE = 8;

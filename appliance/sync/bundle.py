@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import rfc8785
@@ -22,7 +23,7 @@ from appliance.exam.events import BOX
 from appliance.ledger import state, tables
 from appliance.ledger.chain import GENESIS, Link
 from appliance.ledger.record import SELECT
-from appliance.sync import disk, export
+from appliance.sync import disk, export, named
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import (
     File,
@@ -35,7 +36,6 @@ from appliance.sync.manifest import (
     numbered,
     place_of,
 )
-from appliance.sync.named import identity_pictures
 
 _BOX_WIDE = frozenset({"chain.anchored", "process.started", "ledger.overflowed"})
 """Events of the box's chain that concern every exam and name nobody; of other exams and people only hashes leave."""
@@ -147,7 +147,7 @@ class Stager:
             head = filling.ledger(links, after=0, after_hash=GENESIS)
             filling.report(report)
             filling.snapshots(connection)
-            filling.identity(links)
+            filling.others(links)
             filling.recordings(connection)
             gaps = state.gaps(connection, attempt=subject.attempt)
             return filling.publish(
@@ -156,6 +156,7 @@ class Stager:
                     Gap(kind=gap.kind, cause=gap.cause, starts_at=gap.starts_at, ends_at=gap.ends_at) for gap in gaps
                 ),
                 open_feeds=tuple(sorted(open_feeds)),
+                withheld=_withheld(links, subject.exam, subject.attempt),
                 attempts={},
             )
 
@@ -174,7 +175,7 @@ class Stager:
             head = filling.ledger(links, after=after, after_hash=after_hash)
             filling.report(report)
             manifest = self._manifest(subject, head, filling.files)
-            return filling.publish(manifest, gaps=(), open_feeds=(), attempts=attempts)
+            return filling.publish(manifest, attempts=attempts)
 
     def _manifest(self, subject: Subject, head: Head, files: list[File]) -> Manifest:
         at, previous = clock.now(), subject.previous
@@ -265,9 +266,9 @@ class _Filling:
                 source,
             )
 
-    def identity(self, links: list[Link]) -> None:
-        """Pictures of an ID and of the face; those that newer ones replaced too: the ledger names them."""
-        for path, sha256 in identity_pictures(links).items():
+    def others(self, links: list[Link]) -> None:
+        """Pictures of an ID, kept moments, pages: whatever else the ledger names."""
+        for path, sha256 in named.files(links).items():
             place, source = self._place(path), self._paths.media / path
             size = source.stat().st_size if source.is_file() else 0
             self._refer(place, File(file=place, kind="snapshot", size=size, sha256=sha256), source)
@@ -303,11 +304,12 @@ class _Filling:
         self,
         manifest: Manifest,
         *,
-        gaps: tuple[Gap, ...],
-        open_feeds: tuple[str, ...],
+        gaps: tuple[Gap, ...] = (),
+        open_feeds: tuple[str, ...] = (),
+        withheld: tuple[Missing, ...] = (),
         attempts: dict[str, Reference],
     ) -> Staged:
-        plan = replace(manifest, gaps=gaps, open_feeds=open_feeds, attempts=attempts)
+        plan = replace(manifest, gaps=gaps, open_feeds=open_feeds, withheld=withheld, attempts=attempts)
         disk.write(self._passing / "plan.json", plan.to_bytes())
         disk.write(self._passing / "sources.json", rfc8785.dumps(self._sources))
         disk.publish(self._passing, self._target)
@@ -344,6 +346,20 @@ def _links(connection: sa.Connection, chain: str, *, after: int) -> list[Link]:
     event = tables.event.c
     rows = connection.execute(SELECT.where(event.chain == chain, event.position > after).order_by(event.position))
     return [Link(body=row.body, hash=row.hash, payload=row.payload, salt=row.salt) for row in rows]
+
+
+def _withheld(links: list[Link], exam: str, attempt: str) -> tuple[Missing, ...]:
+    """Room scans stay on the box: upstream nothing is ever deleted, and they have a date of their own."""
+    gone = named.deleted(links)
+    return tuple(
+        Missing(
+            file=place_of(path, exam, attempt),
+            sha256=sha256,
+            reason=f"a room scan; {'it was' if path in gone else 'it stays on the box and is'} deleted by its date, "
+            f"{datetime.fromtimestamp(delete_at, UTC):%Y-%m-%d}",
+        )
+        for path, (sha256, delete_at) in named.scans(links).items()
+    )
 
 
 def _shown(link: Link, subject: Subject) -> bool:

@@ -78,7 +78,8 @@ class Reference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`attempt` is None for an exam's. `attempts` (an exam's only): attempt -> its newest manifest. `open_feeds` were
-    still open when the box stopped waiting for them."""
+    still open when the box stopped waiting for them. `withheld`: what the ledger names and never leaves the
+    box, since it has a date of its own to be deleted."""
 
     number: int
     site: str
@@ -92,13 +93,17 @@ class Manifest:
     files: tuple[File, ...]
     gaps: tuple[Gap, ...] = ()
     missing: tuple[Missing, ...] = ()
+    withheld: tuple[Missing, ...] = ()
     open_feeds: tuple[str, ...] = ()
     attempts: dict[str, Reference]
     previous: Reference | None = None
 
     def to_bytes(self) -> bytes:
         """RFC 8785: the same values are always the same bytes."""
-        return rfc8785.dumps({"schema": SCHEMA, **_plain(asdict(self))})
+        said = {"schema": SCHEMA, **_plain(asdict(self))}
+        if not self.withheld:
+            del said["withheld"]  # manifests of before there was such a thing stay the same bytes
+        return rfc8785.dumps(said)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":
@@ -114,6 +119,7 @@ class Manifest:
                     "files": tuple(File(**file) for file in said["files"]),
                     "gaps": tuple(Gap(**gap) for gap in said["gaps"]),
                     "missing": tuple(Missing(**missing) for missing in said["missing"]),
+                    "withheld": tuple(Missing(**missing) for missing in said.get("withheld", ())),
                     "open_feeds": tuple(said["open_feeds"]),
                     "attempts": {name: Reference(**reference) for name, reference in said["attempts"].items()},
                     "previous": said["previous"] and Reference(**said["previous"]),
@@ -148,18 +154,18 @@ def numbered(name: str, number: int) -> str:
     return path.with_name(f"{path.stem}-{number}{path.suffix}").as_posix()
 
 
-_PICTURES = frozenset({"snapshots", "identity"})
+_BESIDE = frozenset({"snapshots", "identity", "kept", "pages", "paper", "scans"})
 """Folders of an attempt that stand beside its `media` in a bundle."""
 
 
 def place_of(media_path: str, exam: str, attempt: str) -> str:
-    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file`, `EXAM/ATTEMPT/snapshots/file` or `.../identity/file`)
+    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file`, `EXAM/ATTEMPT/snapshots/file` and the like)
     stands in its attempt's bundle; IntegrityError when it is not of that attempt."""
     path = PurePosixPath(media_path)
     if path.parts[:2] != (exam, attempt) or len(path.parts) != 4 or ".." in path.parts:
         raise IntegrityError(f"{media_path!r} is not in the folder of its attempt")
     inner = PurePosixPath(*path.parts[2:])
-    return (inner if inner.parts[0] in _PICTURES else PurePosixPath("media") / inner).as_posix()
+    return (inner if inner.parts[0] in _BESIDE else PurePosixPath("media") / inner).as_posix()
 
 
 def _inside(file: str) -> bool:

@@ -14,11 +14,33 @@ def payloads(links: Iterable[Link], *types: str) -> Iterator[dict[str, Any]]:
             yield json.loads(link.payload)
 
 
-def identity_pictures(links: Iterable[Link]) -> dict[str, str]:
-    """Path under the media folder -> SHA-256 of every picture of an ID or a face that was kept."""
+_NAMED: dict[str, tuple[tuple[str, str], ...]] = {
+    "identity.pictured": (("photo", "photo_sha256"), ("face", "face_sha256")),
+    "identity.enrolled": (("face", "face_sha256"),),
+    "evidence.kept": (("still", "still_sha256"), ("clip", "clip_sha256")),
+    "page.photographed": (("path", "sha256"),),
+    "paper.uploaded": (("path", "sha256"),),
+}
+"""Events that name files -> the fields of path and SHA-256."""
+
+
+def files(links: Iterable[Link]) -> dict[str, str]:
+    """Path under the media folder -> SHA-256 of what was kept for an attempt beside its recordings and snapshots:
+    pictures of an ID or a face, moments that somebody kept, pages and papers, also what newer ones replaced."""
+    found: dict[str, str] = {}
+    for type, pairs in _NAMED.items():
+        for said in payloads(links, type):
+            found |= {str(said[path]): str(said[sha256]) for path, sha256 in pairs if said.get(path)}
+    return found
+
+
+def scans(links: Iterable[Link]) -> dict[str, tuple[str, float]]:
+    """Path under the media folder -> SHA-256 of each clip of a room, and when it is to be deleted (wall seconds)."""
     return {
-        str(said[name]): str(said[f"{name}_sha256"])
-        for said in payloads(links, "identity.pictured", "identity.enrolled")
-        for name in ("photo", "face")
-        if name in said
+        str(said["path"]): (str(said["sha256"]), float(said["delete_at"])) for said in payloads(links, "scan.recorded")
     }
+
+
+def deleted(links: Iterable[Link]) -> frozenset[str]:
+    """Paths under the media folder of what was deleted by its date."""
+    return frozenset(str(path) for said in payloads(links, "media.deleted") for path in said["files"])

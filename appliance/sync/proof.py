@@ -11,10 +11,10 @@ from typing import Any
 from appliance.errors import IntegrityError
 from appliance.ledger import chain
 from appliance.ledger.chain import Link
-from appliance.sync import export
+from appliance.sync import export, named
 from appliance.sync.keys import PublicKey
 from appliance.sync.manifest import File, Manifest, numbered, place_of
-from appliance.sync.named import identity_pictures, payloads
+from appliance.sync.named import payloads
 
 Find = Callable[[str, str], None]
 """(file in the bundle, what is wrong with it)"""
@@ -55,6 +55,7 @@ def prove(folder: Path, trusted: PublicKey | None, find: Find) -> Proof | None:
     _ledger(folder, manifests, proof, find)
     for missing in proof.manifest.missing:
         find(missing.file, f"it is missing: the box said so when it signed ({missing.reason})")
+    proof.remarks += [f"{one.file} is not here: {one.reason}" for one in proof.manifest.withheld]
     if proof.manifest.open_feeds:
         feeds = ", ".join(proof.manifest.open_feeds)
         proof.remarks.append(f"the recording of {feeds} had not been closed when this was signed")
@@ -231,8 +232,8 @@ def _ledger(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) -
 
 
 def _named_by_events(links: list[Link], proof: Proof, find: Find) -> None:
-    """Recordings, snapshots and pictures of an ID that the events name are in the manifest, or it says itself that they
-    are missing."""
+    """Recordings, snapshots and other files that the events name are in the manifest, or it says itself that they are
+    missing."""
     manifest = proof.manifest
     if manifest.attempt is None:
         for said in payloads(links, "chain.anchored"):
@@ -251,7 +252,12 @@ def _named_by_events(links: list[Link], proof: Proof, find: Find) -> None:
         if snapshot["sha256"] not in hashes:
             place = place_of(snapshot["path"], manifest.exam, manifest.attempt)
             find(place, "a flag names this snapshot, and the manifest does not have it")
-    for path, sha256 in identity_pictures(links).items():
+    for path, sha256 in named.files(links).items():
         place = place_of(path, manifest.exam, manifest.attempt)
         if known.get(place) != sha256:
-            find(place, "the ledger names this picture of an ID or a face, and the manifest does not have it")
+            find(place, "the ledger names this file, and the manifest does not have it")
+    kept_back = {lost.file: lost.sha256 for lost in manifest.withheld}
+    for path, (sha256, _) in named.scans(links).items():
+        place = place_of(path, manifest.exam, manifest.attempt)
+        if kept_back.get(place) != sha256:
+            find(place, "the ledger names this room scan, and the manifest does not say where it is")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from appliance.errors import NotFound
 from appliance.exam import events
-from appliance.ledger import state, tables
+from appliance.ledger import planning, state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.sync.owner import Owner, owner_of, owners
 from appliance.sync.progress import Progress
@@ -56,6 +56,8 @@ class Watch:
     def read_all(self, connection: sa.Connection) -> None:
         """At the start: everything that is not proved upstream."""
         for exam in state.exams(connection):
+            if planning.plan(connection, exam.exam).practice:
+                continue
             heads = _heads(connection, exam.exam)
             for attempt, head in heads.items():
                 if head > self.progress.position(attempt):
@@ -65,11 +67,14 @@ class Watch:
                 self.exams.add(exam.exam)
 
     def look(self, connection: sa.Connection, attempt: str) -> Watched | None:
-        """Something was said about an attempt; None when all of it is proved, or when there is no such attempt: then
-        the events stand in the ledger, and there is nothing to bundle."""
+        """Something was said about an attempt; None when all of it is proved, when there is no such attempt (then the
+        events stand in the ledger, and there is nothing to bundle), and in a practice run, which stays on the box."""
         try:
             row = owner_of(connection, attempt)
         except NotFound:
+            return None
+        if planning.plan(connection, row.exam).practice:
+            self.attempts.pop(attempt, None)
             return None
         head = _head(connection, attempt)
         if head <= self.progress.position(attempt):
@@ -93,6 +98,8 @@ class Watch:
 
     def ended(self, connection: sa.Connection, exam: str) -> None:
         """The exam is over: its attempts are not waited for longer than the first time."""
+        if planning.plan(connection, exam).practice:
+            return
         self.exams.add(exam)
         for owner in owners(connection, exam):
             self.look(connection, owner.attempt)

@@ -49,6 +49,13 @@ class Fields:
             raise BadInput(t("server.not_a_number", field=name))
         return number
 
+    def whole(self, name: str) -> int:
+        """A whole number."""
+        number = self.number(name)
+        if number != int(number):
+            raise BadInput(t("server.not_a_number", field=name))
+        return int(number)
+
     def flag(self, name: str) -> bool:
         """True or false; absent is false. A ticked box of a form says "on"."""
         value = self._said.get(name, False)

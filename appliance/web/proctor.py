@@ -1,5 +1,6 @@
 """Watching: the wall, one candidate, and what a proctor does. A proctor sees the assigned candidates only."""
 
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +13,10 @@ from appliance.errors import NotAllowed, NotFound
 from appliance.exam.feed import Feed
 from appliance.exam.flags import MANUAL, Decision
 from appliance.exam.permissions import Action, may
-from appliance.ledger import state
+from appliance.exam.stage import Stage
+from appliance.ledger import planning, state
 from appliance.ledger.actions import attempts, exams, flags, messages, positions
-from appliance.web import trail, visible, wall
+from appliance.web import day, status, trail, visible, wall
 from appliance.web.auth import person, refuse
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -22,6 +24,9 @@ from appliance.web.parse import Fields, kind_of
 from appliance.web.visible import attempt_for, recorded_for
 
 bp = Blueprint("proctor", __name__)
+
+_OFFERED = frozenset(Action) - {Action.PUBLIC, Action.OWN_SESSION, Action.TAKE_EXAM, Action.SHOW_PHONE}
+"""What a page asks about before it offers it."""
 
 
 @bp.get("/wall")
@@ -60,26 +65,17 @@ def look(attempt: str) -> str:
 
 
 def _boot(exam: state.ExamRow) -> dict[str, Any]:
-    who = person()
-    asked = (
-        "watch",
-        "review",
-        "end_attempt",
-        "override_end",
-        "decide_flag",
-        "raise_flag",
-        "admit",
-        "message",
-        "call",
-        "confirm_phone",
-        "decide_identity",
-        "challenge",
-    )
+    who, host = person(), _leads(exam.exam)
     return {
-        "exam": asdict(exam),
-        "viewer": {"user": who.person, "name": who.name, "role": who.role.value},
-        "may": {action: may(who.role, Action(action)) for action in asked},
+        "exam": wall.exam_of(exam),
+        "viewer": {"user": who.person, "name": who.name, "role": who.role.value, "host": host},
+        "may": {**{action.value: may(who.role, action) for action in _OFFERED}, "override_end": host},
     }
+
+
+def _leads(exam: str) -> bool:
+    with services().reader.connect() as connection:
+        return visible.leads(connection, person(), exam)
 
 
 @bp.get("/api/exams/<exam>/wall")
@@ -116,10 +112,20 @@ def still(attempt: str, kind: str) -> Response:
 @bp.post("/api/attempts/<attempt>/admit")
 @needs(Action.ADMIT)
 def admit(attempt: str) -> Response:
-    """Let a waiting candidate in."""
+    """Let a waiting candidate in, whose feeds are being recorded (M14)."""
     row, by = attempt_for(attempt, Action.ADMIT), person().person
+    if row.stage is Stage.WAITING:
+        _check_recorded(row)
     services().writer.transact(lambda transaction: attempts.admit(transaction, row.attempt, by=by))
     return jsonify(admitted=row.attempt)
+
+
+def _check_recorded(row: state.AttemptRow) -> None:
+    with services().reader.connect() as connection:
+        held = planning.plan(connection, row.exam)
+    missing = day.missing_feeds(held, row.attempt, status.feeds(services().paths.health, now=time.time()))
+    if missing:
+        raise NotAllowed(t("server.not_recorded", kinds=", ".join(missing)), hint=t("server.not_recorded_hint"))
 
 
 @bp.post("/api/attempts/<attempt>/code")
@@ -187,7 +193,7 @@ def raise_flag(attempt: str) -> Response:
 @bp.post("/api/flags/<flag>/decide")
 @needs(Action.DECIDE_FLAG)
 def decide(flag: str) -> Response:
-    """Confirm, dismiss with a reason, or open again."""
+    """Confirm, dismiss with a reason, or open again; `was` is what the page showed."""
     with services().reader.connect() as connection:
         found = state.flag(connection, flag)
     attempt_for(found.attempt, Action.DECIDE_FLAG)
@@ -195,8 +201,9 @@ def decide(flag: str) -> Response:
     decision = fields.text("decision", longest=20)
     reason = fields.text("reason", longest=40, default="")
     note = fields.text("note", longest=flags.LONGEST_NOTE, default="")
+    was = fields.text("was", longest=20, default="") or None
     services().writer.transact(
-        lambda transaction: flags.decide(transaction, flag, decision=decision, reason=reason, note=note, by=by)
+        lambda transaction: flags.decide(transaction, flag, decision=decision, reason=reason, note=note, by=by, was=was)
     )
     return jsonify(flag=flag, decision=decision)
 
@@ -204,10 +211,11 @@ def decide(flag: str) -> Response:
 @bp.post("/api/attempts/<attempt>/end")
 @needs(Action.END_ATTEMPT)
 def end(attempt: str) -> Response:
-    """End the attempt: after the acknowledged warnings, or by a lead's override."""
+    """End the attempt: after the acknowledged warnings; without them by the override of a second person, who leads the
+    exam by role or by delegation (I36)."""
     row, who, fields = attempt_for(attempt, Action.END_ATTEMPT), person(), Fields()
     reason, override = fields.text("reason", longest=500), fields.flag("override")
-    if override and not may(who.role, Action.OVERRIDE_END):
+    if override and not _leads(row.exam):
         raise refuse(who, Action.OVERRIDE_END.value)
     services().writer.transact(
         lambda transaction: attempts.end(transaction, row.attempt, by=who.person, reason=reason, override=override)

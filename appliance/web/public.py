@@ -35,7 +35,7 @@ HOME = {
     Role.LEAD: "/wall",
     Role.REVIEWER: "/reports",
     Role.PLANNER: "/exams",
-    Role.INSTITUTION: "/reports",
+    Role.INSTITUTION: "/inbox",
     Role.STAFF: "/box",
     Role.ADMIN: "/box",
     Role.AUDITOR: "/ledger",

@@ -125,6 +125,7 @@ def test_a_flag_too_far_back_is_refused(lasting, back):
 
 def test_admitting_twice_is_refused_with_a_sentence(house):
     house.reach("waiting")
+    house.feeds_arrive("webcam", "screen")
     url = f"/api/attempts/{house.attempts[0]}/admit"
     assert house.user("proctor").post(url).status_code == 200
     answer = house.user("proctor").post(url)

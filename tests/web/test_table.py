@@ -36,6 +36,8 @@ def path_of(house, rule: str) -> str:
         "announcement": "none",
         "pairing": "none",
         "picture": "photo",
+        "scan": "none",
+        "inquiry": "none",
         "kept": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",

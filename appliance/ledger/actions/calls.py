@@ -5,9 +5,11 @@ import secrets
 
 from appliance.errors import BadInput, NotAllowed, NotFound
 from appliance.exam.call import Ending
+from appliance.exam.conduct import Act
 from appliance.exam.events import CallEnded, CallStarted
 from appliance.exam.stage import RECORDED
 from appliance.ledger import state
+from appliance.ledger.actions.attempts import allowed
 from appliance.ledger.record import Draft
 from appliance.ledger.state import CallRow
 from appliance.ledger.writer import Transaction
@@ -23,6 +25,7 @@ def start(transaction: Transaction, attempt: str, *, by: str, by_name: str) -> s
         raise NotAllowed(
             "this candidate cannot be called now: nothing is recorded", hint="A call is possible from the check-in on."
         )
+    allowed(transaction, attempt, Act.CALL)
     for going_on in state.calls(transaction.connection, attempt=attempt, going_on=True):
         if going_on.by == by:
             return going_on.call

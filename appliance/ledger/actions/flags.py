@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam.events import FlagDecided, FlagRaised
 from appliance.exam.feed import Kind
-from appliance.exam.flags import MANUAL, RULES, RULES_VERSION, Category, Decision, Dismissal, Severity, Source
+from appliance.exam.flags import AGAIN, MANUAL, RULES, RULES_VERSION, Category, Decision, Dismissal, Severity, Source
 from appliance.exam.stage import Stage
 from appliance.ledger import detection, state, tables
 from appliance.ledger.record import Draft
@@ -17,7 +17,7 @@ LONGEST_NOTE = 2_000
 FARTHEST_BACK = 600.0
 
 TICKED = tuple(code for code, rule in RULES.items() if rule.source is Source.PERSON)
-"""What no model here sees: a person ticks it, once for a candidate."""
+"""What no model here sees: a person ticks it, once for a candidate, or as often as it happens."""
 
 
 def raise_flag(
@@ -60,8 +60,11 @@ def raise_flag(
     return flag
 
 
-def decide(transaction: Transaction, flag: str, *, decision: str, reason: str, note: str, by: str) -> None:
-    """Confirm, dismiss with a reason, or open again. Nothing is erased: each is an event of its own."""
+def decide(
+    transaction: Transaction, flag: str, *, decision: str, reason: str, note: str, by: str, was: str | None = None
+) -> None:
+    """Confirm, dismiss with a reason, or open again. Nothing is erased: each is an event of its own. `was`: what the
+    page showed; NotAllowed when somebody has decided otherwise meanwhile. The same decision again changes nothing."""
     found = state.flag(transaction.connection, flag)
     if decision not in [d.value for d in Decision]:
         raise BadInput(f"{decision[:20]!r} is not a decision", hint="It is confirmed, dismissed or open.")
@@ -72,15 +75,26 @@ def decide(transaction: Transaction, flag: str, *, decision: str, reason: str, n
     reason = reason if decision == Decision.DISMISSED.value else ""
     if (found.state, found.reason, found.note) == (decision, reason, note):
         return
+    if was is not None and was != found.state:
+        what = "opened again" if found.state == Decision.OPEN.value else found.state
+        raise NotAllowed(
+            f"this flag was {what} by {_name(transaction, found.decided_by)} meanwhile",
+            hint="Look at it again; you can still decide otherwise.",
+        )
     exam = state.attempt(transaction.connection, found.attempt).exam
     said = FlagDecided(flag=flag, decision=decision, reason=reason, note=note, by=by)
     transaction.append(Draft(payload=said, chain=found.attempt, exam=exam, actor=by))
 
 
+def _name(transaction: Transaction, user: str | None) -> str:
+    names = {row.user: row.name for row in state.users(transaction.connection)}
+    return names.get(user or "", "somebody else")
+
+
 def tickable(connection: sa.Connection, row: state.AttemptRow) -> list[str]:
-    """What a person can still tick of a candidate: rules that hold, not ticked yet."""
+    """What a person can still tick of a candidate: rules that hold, not ticked yet or that may be again."""
     policy, switches = detection.policy(connection, row.exam), detection.granted(connection, row.attempt)
-    ticked = {flag.code for flag in state.flags(connection, attempt=row.attempt)}
+    ticked = {flag.code for flag in state.flags(connection, attempt=row.attempt)} - AGAIN
     return [
         code for code in TICKED if code not in policy.off | ticked and not switches.intersection(RULES[code].off_by)
     ]

@@ -28,8 +28,8 @@ def inquire(transaction: Transaction, attempt: str, *, kind: str, text: str, by:
     return inquiry
 
 
-def answer(transaction: Transaction, inquiry: str, *, text: str, by: str, by_name: str) -> None:
-    """The institution answers, once. NotFound where there is no such question."""
+def answer(transaction: Transaction, inquiry: str, *, text: str, by: str, by_name: str) -> str:
+    """The institution answers, once; -> the attempt it is about. NotFound where there is no such question."""
     row = day_tables.inquiry.c
     found = transaction.connection.execute(
         sa.select(row.attempt, row.answered_at, row.answered_by_name).where(row.inquiry == inquiry)
@@ -40,3 +40,5 @@ def answer(transaction: Transaction, inquiry: str, *, text: str, by: str, by_nam
         raise NotAllowed(f"{found.answered_by_name} has answered this question already", hint="Reload the page.")
     said = InquiryAnswered(inquiry=inquiry, text=written(text, what="answer"), by=by, by_name=by_name)
     append(transaction, state.attempt(transaction.connection, found.attempt), said, by)
+    attempt: str = found.attempt
+    return attempt

@@ -3,9 +3,11 @@
 import secrets
 
 from appliance.errors import BadInput, NotAllowed, NotFound
+from appliance.exam.conduct import Act
 from appliance.exam.events import MessageRead, MessageSent, WarningAcknowledged
 from appliance.exam.stage import CLOSED, Stage
 from appliance.ledger import state
+from appliance.ledger.actions.attempts import allowed
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
 
@@ -21,6 +23,8 @@ def send(transaction: Transaction, attempt: str, *, kind: str, sender: str, send
     row = state.attempt(transaction.connection, attempt)
     if row.stage in CLOSED or row.stage is Stage.INVITED:
         raise NotAllowed("nobody reads this chat now: the candidate is not in the exam")
+    if kind == "warning":
+        allowed(transaction, attempt, Act.WARN)
     if kind not in KINDS or (kind != "chat" and sender == CANDIDATE):
         raise BadInput(f"{kind[:20]!r} is not a kind of message")
     text = text.strip()

@@ -10,7 +10,7 @@ from appliance.exam.events import AttentionGiven, IrregularityNoted
 from appliance.exam.irregularity import Category
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state
-from appliance.ledger.actions.attempts import append
+from appliance.ledger.actions.attempts import allowed, append
 from appliance.ledger.actions.flags import FARTHEST_BACK, position_at
 from appliance.ledger.actions.words import written
 from appliance.ledger.record import Draft
@@ -60,6 +60,8 @@ def attend(transaction: Transaction, attempt: str, *, kind: str, by: str) -> Non
     row = state.attempt(transaction.connection, attempt)
     if row.stage in CLOSED:
         return
+    if kind == "listen":
+        allowed(transaction, attempt, Act.LISTEN)
     minute = int(transaction.now // TOGETHER_SECONDS)
     once = uuid.uuid5(uuid.NAMESPACE_OID, f"{attempt}/{kind}/{by}/{minute}").hex
     said = AttentionGiven(kind=kind, by=by)

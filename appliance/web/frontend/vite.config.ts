@@ -18,6 +18,7 @@ export default defineConfig({
         wall: "src/wall.ts",
         look: "src/look.ts",
         phone: "src/phone.ts",
+        inbox: "src/inbox.ts",
         "own-check": "src/own-check.ts",
         planner: "src/planner.ts",
       },

@@ -3,9 +3,13 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/forms.css";
+import { followInbox, showCount } from "./lib/inbox";
 import { installTheme } from "./lib/theme";
 
 installTheme();
+
+const inboxCount = document.querySelector<HTMLElement>("[data-inbox-count]");
+if (inboxCount) followInbox((inbox) => showCount(inboxCount, inbox.open));
 
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {

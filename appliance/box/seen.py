@@ -1,8 +1,8 @@
 """What is in a candidate's pictures at check-in: one small file on tmpfs, written by detection, read by the overlay and
 the wall. It never enters the ledger, and what is old says nothing.
 
-Feed kind -> {"face", "hands", "screen", "workspace", "materials": "seen", "not_seen" or "not_assessable"; "box": the head
-as [x, y, width, height] in shares of the picture, or None; "at": wall seconds when the picture was taken}.
+Feed kind -> {"face", "hands", "screen", "workspace", "materials": "seen", "not_seen" or "not_assessable"; "box": the
+head as [x, y, width, height] in shares of the picture, or None; "at": wall seconds when the picture was taken}.
 """
 
 import contextlib

@@ -14,7 +14,7 @@ from typing import Any
 from appliance.exam.accommodation import Switch
 from appliance.exam.feed import Kind, Position
 
-RULES_VERSION = "2026.2"
+RULES_VERSION = "2026.3"
 
 
 class Category(StrEnum):
@@ -174,6 +174,9 @@ def _rule(code: str, said: dict[str, Any]) -> Rule:
 RULES: Mapping[str, Rule] = MappingProxyType(
     read_rules((files("appliance.exam") / "rules.toml").read_text(encoding="utf-8"))
 )
+
+AGAIN = frozenset({"distraction"})
+"""What a person may tick of a candidate more than once: it happens. What is worn is ticked once."""
 
 MANUAL = "manual_flag"
 CODES = frozenset(RULES) | {MANUAL}

@@ -129,13 +129,40 @@ _OF_THE_LINE = frozenset(
 )
 """All that is judged while somebody is on a break, paused or checking out (proctoring.md 4.1 point 7, M85)."""
 
-_FREE = frozenset({Stage.ON_BREAK, Stage.PAUSED, Stage.CHECK_OUT})
+_OF_THE_SCHEDULE = frozenset({"late_arrival", "no_show"})
+"""What is judged before anybody sits anywhere."""
+
+_OF_THE_SEAT = frozenset(
+    {
+        "face_absent",
+        "person_absent",
+        "far_from_position",
+        "exits_repeated",
+        "hands_out_of_view",
+        "hands_wandering",
+        "looking_away",
+        "looking_away_repeated",
+        "looking_same_direction",
+        "camera_gaze",
+        "identity_unverifiable",
+    }
+)
+"""Rules that rest while somebody prints: who fetches paper from a printer leaves the seat."""
+
+FREE = frozenset({Stage.ON_BREAK, Stage.PAUSED, Stage.CHECK_OUT})
+"""The candidate is let go for a while: nobody looks or listens, and nothing but the line is judged."""
 
 
 def rests(stage: Stage, code: str) -> bool:
     """Does the rule `code` judge nothing in this stage?"""
-    if stage in _FREE:
+    if stage is Stage.CHECK_OUT and code == "early_departure":
+        return False  # who leaves without having been released leaves early
+    if stage in FREE:
         return code not in _OF_THE_LINE
+    if stage not in WATCHED:
+        return code not in _OF_THE_SCHEDULE
+    if stage is Stage.PRINTING and code in _OF_THE_SEAT:
+        return True
     return stage is not Stage.IN_EXAM and code in _OF_THE_EXAM
 
 

@@ -57,6 +57,12 @@ class Looks:
         self.live_since = None
         return missed
 
+    def rest(self, at: float) -> Missed | None:
+        """Nobody is to look from `at` on, until `watched_since` says so again; -> what was missed before."""
+        missed = self._since_last(at)
+        self.watched_since = None
+        return missed
+
     def visited(self, at: float) -> None:
         """It was this feed's turn, whether or not there was something new to see."""
         if self._visited_at > float("-inf"):

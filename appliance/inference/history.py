@@ -6,11 +6,12 @@ from functools import singledispatchmethod
 
 from appliance.exam import events
 from appliance.exam.accommodation import Switch
-from appliance.exam.call import Span, suspended
+from appliance.exam.call import WRITTEN, Span, suspended
 from appliance.exam.challenge import Step
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind
 from appliance.exam.flags import RULES, Channel, Sense
+from appliance.exam.stage import Step as Walk
 from appliance.inference.baseline import Baseline
 from appliance.inference.enrolment import Enrolment
 from appliance.inference.judges import challenge
@@ -18,6 +19,9 @@ from appliance.inference.judges.challenge import Challenge
 from appliance.inference.judges.session import Moment, Schedule
 from appliance.inference.observe import Observation
 from appliance.inference.telling import SOURCE
+
+VISIBLE = "visible"
+"""What a candidate says of a phone that lies in the picture (`PositionChecked.phone`)."""
 
 _HEARD_AGAIN = (Sense.LINK, Sense.PAGE, Sense.SESSION)
 """Flags of these senses follow from events that a restarted process hears again; the others are taken over open."""
@@ -31,17 +35,22 @@ _TURNS = frozenset(code for code, rule in RULES.items() if rule.channel is Chann
 
 class History:
     """`seat`: its name, as the people in the room know it; `progress`: what is known of coming and going; `challenge`:
-    the one that is open; `told`: the coverage stands in the ledger, and nothing more is to be said."""
+    the one that is open; `told`: the coverage stands in the ledger, and nothing more is to be said; `declared`: as
+    `judges.context.Context.declared`."""
 
     def __init__(self, schedule: Schedule | None) -> None:
         self.seat = ""
         self.told = False
+        self.declared: bool | None = None
         self.progress = Moment(at=0.0, schedule=schedule)
         self.enrolment = Enrolment()
         self.challenge: Challenge | None = None
         self._granted: frozenset[Switch] = frozenset()
         self._declined: frozenset[Switch] = frozenset()  # by the candidate: it stays, whatever is granted
         self._calls: dict[str, Span] = {}
+        self._written: tuple[Span, ...] = ()  # the last message
+        self._schedule = schedule
+        self._extra_minutes = 0
         self._inherited: dict[tuple[Kind, str], events.FlagRaised] = {}
 
     @property
@@ -55,9 +64,18 @@ class History:
         self._hear(payload, at)
 
     def resting(self, at: float) -> frozenset[str]:
-        """The rules that judge nothing at this moment: during a call, or while the head is to be turned."""
+        """The rules that judge nothing at this moment: during a call, around a message, or while the head is to be
+        turned."""
         resting = frozenset(code for code in RULES if suspended(code, self._calls.values(), at))
+        resting |= frozenset(code for code in WRITTEN if suspended(code, self._written, at, rests=WRITTEN))
         return resting if self.challenge is None else resting | _TURNS
+
+    def plan(self, schedule: Schedule | None) -> None:
+        """When the exam is, and how long; the candidate's own time is added to it."""
+        self._schedule = schedule
+        if schedule is not None:
+            schedule = replace(schedule, minutes=schedule.minutes + self._extra_minutes)
+        self.progress = replace(self.progress, schedule=schedule)
 
     def look(self, seen: Observation, base: Baseline) -> bool:
         """A look at the webcam; -> whether a challenge is open, for which each picture counts."""
@@ -85,6 +103,15 @@ class History:
     @_hear.register
     def _(self, payload: events.AttemptCreated, _at: float) -> None:
         self.seat = payload.seat
+        self._grant(payload.extra_minutes)
+
+    @_hear.register
+    def _(self, payload: events.AttemptReseated, _at: float) -> None:
+        self.seat = payload.seat
+
+    @_hear.register
+    def _(self, payload: events.TimeSet, _at: float) -> None:
+        self._grant(payload.extra_minutes)
 
     @_hear.register
     def _(self, _payload: events.AttemptArrived, at: float) -> None:
@@ -95,8 +122,31 @@ class History:
         self.progress = replace(self.progress, started_at=at)
 
     @_hear.register
-    def _(self, _payload: events.AttemptFinished, _at: float) -> None:
-        self.progress = replace(self.progress, hands_in=True)
+    def _(self, _payload: events.AttemptFinished, at: float) -> None:
+        if self.progress.handed_in_at is None:
+            self.progress = replace(self.progress, handed_in_at=at)
+
+    @_hear.register
+    def _(self, payload: events.AttemptMoved, at: float) -> None:
+        if payload.step == Walk.HAND_IN:
+            self.progress = replace(self.progress, handed_in_at=at)
+
+    @_hear.register
+    def _(self, payload: events.BreakBegun, _at: float) -> None:
+        self.progress = replace(self.progress, break_until=payload.until, break_minutes=payload.minutes)
+
+    @_hear.register
+    def _(self, _payload: events.BreakEnded, _at: float) -> None:
+        self.progress = replace(self.progress, break_until=None)
+
+    @_hear.register
+    def _(self, _payload: events.MessageSent, at: float) -> None:
+        self._written = (Span(at, at),)
+
+    @_hear.register
+    def _(self, payload: events.PositionChecked, _at: float) -> None:
+        if payload.phone:
+            self.declared = payload.phone == VISIBLE
 
     @_hear.register
     def _(self, payload: events.AttemptAccommodated, _at: float) -> None:
@@ -140,3 +190,8 @@ class History:
     @_hear.register
     def _(self, _payload: events.AnalysisCovered, _at: float) -> None:
         self.told = True
+
+    def _grant(self, minutes: int) -> None:
+        """All the time that is added to the exam's for this candidate."""
+        self._extra_minutes = minutes
+        self.plan(self._schedule)

@@ -1,4 +1,4 @@
-"""Goes round the watched cameras and looks at the newest picture of each."""
+"""Goes round the cameras of those who check in or are judged, and looks at the newest picture of each."""
 
 import logging
 import time
@@ -10,10 +10,11 @@ import numpy as np
 from appliance.box import picture
 from appliance.box.picture import Header
 from appliance.config import InferenceSettings
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import Feed, Kind, Position
 from appliance.inference import enrolment
 from appliance.inference.detectors import Detectors
 from appliance.inference.gate import Gate
+from appliance.inference.glance import Glances
 from appliance.inference.governor import Governor
 from appliance.inference.look import Look
 from appliance.inference.matching import Matcher, Wanted
@@ -24,6 +25,9 @@ from appliance.inference.schedule import Pace, Schedule, rates
 
 log = logging.getLogger(__name__)
 
+AT_A_GLANCE = (Look.FACES, Look.OBJECTS)
+"""All that is looked for in the pictures of somebody who is not judged yet."""
+
 AGAIN_SECONDS = 0.1
 """How soon to look again for a picture that has not come yet."""
 
@@ -31,7 +35,9 @@ AGAIN_SECONDS = 0.1
 class Looker:
     """Takes the newest picture of one feed after the other and looks at it."""
 
-    def __init__(self, pictures: Path, settings: InferenceSettings, detectors: Detectors, room: Room) -> None:
+    def __init__(
+        self, pictures: Path, settings: InferenceSettings, detectors: Detectors, room: Room, *, seen: Path
+    ) -> None:
         self.detectors = detectors
         self.room = room
         self.schedule = Schedule()
@@ -41,6 +47,9 @@ class Looker:
         self.failed = 0  # pictures at which a model gave up
         self._pictures = pictures
         self._settings = settings
+        self._rates = rates(settings)
+        self._placed: dict[Feed, Position | None] = {}
+        self._glances = Glances(seen)
         self._matcher = Matcher(room.media, detectors)
         self._wanted = Wanted()
         self._observers: dict[Feed, Observer] = {}
@@ -86,16 +95,20 @@ class Looker:
         return True
 
     def _follow(self, now: float) -> None:
-        watched = self.room.watched()
+        judged, self._placed = self.room.watched(), self.room.placed()
+        self._glances.keep_only(self._placed.keys())
+        watched = judged | self._placed.keys()
         for feed in watched - self._paces.keys():
             self.schedule.add(feed, now)
             self._observers[feed] = Observer(self.detectors, gate=Gate())
-            self._paces[feed] = Pace(rates=rates(self._settings), share=self.governor.share)
+            self._paces[feed] = Pace(rates=self._rates, share=self.governor.share)
         for feed in self._paces.keys() - watched:
             self.schedule.remove(feed)
             self._observers.pop(feed)
             self._paces.pop(feed)
             self._numbers.pop(feed, None)
+        for feed, pace in self._paces.items():
+            pace.rates = self._rates if feed in judged else {look: self._rates[look] for look in AT_A_GLANCE}
 
     def _match(self) -> None:
         """Keep the templates that are wanted, and compare what was shown; one of it at a turn."""
@@ -130,6 +143,8 @@ class Looker:
         begun = time.perf_counter()
         seen = self._observe(feed, header, raw, wants=pace.due(header.taken_at))
         pace.looked(header.taken_at, hungry=self.room.see(feed, seen, jpeg))
+        if feed in self._placed:
+            self._glances.look(feed, self._placed[feed], seen)
         self._enrol(feed, seen, jpeg)
         self.meter.add(time.monotonic(), took=time.perf_counter() - begun, age=time.time() - header.taken_at)
         return True

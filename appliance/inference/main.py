@@ -60,7 +60,7 @@ def run(*, paths: Paths, settings: Settings) -> int:
     client.start()
     try:
         process.notify("READY=1")
-        looker = Looker(paths.pictures, settings.inference, detectors, room)
+        looker = Looker(paths.pictures, settings.inference, detectors, room, seen=paths.seen)
         listener = Listener(paths.sounds, detectors, room)
         reader.start()
         while not stopping.is_set():

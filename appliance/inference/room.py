@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from appliance.errors import BadInput
 from appliance.exam import events
 from appliance.exam.detection import DetectionPolicy
 from appliance.exam.events import Payload
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import Feed, Kind, Position
 from appliance.exam.flags import Sense
+from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import MOVING
 from appliance.inference.coverage import LONGEST, LONGEST_OF_A_SCREEN, Looks
 from appliance.inference.judges.session import Schedule
@@ -36,9 +37,16 @@ TYPES = MOVING | frozenset(
     for payload in (
         events.ProcessStarted,
         events.ExamCreated,
+        events.ExamPlanned,
         events.DetectionSet,
         events.AttemptCreated,
         events.AttemptAccommodated,
+        events.AttemptReseated,
+        events.TimeSet,
+        events.MessageSent,
+        events.ScanAsked,
+        events.ScanRecorded,
+        events.PositionChecked,
         events.FeedOpened,
         events.FeedClosed,
         events.GapOpened,
@@ -139,8 +147,8 @@ class Room:
                 self._events.known(payload, now=at)
             if isinstance(payload, events.FlagRaised) and self._held is not None:
                 self._said.add(payload.flag)
-            if isinstance(payload, events.ExamCreated):
-                self._schedules[payload.exam] = Schedule(starts_at=payload.starts_at, minutes=payload.minutes)
+            if isinstance(payload, events.ExamCreated | events.ExamPlanned):
+                self._plan(payload)
             if isinstance(payload, events.AttemptCreated):
                 self._seats[chain] = self._seat(chain, exam)
             seat = self._seats.get(chain)
@@ -164,6 +172,13 @@ class Room:
                 return frozenset()
             return frozenset(Feed(name, kind) for name, seat in self._seats.items() for kind in seat.looked_at)
 
+    def placed(self) -> dict[Feed, Position | None]:
+        """The cameras of those who check in, of whose pictures is told what they show; and where they stand."""
+        with self._lock:
+            if self._held is not None:
+                return {}
+            return {Feed(n, kind): stands for n, seat in self._seats.items() for kind, stands in seat.placed.items()}
+
     def microphones(self, now: float) -> dict[Feed, Seated]:
         """Those that are to be listened to, whose turn it is; `now`: monotonic seconds."""
         with self._lock:
@@ -176,7 +191,7 @@ class Room:
         """Half a second of a microphone."""
         with self._lock:
             seat = self._seats.get(feed.attempt)
-            if seat is not None and seat.watched:
+            if seat is not None and seat.judged:
                 self._say(seat, seat.listen(heard))
 
     def screens(self) -> dict[Feed, bool]:
@@ -189,7 +204,7 @@ class Room:
         """A shared screen was looked at, or read."""
         with self._lock:
             seat = self._seats.get(feed.attempt)
-            if seat is not None and seat.watched:
+            if seat is not None and seat.judged:
                 self._say(seat, seat.share(seen, jpeg))
 
     def visited(self, feed: Feed, now: float) -> None:
@@ -202,8 +217,8 @@ class Room:
         """A picture was looked at; -> what the next should be looked at for, beside what is due."""
         with self._lock:
             seat = self._seats.get(feed.attempt)
-            if seat is None or not seat.watched:
-                return frozenset()  # it ended meanwhile
+            if seat is None or not seat.judged:
+                return frozenset()  # it ended meanwhile, or nobody is judged yet
             self._clock = seen.at
             said, hungry = seat.see(feed.kind, seen, jpeg)
             self._say(seat, said)
@@ -294,6 +309,23 @@ class Room:
                 of_sense.looked_at = self._looked_at.get(name, float("-inf"))
         return seat
 
+    def _plan(self, said: events.ExamCreated | events.ExamPlanned) -> None:
+        """When an exam is, and how it is held."""
+        if isinstance(said, events.ExamCreated):
+            self._schedules[said.exam] = Schedule(starts_at=said.starts_at, minutes=said.minutes)
+            return
+        known = self._schedules.get(said.exam)
+        try:
+            plan = ExamPlan.of(said.plan)
+        except BadInput as error:  # written by a newer version: what holds already goes on
+            log.error("the plan of %s cannot be read: %s", said.exam, error)
+            return
+        if known is not None:
+            self._schedules[said.exam] = replace(known, opens_at=plan.opens_at(known.starts_at))
+        for seat in self._seats.values():
+            if seat.exam == said.exam:
+                seat.history.plan(self._schedules.get(said.exam))
+
     def _use(self, said: events.DetectionSet, at: float) -> None:
         """What is detected in an exam was set: it holds for every candidate from now on."""
         try:
@@ -331,7 +363,7 @@ class Room:
 
     def _showing(self, exam: str, code: str, onset: float | None) -> tuple[frozenset[str], int]:
         """As `room_event.Showing`."""
-        seats = [seat for seat in self._seats.values() if seat.exam == exam and seat.watched]
+        seats = [seat for seat in self._seats.values() if seat.exam == exam and seat.judged]
         return frozenset(seat.attempt for seat in seats if seat.shows(code, onset)), len(seats)
 
     def _forget(self, seat: Seat) -> None:

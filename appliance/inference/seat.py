@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from appliance.exam import events
-from appliance.exam.accommodation import Switch
 from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.exam.events import Payload
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, Sense
 from appliance.exam.page import Fact
-from appliance.exam.stage import CLOSED, WATCHED, Stage, reached, rests
+from appliance.exam.stage import CLOSED, Stage, Step, reached
 from appliance.inference import absence, baseline
 from appliance.inference.coverage import Looks, Missed
-from appliance.inference.enrolment import Enrolment
-from appliance.inference.history import History
+from appliance.inference.duty import Duty
 from appliance.inference.judges import page, sight
 from appliance.inference.judges.session import Schedule
 from appliance.inference.line import Line
@@ -27,15 +25,16 @@ from appliance.inference.page_side import PageSide
 from appliance.inference.pulse import LATE
 from appliance.inference.screen import Popup, Screen
 from appliance.inference.sound import Heard
-from appliance.inference.stream import LOOKED_AT, SENSES, Outputs, Stream
+from appliance.inference.stream import Outputs, Stream
 from appliance.inference.telling import SOURCE, Said, Telling, episode_of
 from appliance.inference.trace import Losses, Trace
 from appliance.inference.watch import Shot
 
-_RESTING = {stage: frozenset(code for code in RULES if rests(stage, code)) for stage in Stage}
+_LEFT_FROM = frozenset({Stage.IN_EXAM, Stage.CHECK_OUT})
+"""Where whoever closes the page leaves."""
 
 
-class Seat:
+class Seat(Duty):
     """Fed with the attempt's events in order and with what is seen; answers with events to append."""
 
     def __init__(
@@ -50,70 +49,20 @@ class Seat:
         losses: Losses | None = None,
         schedule: Schedule | None = None,
     ) -> None:
+        super().__init__(looks=looks, policy=policy, schedule=schedule)
         self.attempt = attempt
         self.exam = exam
-        self.stage = Stage.INVITED
-        self.history = History(schedule)
-        self._policy = policy or DetectionPolicy()
-        self.rules = in_force(self._policy)
-        self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
         self._media = media
         self._losses = losses or Losses()  # of traces
         self.line = Line(attempt, self.streams)
         self._page = PageSide(self.streams)
-
-    @property
-    def watched(self) -> bool:
-        """Rules may fire."""
-        return self.stage in WATCHED
-
-    @property
-    def closed(self) -> bool:
-        return self.stage in CLOSED
+        self._began = False  # rules may fire, or might
 
     @property
     def snapshots_failed(self) -> int:
         """That could not be written."""
         return self._telling.failed
-
-    @property
-    def looked_at(self) -> frozenset[Kind]:
-        """The feeds whose pictures are to be looked at now: the webcam, and what other camera sends."""
-        if not self.watched:
-            return frozenset()
-        return frozenset(kind for kind in LOOKED_AT if kind is Kind.WEBCAM or self.streams[kind].connections)
-
-    @property
-    def enrolment(self) -> Enrolment | None:
-        """What is known of this candidate's face; None when no face is to be compared."""
-        enrolment = self.history.enrolment
-        over = self.closed or enrolment.declined or Switch.NO_MATCHING in self.history.switches
-        return None if over else enrolment
-
-    @property
-    def watches_likeness(self) -> bool:
-        """Looks at the webcam are held against the candidate's face."""
-        return self.watched and ("identity_mismatch" in self.rules or "identity_unverifiable" in self.rules)
-
-    @property
-    def is_heard(self) -> bool:
-        """Its microphone is to be listened to now."""
-        webcam = self.streams[Kind.WEBCAM]
-        return self.watched and bool(webcam.connections) and webcam.gap is None
-
-    @property
-    def is_shared(self) -> bool:
-        """Its screen is to be looked at now."""
-        return self.watched and bool(self.streams[Kind.SCREEN].connections)
-
-    @property
-    def is_read(self) -> bool:
-        """What stands on its screen matters: the exam is open, and it says what may be seen."""
-        policy = self._policy
-        apps = (policy.apps or policy.not_apps) and "unapproved_app" in self.rules
-        sites = (policy.sites or policy.not_sites) and "unapproved_url" in self.rules
-        return self.stage is Stage.IN_EXAM and bool(apps or sites)
 
     def shows(self, code: str, onset: float | None) -> bool:
         """Does the rule hold, or begin to, since about `onset` (None: now)?"""
@@ -128,7 +77,8 @@ class Seat:
             until = min(until, payload.happened_at)
         said = [*self._page_goes_on(until), *self._before(payload, at)]
         self.history.hear(payload, at)
-        return [*said, *self._hear(payload, at)]
+        self._leave.hear(payload, at)
+        return [*said, *self._hear(payload, at), *self._turn(at)]
 
     def see(self, kind: Kind, seen: Observation, jpeg: bytes | None) -> tuple[list[Said], frozenset[Look]]:
         """A picture of a camera; -> events, and what the next one should be looked at for."""
@@ -167,7 +117,7 @@ class Seat:
 
     def beat(self, now: float, rates: Mapping[str, float]) -> list[Said]:
         """A second has passed: are the cameras still connected? `rates`: feed -> pictures a second that arrive."""
-        said = list(self._session(now))
+        said = [*self._turn(now), *self._session(now)]
         if self.watched:
             said += self._judged(self.line.beat(now, rates))
         return [*said, *self._page_goes_on(now - LATE), *self._answer(now)]
@@ -184,11 +134,15 @@ class Seat:
         return list(self._rules(now))
 
     def take_over(self, now: float) -> list[Said]:
-        """Every event up to now was heard: go on with the flags that an earlier process left open."""
+        """Every event up to now was heard: go on with the flags that an earlier process left open, but for those that a
+        break has ended."""
+        said: list[Said] = []
         for (kind, code), raised in self.history.take_inherited().items():
             if track := self.streams[kind].tracks.get(RULES[code].sense):
                 track.resume(code, episode_of(raised))
-        said: list[Said] = []
+                rested_at, resting = self._leave.last
+                over = raised.onset_at < rested_at and code in resting
+                said += self._flags(kind, track.watch.rest({code}, rested_at) if over else [])
         for kind, stream in self.streams.items():
             outputs: Outputs = []
             if stream.stands is not None:
@@ -201,7 +155,8 @@ class Seat:
 
     def _before(self, payload: Payload, at: float) -> Iterator[Said]:
         """What held up to this event."""
-        if isinstance(payload, events.AttemptArrived):
+        yield from self._turn(min(at, self._leave.ends_at))
+        if isinstance(payload, events.AttemptArrived | events.BreakEnded):
             yield from self._session(at)
 
     @singledispatchmethod
@@ -224,6 +179,18 @@ class Seat:
     def _(self, payload: events.AttemptFinished, at: float) -> Iterator[Said]:
         yield from self._session(at)
         yield from self._reaches(payload, at)
+
+    @_hear.register
+    def _(self, payload: events.AttemptMoved, at: float) -> Iterator[Said]:
+        if payload.step == Step.HAND_IN:
+            yield from self._session(at)
+        yield from self._reaches(payload, at)
+
+    @_hear.register
+    def _(self, _payload: events.PositionChecked, _at: float) -> Iterator[Said]:
+        for stream in self.streams.values():
+            stream.declare(self.history.declared)
+        yield from ()
 
     @_hear.register
     def _(self, _payload: events.AttemptAccommodated, at: float) -> Iterator[Said]:
@@ -299,7 +266,7 @@ class Seat:
 
     def _resting(self, at: float) -> frozenset[str]:
         """The rules that judge nothing at this moment."""
-        return self.history.resting(at) | _RESTING[self.stage]
+        return self.history.resting(at) | self._leave.resting
 
     def _answer(self, now: float) -> Iterator[Said]:
         """What was seen of the challenge, once that is known."""
@@ -311,7 +278,7 @@ class Seat:
             yield self._telling.said(taken, f"{stream.kind.value}/sight/{at!r}")
 
     def _session(self, at: float) -> Iterator[Said]:
-        left_at = self.line.left_at() if self.stage is Stage.IN_EXAM else None
+        left_at = self.line.left_at() if self.stage in _LEFT_FROM else None
         if not self.closed:
             yield from self.sense(Kind.WEBCAM, Sense.SESSION, replace(self.history.progress, at=at, left_at=left_at))
 
@@ -335,20 +302,36 @@ class Seat:
             return
         if stage in CLOSED:
             yield from self._end(stage, at)
-        elif stage in WATCHED:
-            yield from self._watch_from(stage, at)
-        else:
-            self.stage = stage
-
-    def _watch_from(self, stage: Stage, at: float) -> Iterator[Said]:
-        already, self.stage = self.watched, stage
-        if already:
             return
-        self._page.begin(at)
-        self._keep_trace()
+        printed, watched, self.stage = self.stage is Stage.PRINTING, self.watched, stage
+        yield from self._turn(at)
+        if printed:
+            for stream in self.streams.values():
+                stream.forget()
+        if self.watched and not watched:
+            self._began = True
+            self._page.begin(at)
+            self._keep_trace()
+            yield from self._judged(self.line.begin(at))
+
+    def _turn(self, at: float) -> Iterator[Said]:
+        """Do other rules rest from now on, is the candidate let go, or back?"""
+        if self.closed:
+            return
+        new = self._leave.turn(self.stage, at)
+        for kind, stream in self.streams.items() if new else ():
+            yield from self._flags(kind, stream.rest(new, at))
+        looked = self.streams[Kind.WEBCAM].looks.watched_since is not None
+        if looked == self.judged:
+            return
         for stream in self.streams.values():
-            stream.looks.watched_since = stream.hears.watched_since = at
-        yield from self._judged(self.line.begin(at))
+            if self.judged:
+                stream.watch(at)
+            else:
+                for sense, missed in stream.let_go(at):
+                    yield from self._missed(stream.kind, missed, sense)
+        if self.judged:
+            self.line.up_since(at)
 
     def stop(self) -> None:
         """This process ends."""
@@ -370,7 +353,6 @@ class Seat:
     def _end(self, stage: Stage, at: float) -> Iterator[Said]:
         if self.closed:
             return
-        began = self.streams[Kind.WEBCAM].looks.watched_since
         yield from self.take_over(at)
         for stream in self.streams.values():
             yield from self._stopped(stream, at)
@@ -378,7 +360,7 @@ class Seat:
         self._keep_trace()
         for kind, stream in self.streams.items():
             yield from self._flags(kind, stream.finish(at))
-            if began is not None and (stream.counts or kind is Kind.WEBCAM):
+            if self._began and (stream.counts or kind is Kind.WEBCAM):
                 yield self._telling.covered(kind, stream.counts)
 
     def _stopped(self, stream: Stream, at: float) -> Iterator[Said]:

@@ -48,6 +48,8 @@ SENSES: Mapping[Kind, Mapping[Sense, Callable[[Context], Track[Any, Any]]]] = {
 }
 """What a feed is judged by, and what judges it."""
 
+_SEEING = frozenset({Sense.SIGHT, Sense.SCREEN})
+
 _LONGEST_QUIET = 15
 """Seconds of a second each after which an episode is over; more would say the same."""
 
@@ -133,6 +135,29 @@ class Stream:
         missed = ((Sense.SIGHT, self.looks.stop(at)), (Sense.HEARING, hears))
         return [(sense, each) for sense, each in missed if each is not None]
 
+    def let_go(self, at: float) -> list[tuple[Sense, Missed]]:
+        """Nobody is to look or listen from `at` on; -> what was missed before."""
+        hears = self.hears.rest(at) if Sense.HEARING in self.tracks else None
+        missed = ((Sense.SIGHT, self.looks.rest(at)), (Sense.HEARING, hears))
+        return [(sense, each) for sense, each in missed if each is not None]
+
+    def watch(self, at: float) -> None:
+        """Rules may fire from `at` on. What was seen before is nothing to them; what a microphone hears is forgotten in
+        time by itself, and its floor stays."""
+        self.looks.watched_since = self.hears.watched_since = at
+        self.forget()
+        if track := self.tracks.get(Sense.PAGE):
+            track.memory = page.back(track.memory, at)
+
+    def forget(self) -> None:
+        """What was seen so far says nothing about what comes."""
+        for sense in _SEEING & self.tracks.keys():
+            self.tracks[sense].forget()
+
+    def rest(self, codes: Set[str], now: float) -> Outputs:
+        """These rules judge nothing from now on: what they have open ends."""
+        return [output for track in self.tracks.values() for output in track.watch.rest(codes, now)]
+
     def reported(self, seen: page.Report | page.Beat, *, resting: Set[str], active: Set[str] = frozenset()) -> Outputs:
         """The candidate's page said something, or nothing new. Flags carry the last picture that came."""
         return self._illustrated(self.see(Sense.PAGE, seen, None, resting=resting, active=active))
@@ -202,6 +227,11 @@ class Stream:
         self.base = base
         for track in self.tracks.values():
             track.rest_on(base)
+
+    def declare(self, phone: bool | None) -> None:
+        """As `judges.context.Context.declared`."""
+        for track in self.tracks.values():
+            track.declare(phone)
 
     def use(self, rules: RuleSet, now: float) -> Outputs:
         """These rules hold from now on."""

@@ -27,6 +27,7 @@ class Track(Generic[Memory, Seen]):
         self.watch = Watch(context.rules)
         self.ticks: Mapping[str, Tick] = {}  # what was said last, of the rules in force
         self._judge = judge
+        self._fresh = memory
 
     def see(
         self,
@@ -57,6 +58,10 @@ class Track(Generic[Memory, Seen]):
         """Go on with a flag that an earlier process raised."""
         self.watch.resume(code, begun)
 
+    def forget(self) -> None:
+        """What was seen so far says nothing about what comes."""
+        self.memory = self._fresh
+
     def place(self, position: Position | None, now: float) -> list[Begun | Over]:
         """The camera stands so from now on."""
         self.context = replace(self.context, position=position)
@@ -71,3 +76,7 @@ class Track(Generic[Memory, Seen]):
     def rest_on(self, base: Baseline) -> None:
         """How the candidate sat at check-in is known."""
         self.context = replace(self.context, base=base)
+
+    def declare(self, phone: bool | None) -> None:
+        """As `Context.declared`."""
+        self.context = replace(self.context, declared=phone)

@@ -91,8 +91,9 @@ class Watch:
         return onset is None or begins <= onset + ABOUT
 
     def resume(self, code: str, begun: Episode) -> None:
-        """Go on with a flag that an earlier process raised."""
-        self._states[code] = episode.resume(begun)
+        """Go on with a flag that an earlier process raised; one of this process is known better."""
+        if self._states[code].open is None:
+            self._states[code] = episode.resume(begun)
 
     def use(self, rules: RuleSet) -> None:
         """The numbers that hold from now on; what is open stays open."""
@@ -101,8 +102,12 @@ class Watch:
     def keep_only(self, codes: Collection[str], now: float) -> list[Begun | Over]:
         """No other rule says anything from now on (the camera was moved, an accommodation was granted): the others end
         what they had open."""
+        return self.rest([code for code in self._states if code not in codes], now)
+
+    def rest(self, codes: Collection[str], now: float) -> list[Begun | Over]:
+        """These rules end what they have open, and forget what they were about to raise."""
         outputs: list[Begun | Over] = []
-        for code in [code for code in self._states if code not in codes]:
+        for code in [code for code in self._states if code in codes]:
             _, closed = episode.finish(self._states.pop(code), now)
             outputs += [self._output(code, output) for output in closed]
             self._waiting.pop(code, None)

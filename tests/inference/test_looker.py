@@ -6,19 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.box import picture
+from appliance.box import picture, seen
 from appliance.config import InferenceSettings
-from appliance.exam.feed import Feed, Kind
+from appliance.exam.feed import Feed, Kind, Position
 from appliance.inference.detectors import Detectors
 from appliance.inference.look import Look
 from appliance.inference.looker import Looker
 from appliance.inference.main import read_looked, write_looked
 from appliance.inference.matching import Wanted
+from tests.inference.seen import face
 
 
 class FakeRoom:
     def __init__(self, *attempts):
         self.attempts = set(attempts)
+        self.checks_in = {}
         self.seen = []
         self.closely = False
         self.visits = []
@@ -29,6 +31,9 @@ class FakeRoom:
     def watched(self):
         return frozenset(Feed(attempt, Kind.WEBCAM) for attempt in self.attempts)
 
+    def placed(self):
+        return {Feed(attempt, Kind.WEBCAM): stands for attempt, stands in self.checks_in.items()}
+
     def matching(self):
         return self.wanted
 
@@ -38,8 +43,8 @@ class FakeRoom:
     def visited(self, feed, now):
         self.visits.append(feed.attempt)
 
-    def see(self, feed, seen, jpeg):
-        self.seen.append((feed.attempt, seen))
+    def see(self, feed, looked, jpeg):
+        self.seen.append((feed.attempt, looked))
         return frozenset({Look.OBJECTS}) if self.closely else frozenset()
 
 
@@ -70,7 +75,7 @@ def turns(looker, count):
 def make(tmp_path):
     def made(*attempts, detectors=None, **settings):
         room = FakeRoom(*attempts)
-        return Looker(tmp_path, InferenceSettings(**settings), detectors or Detectors(), room), room
+        return Looker(tmp_path, InferenceSettings(**settings), detectors or Detectors(), room, seen=tmp_path), room
 
     return made
 
@@ -127,8 +132,8 @@ def test_pixels_that_do_not_fit_the_header_cannot_be_judged(make, tmp_path):
     show(tmp_path, "a1", 1, raw=b"\x00" * 100)
     turns(looker, 1)
     assert looker.unreadable == 1
-    ((_, seen),) = room.seen
-    assert seen.view is None
+    ((_, looked),) = room.seen
+    assert looked.view is None
 
 
 def test_a_model_that_gives_up_is_counted_and_the_picture_cannot_be_judged(make, tmp_path):
@@ -142,8 +147,8 @@ def test_a_model_that_gives_up_is_counted_and_the_picture_cannot_be_judged(make,
     show(tmp_path, "a1", 1)
     turns(looker, 1)
     assert looker.failed == 1
-    ((_, seen),) = room.seen
-    assert seen.view is None
+    ((_, looked),) = room.seen
+    assert looked.view is None
 
 
 def test_an_attempt_that_is_over_leaves_nothing_behind(make, tmp_path):
@@ -155,6 +160,44 @@ def test_an_attempt_that_is_over_leaves_nothing_behind(make, tmp_path):
     assert looker.schedule.feeds() == {Feed("a2", Kind.WEBCAM)}
     assert set(looker._observers) == set(looker._paces) == {Feed("a2", Kind.WEBCAM)}
     assert "a1" not in looker._numbers
+
+
+def test_M32_who_checks_in_is_told_at_once_what_is_in_the_picture_and_nothing_else_is_made_of_it(make, tmp_path):
+    asked = []
+
+    class Faces:
+        version = "1"
+
+        def find(self, picture, *, at_least):
+            return [face(left=16.0, width=32.0)] if picture.mean() > 50 else []
+
+    class Never:
+        version = "1"
+
+        def __getattr__(self, name):
+            asked.append(name)
+            return lambda *args, **kwargs: None
+
+    looker, room = make("a2", detectors=Detectors(faces=Faces(), likeness=Never()))
+    room.checks_in = {"a1": Position.FRONT}
+    now = time.time()
+    show(tmp_path, "a1", 1, at=now, size=(128, 200))
+    turns(looker, 12)
+    said = seen.read(tmp_path, "a1", now)["webcam"]
+    assert (said["face"], said["screen"], said["at"]) == ("seen", "not_assessable", now)
+    assert said["box"] == pytest.approx([0.125, 0.5, 0.25, 0.192])
+    dark = np.full((200, 128, 3), 40, np.uint8).tobytes()
+    show(tmp_path, "a1", 2, at=now + 1, size=(128, 200), raw=dark)
+    turns(looker, 12)
+    said = seen.read(tmp_path, "a1", now + 1)["webcam"]
+    assert (said["face"], said["box"], said["at"]) == ("not_seen", None, now + 1)
+    assert looker._paces[Feed("a1", Kind.WEBCAM)].rates.keys() == {Look.FACES, Look.OBJECTS}
+    room.checks_in, room.attempts = {}, {"a1"}
+    show(tmp_path, "a1", 3, at=now + 2)
+    turns(looker, 12)
+    assert seen.read(tmp_path, "a1", now + 2) == {}, "who has been admitted is no longer told"
+    assert looker._paces[Feed("a1", Kind.WEBCAM)].rates.keys() > {Look.HEAD, Look.LIKENESS}
+    assert asked == [], "nobody's face is compared at a glance"
 
 
 def test_when_nothing_is_due_it_waits_but_not_long(make):

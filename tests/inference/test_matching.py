@@ -129,7 +129,7 @@ class TestWithModels:
 def test_what_was_shown_is_compared_at_the_next_turn(tmp_path):
     room = FakeRoom("a1")
     room.wanted = Wanted(shown={"a1": Shown(File("p", "aa"), File("f", "bb"))})
-    turns(Looker(tmp_path, InferenceSettings(), Detectors(), room), 1)
+    turns(Looker(tmp_path, InferenceSettings(), Detectors(), room, seen=tmp_path), 1)
     assert [(attempt, said.reason) for attempt, said in room.said] == [("a1", "model_missing")]
 
 
@@ -141,7 +141,7 @@ def test_the_first_picture_that_is_worth_it_becomes_the_one_that_later_looks_are
     room = FakeRoom("a1")
     room.media = tmp_path / "media"
     room.wanted = Wanted(missing={"a1": "bio"})
-    looker = Looker(tmp_path, InferenceSettings(), detectors, room)
+    looker = Looker(tmp_path, InferenceSettings(), detectors, room, seen=tmp_path)
     picture = cv2.resize(portraits["grace_hopper.jpg"], None, fx=0.8, fy=0.8)
     jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
     size = (picture.shape[1], picture.shape[0])

@@ -318,9 +318,9 @@ def test_spans_that_nobody_looked_at_and_base_lines_are_told(house):
 def test_what_no_model_sees_is_ticked_by_its_code_once(house):
     house.reach("in_exam")
     url, client = f"/api/attempts/{house.attempts[0]}", house.user("proctor")
-    assert client.get(url).json["tickable"] == ["headphones", "smart_wearable"]
+    assert client.get(url).json["tickable"] == ["headphones", "smart_wearable", "head_covering", "distraction"]
     assert client.post(f"{url}/flags", json={"code": "headphones"}).status_code == 201
     assert client.post(f"{url}/flags", json={"code": "headphones"}).status_code == 409
     assert client.post(f"{url}/flags", json={"code": "phone_visible"}).status_code == 400
     said = client.get(url).json
-    assert (said["tickable"], [flag["code"] for flag in said["flags"]]) == (["smart_wearable"], ["headphones"])
+    assert (said["tickable"], [flag["code"] for flag in said["flags"]]) == (["smart_wearable", "head_covering", "distraction"], ["headphones"])

@@ -13,12 +13,14 @@ from appliance.inference.baseline import NOT_TAKEN, Baseline
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Of one feed. `base`: how the candidate sat at check-in; without it (a clip) angles are absolute and nothing is
-    said that needs one."""
+    said that needs one. `declared`: the candidate's phone is to lie in the picture, as it was said at check-in; None:
+    nobody said, so that it does where one was seen then."""
 
     rules: RuleSet = USUAL
     kind: Kind = Kind.WEBCAM
     position: Position | None = Position.FRONT
     base: Baseline = NOT_TAKEN
+    declared: bool | None = None
 
     @property
     def codes(self) -> frozenset[str]:

@@ -71,6 +71,11 @@ def judge(memory: Memory, seen: Report | Beat, context: Context) -> tuple[Memory
     return memory, _report(before, memory, seen, context)
 
 
+def back(memory: Memory, at: float) -> Memory:
+    """The candidate was let go until `at`: what the page did meanwhile began now, and no absence of before counts."""
+    return replace(memory, since={fact: max(began, at) for fact, began in memory.since.items()}, absences=())
+
+
 def _learn(memory: Memory, seen: Report, context: Context) -> Memory:
     since = dict(memory.since)
     begin = BEGINS.get(seen.fact, seen.fact)

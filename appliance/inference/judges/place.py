@@ -2,7 +2,7 @@
 Pure (proctoring.md 4.2).
 
 At check-in what lay there is known by name (`Baseline.objects`), and its place is where it is first seen. Without a
-check-in it belongs there once it was seen in LEARN looks.
+check-in it belongs there once it was seen in LEARN looks. A phone is declared where the candidate said so at check-in.
 """
 
 from collections.abc import Sequence
@@ -75,13 +75,14 @@ def is_declared(box: Box, memory: Memory, seen: Observation, context: Context) -
 def _learn(memory: Memory, seen: Observation, context: Context, items: Sequence[Named]) -> Memory:
     sure = context.rules["phone_visible"].threshold
     phone = next((item.box for item in items if item.name is Prohibited.PHONE and item.score >= sure), None)
-    declared = Prohibited.PHONE.value in context.base.objects
+    known = Prohibited.PHONE.value in context.base.objects
+    declared = known if context.declared is None else context.declared
+    place = phone.scaled(1 / seen.width, 1 / seen.height) if phone is not None else None
     return replace(
         memory,
         material=min(LEARN, memory.material + bool(_material(items, context))),
         screen=min(LEARN, memory.screen + bool(_screens(items, context))),
-        phone=memory.phone
-        or (phone.scaled(1 / seen.width, 1 / seen.height) if phone is not None and declared else None),
+        phone=memory.phone or place if declared else None,
     )
 
 

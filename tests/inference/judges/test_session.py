@@ -74,7 +74,8 @@ def test_the_minutes_are_a_setting():
 
 
 def test_without_a_schedule_nothing_follows():
-    assert raised([Moment(at=9999.0), Moment(at=9999.0, arrived_at=9999.0, started_at=9000.0, hands_in=True)]) == []
+    left = Moment(at=9999.0, arrived_at=9999.0, started_at=9000.0, handed_in_at=9999.0)
+    assert raised([Moment(at=9999.0), left]) == []
 
 
 # --- gone early ---
@@ -83,7 +84,7 @@ def test_without_a_schedule_nothing_follows():
 @pytest.mark.parametrize(("stayed", "early"), [(10.0, True), (1799.0, True), (1801.0, False)])
 def test_M69_whoever_hands_in_within_half_the_time_leaves_early(stayed, early):
     at = 1000.0 + stayed
-    said = raised([Moment(at=at, **HERE, started_at=1000.0, hands_in=True)])
+    said = raised([Moment(at=at, **HERE, started_at=1000.0, handed_in_at=at)])
     assert said == ([("early_departure", at)] if early else [])
 
 

@@ -178,23 +178,23 @@ def test_M32_who_checks_in_is_told_at_once_what_is_in_the_picture_and_nothing_el
             asked.append(name)
             return lambda *args, **kwargs: None
 
-    looker, room = make("a2", detectors=Detectors(faces=Faces(), likeness=Never()))
+    looker, room = make(detectors=Detectors(faces=Faces(), likeness=Never()))
     room.checks_in = {"a1": Position.FRONT}
     now = time.time()
     show(tmp_path, "a1", 1, at=now, size=(128, 200))
-    turns(looker, 12)
+    turns(looker, 2)
     said = seen.read(tmp_path, "a1", now)["webcam"]
     assert (said["face"], said["screen"], said["at"]) == ("seen", "not_assessable", now)
     assert said["box"] == pytest.approx([0.125, 0.5, 0.25, 0.192])
     dark = np.full((200, 128, 3), 40, np.uint8).tobytes()
     show(tmp_path, "a1", 2, at=now + 1, size=(128, 200), raw=dark)
-    turns(looker, 12)
+    turns(looker, 2)
     said = seen.read(tmp_path, "a1", now + 1)["webcam"]
     assert (said["face"], said["box"], said["at"]) == ("not_seen", None, now + 1)
     assert looker._paces[Feed("a1", Kind.WEBCAM)].rates.keys() == {Look.FACES, Look.OBJECTS}
     room.checks_in, room.attempts = {}, {"a1"}
     show(tmp_path, "a1", 3, at=now + 2)
-    turns(looker, 12)
+    turns(looker, 2)
     assert seen.read(tmp_path, "a1", now + 2) == {}, "who has been admitted is no longer told"
     assert looker._paces[Feed("a1", Kind.WEBCAM)].rates.keys() > {Look.HEAD, Look.LIKENESS}
     assert asked == [], "nobody's face is compared at a glance"

@@ -26,7 +26,8 @@ export class TestList {
     arrange(this.list, shown.flatMap((name) => this.rows.get(name)?.row ?? []));
     const states = Object.values(results).map((result) => result.state);
     const worst = states.includes("fail") ? "fail" : states.includes("warn") ? "warn" : "pass";
-    write(this.summary, t(`candidate.test.summary.${running ? "running" : done ? worst : "before"}`));
+    const all = running ? "running" : done ? worst : "before";
+    write(this.summary, t(`candidate.test.summary.${all}`));
   }
 
   private draw(name: TestName, result: TestResult | undefined): void {

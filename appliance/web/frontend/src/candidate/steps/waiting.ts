@@ -48,11 +48,12 @@ export function waitsFor({ identity, plan, checkin, phone }: Pick<Me, "identity"
 function row(rows: Map<string, HTMLElement>, what: string, done: boolean): HTMLElement {
   const item = rows.get(what) ?? h("li", {}, h("span", { class: "test-sign", "aria-hidden": "true" }), h("span", {}));
   rows.set(what, item);
-  set(item, "data-state", done ? "pass" : "running");
+  const how = done ? "done" : "open";
+  set(item, "data-state", how);
   const [sign, text] = item.children;
   if (sign && text) {
     write(sign, done ? "✓" : "…");
-    write(text, t(`candidate.waiting.${what}_${done ? "done" : "open"}`));
+    write(text, t(`candidate.waiting.${what}_${how}`));
   }
   return item;
 }

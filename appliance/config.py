@@ -86,6 +86,38 @@ class UpstreamSettings:
     site: str = "site"
 
 
+_SECURITIES = ("starttls", "tls", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The mail server that carries notices. `host` empty: no mail. `sender` and `to` are addresses."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password_file: str = ""
+    sender: str = ""
+    to: str = ""
+
+    def __post_init__(self) -> None:
+        if self.security not in _SECURITIES:
+            raise ConfigError(
+                f"[mail] security is {self.security[:40]!r}", hint=f"Use one of {', '.join(_SECURITIES)}."
+            )
+        if self.user and self.security == "none":
+            raise ConfigError(
+                "[mail] a password would travel unprotected", hint='Use security = "starttls" or "tls", or no user.'
+            )
+
+    def check(self) -> None:
+        """ConfigError where a server is named and the addresses are not."""
+        for name in ("sender", "to"):
+            if self.host and not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+", getattr(self, name)):
+                raise ConfigError(f"[mail] {name} is not an address", hint="Write name@example.edu.")
+
+
 POSITIONS = ("front", "oblique", "paper", "screen", "room")
 """As in `exam.feed.Position`, which stands on the same floor; a test keeps the two together."""
 
@@ -141,6 +173,7 @@ class Settings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
     camera: tuple[CameraSettings, ...] = ()
 
 

@@ -53,7 +53,7 @@ def test_every_setting_is_documented_with_its_default():
     assert written == {(section, key): default for section, key, default in _keys()}
 
 
-_OTHER = {"udp_ports": "50000-50499"}
+_OTHER = {"udp_ports": "50000-50499", "security": "tls"}
 """Where not every text makes sense."""
 
 

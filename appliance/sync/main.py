@@ -15,8 +15,11 @@ from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader, opened
 from appliance.sync.binder import WriteReport
+from appliance.sync.chores import Chores
 from appliance.sync.directory import DirectoryStore
 from appliance.sync.keys import BoxKey
+from appliance.sync.notice import Notices
+from appliance.sync.retention import Retention
 from appliance.sync.service import Service
 from appliance.sync.store import checked
 
@@ -32,6 +35,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
     """Send until SIGTERM or SIGINT; 0. ConfigError when the settings name no possible place."""
     stopping = process.stop_event()
     store = store_of(paths, settings)
+    settings.mail.check()
     key = BoxKey.from_folder(paths.keys)
     _say(paths, healthy=False, sentence="waiting for the ledger")
     while not paths.database.exists():
@@ -55,7 +59,11 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
         )
         if service is None:
             return 0
-        return _serve(service, client, reader, paths, stopping)
+        chores = Chores(
+            Retention(paths, reader, client),
+            Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
+        )
+        return _serve(service, chores, client, reader, paths, stopping)
 
 
 def store_of(paths: Paths, settings: Settings) -> DirectoryStore:
@@ -85,17 +93,21 @@ def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threadin
                 return None
 
 
-def _serve(service: Service, client: Client, reader: Reader, paths: Paths, stopping: threading.Event) -> int:
+def _serve(
+    service: Service, chores: Chores, client: Client, reader: Reader, paths: Paths, stopping: threading.Event
+) -> int:
     # The service has read the ledger up to here or further: what is told twice is only looked at twice.
     client.subscribe(service.told, after=service.read_until)
     client.append(ProcessStarted(process=NAME, version=__version__), chain=BOX, exam=None)
     client.start()
     worker = threading.Thread(target=_work, args=(service, stopping), name="sync-worker", daemon=True)
     worker.start()
+    helper = threading.Thread(target=chores.run, args=(stopping,), name="sync-chores", daemon=True)
+    helper.start()
     try:
         process.notify("READY=1")
         while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
-            _beat(service, client, paths)
+            _beat(service, chores, client, paths)
             process.notify("WATCHDOG=1")
     finally:
         process.notify("STOPPING=1")
@@ -103,6 +115,7 @@ def _serve(service: Service, client: Client, reader: Reader, paths: Paths, stopp
         stopping.set()
         service.woken.set()
         worker.join(STOP_SECONDS)
+        helper.join(STOP_SECONDS / 4)  # a mail server may let it wait: what it does is begun again
         client.stop(flush_seconds=0.5)
     return 1 if died else 0
 
@@ -114,13 +127,15 @@ def _work(service: Service, stopping: threading.Event) -> None:
             service.woken.wait(wait)
 
 
-def _beat(service: Service, client: Client, paths: Paths) -> None:
-    facts: dict[str, Any] = service.status()
+def _beat(service: Service, chores: Chores, client: Client, paths: Paths) -> None:
+    facts: dict[str, Any] = service.status() | chores.status()
     waiting = facts["backlog_objects"] + facts["bundles"]
     sentence = f"{waiting} things wait to be sent" if waiting else "everything so far is upstream"
     if facts["failing"]:
         # The box works on without its upstream: this is news for a person, not a fault of the process.
         sentence = f"{facts['failing']}; {sentence}"
+    if chores.trouble:
+        sentence = f"{chores.trouble}; {sentence}"
     if not client.connected:
         sentence = "waiting for the ledger"
     _say(paths, healthy=client.connected, sentence=sentence, waiting=client.waiting, lost=client.lost, **facts)

@@ -1,0 +1,66 @@
+"""What the sync process does beside sending: deleting by date, and telling planners.
+
+A mail server or a disk that lets it wait must not hold up evidence, so it has a thread of its own.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from appliance.errors import ApplianceError
+from appliance.sync.notice import Notices
+from appliance.sync.retention import Retention
+
+log = logging.getLogger(__name__)
+
+NOTICE_SECONDS = 5.0
+RETENTION_SECONDS = 60.0
+"""A date is kept to the minute."""
+
+
+class Chores:
+    """`run` belongs to one thread, `status` and `trouble` to any. What fails is said in the log and the health file,
+    and tried again."""
+
+    def __init__(self, retention: Retention, notices: Notices) -> None:
+        self._retention, self._notices = retention, notices
+        self._deleting = ""
+        self._telling = ""
+
+    @property
+    def trouble(self) -> str:
+        """What does not work just now, or ""."""
+        return self._deleting or self._telling or self._notices.trouble
+
+    def status(self) -> dict[str, Any]:
+        """For the health file."""
+        return {
+            "deleted_files": self._retention.deleted_files,
+            "deleted_bytes": self._retention.deleted_bytes,
+            "mails_sent": self._notices.sent,
+            "chores_failing": self.trouble,
+        }
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until told to stop."""
+        delete_at = 0.0
+        while not stopping.is_set():
+            if time.monotonic() >= delete_at:
+                delete_at = time.monotonic() + RETENTION_SECONDS
+                self._deleting = self._try(self._retention.turn)
+            self._telling = self._try(self._notices.turn)
+            stopping.wait(NOTICE_SECONDS)
+
+    @staticmethod
+    def _try(turn: Callable[..., None]) -> str:
+        try:
+            turn(now=time.time())
+        except ApplianceError as error:
+            log.warning("%s %s", error.message, error.hint)
+            return error.message
+        except Exception as error:
+            log.exception("a chore failed")
+            return f"a chore failed: {error}"
+        return ""

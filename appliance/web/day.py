@@ -141,6 +141,7 @@ def plan_of(connection: sa.Connection, exam: ExamRow, plan: ExamPlan) -> dict[st
     said = plan.to_json()
     names = (
         *("mode", "kind", "level", "second", "required", "attention_minutes", "spot_check_minutes", "one_by_one"),
+        "onboarding_minutes",
         *("room_scan", "position", "known_allowed", "items", "contact", "check_out", "pages", "scratch", "practice"),
     )
     sections = [
@@ -158,6 +159,9 @@ def plan_of(connection: sa.Connection, exam: ExamRow, plan: ExamPlan) -> dict[st
         "feeds": [kind.value for kind in plan.feeds],
         "sections": sections,
         "opens_at": plan.opens_at(exam.starts_at),
+        "conduct": {
+            stage.value: sorted(act.value for act in possible(stage, plan.mode)) for stage in Stage
+        },  # so that a page knows what fits as soon as the stage changes
     }
 
 

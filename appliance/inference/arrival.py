@@ -17,12 +17,13 @@ Gap = tuple[str, float]
 """Cause and start of one that is open."""
 
 
-def silent_since(gaps: Iterable[Gap | None], causes: frozenset[Cause] = CUT_OFF) -> float | None:
+def silent_since(gaps: Iterable[Gap | None], causes: frozenset[Cause] = CUT_OFF, *, fewest: int = 2) -> float | None:
     """Since when nothing comes, of the open gaps of some feeds: None while one of them comes, or one is away for
-    another cause. With a single feed there is nothing to tell the line from the camera by."""
+    another cause. With fewer than `fewest` nothing is said: a single feed has nothing to tell the line from the camera
+    by."""
     known = list(gaps)
     starts = [gap[1] for gap in known if gap is not None and gap[0] in causes]
-    return max(starts) if len(known) > 1 and len(starts) == len(known) else None
+    return max(starts) if len(known) >= fewest and len(starts) == len(known) else None
 
 
 def rates(folder: Path, *, now: float) -> dict[str, float]:

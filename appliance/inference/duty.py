@@ -1,15 +1,14 @@
 """What of an attempt is to be looked at, listened to and read now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from appliance.exam.accommodation import Switch
 from appliance.exam.detection import DetectionPolicy, in_force
-from appliance.exam.feed import Kind, Position
+from appliance.exam.feed import OWN, Kind, Position
 from appliance.exam.stage import CHECK_IN, CLOSED, WATCHED, Stage
 from appliance.inference.coverage import Looks
 from appliance.inference.enrolment import Enrolment
 from appliance.inference.history import History
-from appliance.inference.judges.session import Schedule
 from appliance.inference.leave import Leave
 from appliance.inference.stream import LOOKED_AT, SENSES, Stream
 
@@ -20,15 +19,14 @@ _PLACED = frozenset(CHECK_IN[CHECK_IN.index(Stage.EQUIPMENT) :])
 class Duty:
     """It follows from the stage, the streams that come, and the rules that hold."""
 
-    def __init__(
-        self, *, looks: Mapping[Kind, Looks], policy: DetectionPolicy | None = None, schedule: Schedule | None = None
-    ) -> None:
+    def __init__(self, *, looks: Mapping[Kind, Looks], policy: DetectionPolicy | None = None) -> None:
         self.stage = Stage.INVITED
-        self.history = History(schedule)
+        self.history = History()
         self._policy = policy or DetectionPolicy()
         self.rules = in_force(self._policy)
         self.streams = {kind: Stream(kind, rules=self.rules, looks=looks[kind]) for kind in SENSES}
         self._leave = Leave()
+        self.feeds: Collection[Kind] = OWN  # what the candidate's computer is to send
 
     @property
     def watched(self) -> bool:
@@ -46,7 +44,8 @@ class Duty:
 
     @property
     def looked_at(self) -> frozenset[Kind]:
-        """The feeds whose pictures are to be judged now: the webcam, and what other camera sends."""
+        """The feeds whose pictures are to be judged now: those that are to come, and what other camera
+        sends."""
         return self._cameras if self.judged else frozenset()
 
     @property
@@ -57,7 +56,7 @@ class Duty:
 
     @property
     def _cameras(self) -> frozenset[Kind]:
-        return frozenset(kind for kind in LOOKED_AT if kind is Kind.WEBCAM or self.streams[kind].connections)
+        return frozenset(kind for kind in LOOKED_AT if kind in self.feeds or self.streams[kind].connections)
 
     @property
     def enrolment(self) -> Enrolment | None:

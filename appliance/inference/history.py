@@ -38,18 +38,18 @@ class History:
     the one that is open; `told`: the coverage stands in the ledger, and nothing more is to be said; `declared`: as
     `judges.context.Context.declared`."""
 
-    def __init__(self, schedule: Schedule | None) -> None:
+    def __init__(self) -> None:
         self.seat = ""
         self.told = False
         self.declared: bool | None = None
-        self.progress = Moment(at=0.0, schedule=schedule)
+        self.progress = Moment(at=0.0)
         self.enrolment = Enrolment()
         self.challenge: Challenge | None = None
         self._granted: frozenset[Switch] = frozenset()
         self._declined: frozenset[Switch] = frozenset()  # by the candidate: it stays, whatever is granted
         self._calls: dict[str, Span] = {}
         self._written: tuple[Span, ...] = ()  # the last message
-        self._schedule = schedule
+        self._schedule: Schedule | None = None
         self._extra_minutes = 0
         self._inherited: dict[tuple[Kind, str], events.FlagRaised] = {}
 

@@ -1,6 +1,6 @@
 """Whether what the candidate's side sends arrives: gaps and heartbeats of all feeds of an attempt, held together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from appliance.exam.events import GapClosed, GapOpened
@@ -21,6 +21,7 @@ class Line:
         self._attempt = attempt
         self._streams = streams
         self._webcam = streams[Kind.WEBCAM]
+        self.feeds: Collection[Kind] = OWN  # what the candidate's computer is to send
         self._up_since = float("-inf")
 
     def up_since(self, at: float) -> None:
@@ -62,12 +63,13 @@ class Line:
 
     def left_at(self) -> float | None:
         """When the candidate's page was closed, if it is, and the box has been there to notice it."""
-        closed = silent_since((stream.gap for stream in self._own), frozenset({Cause.PAGE_CLOSED}))
+        fewest = max(1, len(self.feeds))  # a page that closes says so: one feed is enough where there is one
+        closed = silent_since((stream.gap for stream in self._own), frozenset({Cause.PAGE_CLOSED}), fewest=fewest)
         return None if closed is None else max(closed, self._up_since)
 
     @property
     def _own(self) -> list[Stream]:
-        own = [self._streams[kind] for kind in OWN]
+        own = [self._streams[kind] for kind in self.feeds]
         return [stream for stream in own if stream.gap or stream.connections]
 
     @property

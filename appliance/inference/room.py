@@ -116,6 +116,7 @@ class Room:
         self._lock = threading.Lock()
         self._seats: dict[str, Seat] = {}
         self._policies: dict[str, DetectionPolicy] = {}
+        self._plans: dict[str, ExamPlan] = {}
         self._schedules: dict[str, Schedule] = {}
         self._events = RoomEvents(self._showing)
         self._said: set[str] = set()  # flags that an earlier process raised
@@ -301,9 +302,9 @@ class Room:
             media=self.media,
             models=self._models,
             policy=self._policies.get(exam),
-            schedule=self._schedules.get(exam),
             losses=self._losses,
         )
+        seat.plan(self._schedules.get(exam), self._plans.get(exam, ExamPlan()))
         for kind, stream in seat.streams.items():
             for name, of_sense in _names(Feed(attempt, kind), stream).items():
                 of_sense.looked_at = self._looked_at.get(name, float("-inf"))
@@ -314,17 +315,16 @@ class Room:
         if isinstance(said, events.ExamCreated):
             self._schedules[said.exam] = Schedule(starts_at=said.starts_at, minutes=said.minutes)
             return
-        known = self._schedules.get(said.exam)
         try:
-            plan = ExamPlan.of(said.plan)
+            plan = self._plans[said.exam] = ExamPlan.of(said.plan)
         except BadInput as error:  # written by a newer version: what holds already goes on
             log.error("the plan of %s cannot be read: %s", said.exam, error)
             return
-        if known is not None:
-            self._schedules[said.exam] = replace(known, opens_at=plan.opens_at(known.starts_at))
+        if schedule := self._schedules.get(said.exam):
+            self._schedules[said.exam] = replace(schedule, opens_at=plan.opens_at(schedule.starts_at))
         for seat in self._seats.values():
             if seat.exam == said.exam:
-                seat.history.plan(self._schedules.get(said.exam))
+                seat.plan(self._schedules.get(said.exam), plan)
 
     def _use(self, said: events.DetectionSet, at: float) -> None:
         """What is detected in an exam was set: it holds for every candidate from now on."""

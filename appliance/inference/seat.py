@@ -12,6 +12,7 @@ from appliance.exam.events import Payload
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, Sense
 from appliance.exam.page import Fact
+from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import CLOSED, Stage, Step, reached
 from appliance.inference import absence, baseline
 from appliance.inference.coverage import Looks, Missed
@@ -47,9 +48,8 @@ class Seat(Duty):
         models: dict[str, str],
         policy: DetectionPolicy | None = None,
         losses: Losses | None = None,
-        schedule: Schedule | None = None,
     ) -> None:
-        super().__init__(looks=looks, policy=policy, schedule=schedule)
+        super().__init__(looks=looks, policy=policy)
         self.attempt = attempt
         self.exam = exam
         self._telling = Telling(exam=exam, attempt=attempt, media=media, models=models)
@@ -132,6 +132,11 @@ class Seat(Duty):
         self._policy = policy
         self._keep_trace()
         return list(self._rules(now))
+
+    def plan(self, schedule: Schedule | None, plan: ExamPlan) -> None:
+        """When the exam is, and how it is held."""
+        self.history.plan(schedule)
+        self.feeds = self.line.feeds = plan.feeds
 
     def take_over(self, now: float) -> list[Said]:
         """Every event up to now was heard: go on with the flags that an earlier process left open, but for those that a

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from appliance.box import health
 from appliance.exam.detection import RuleSet
 from appliance.exam.events import AnalysisCovered, AnalysisMissed
-from appliance.exam.feed import OWN, Kind, Position
+from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import RULES, Sense, Source
 from appliance.exam.permissions import Action
-from appliance.ledger import detection, state
+from appliance.ledger import detection, planning, state
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services
 from appliance.web.needs import needs
@@ -38,8 +38,9 @@ def judged(attempt: str) -> Response:
         rules = detection.rules(connection, exam=row.exam, attempt=row.attempt)
         baselines = detection.baselines(connection, row.attempt)
         positions = state.positions(connection, attempt=row.attempt)
+        feeds = planning.plan(connection, row.exam).feeds
     ticks = _at_the_end(row) or _so_far(row)
-    stand = {kind: place for kind, place in positions.items() if kind in OWN or kind.value in ticks}
+    stand = {kind: place for kind, place in positions.items() if kind in feeds or kind.value in ticks}
     return jsonify(
         ticks=ticks,
         on=looked_for(rules, stand),

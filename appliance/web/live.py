@@ -247,8 +247,8 @@ class Follower:
     ) -> dict[str, Any]:
         paths = self._services.paths
         return {
-            "pictures": status.pictures(paths, row.attempt),
-            "health": status.health_of(feeds, row.attempt),
+            "pictures": status.pictures(paths, row.attempt, view.plan.feeds),
+            "health": status.health_of(feeds, row.attempt, view.plan.feeds),
             "recording_trouble": day.recording_trouble(view.plan, row, feeds),
             "seen": seen.read(paths.seen, row.attempt, now),
         }

@@ -1,6 +1,6 @@
 """How the box is: what its processes say of themselves, and what is known of each feed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +33,20 @@ def arrives(facts: dict[str, Any] | None) -> bool:
     return silent is not None and float(silent) <= ARRIVES_WITHIN
 
 
-def pictures(paths: Paths, attempt: str) -> dict[str, dict[str, Any] | None]:
-    """The newest picture of each feed: kind -> {taken_at, number}, or None."""
+def pictures(paths: Paths, attempt: str, expected: Collection[Kind] = OWN) -> dict[str, dict[str, Any] | None]:
+    """The newest picture of each feed: kind -> {taken_at, number}, or None where one of `expected` has none."""
     found: dict[str, dict[str, Any] | None] = {}
     for kind in Kind:
         header = picture.read_header(paths.pictures, Feed(attempt, kind))
-        if header is None and kind not in OWN:
+        if header is None and kind not in expected:
             continue  # not every candidate has one
         found[kind.value] = None if header is None else {"taken_at": header.taken_at, "number": header.number}
     return found
 
 
-def health_of(said: dict[str, dict[str, Any]] | None, attempt: str) -> dict[str, dict[str, Any] | None]:
-    """Capture's facts of each feed of an attempt: kind -> facts, or None when it does not arrive."""
+def health_of(
+    said: dict[str, dict[str, Any]] | None, attempt: str, expected: Collection[Kind] = OWN
+) -> dict[str, dict[str, Any] | None]:
+    """Capture's facts of each feed of an attempt: kind -> facts, or None when one of `expected` does not arrive."""
     facts = {kind: (said or {}).get(str(Feed(attempt, kind))) for kind in Kind}
-    return {kind.value: said for kind, said in facts.items() if said is not None or kind in OWN}
+    return {kind.value: said for kind, said in facts.items() if said is not None or kind in expected}

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.exam.feed import Kind, Position
 from appliance.exam.flags import Decision
 from appliance.exam.permissions import ALL_SEATS
+from appliance.exam.plan import ExamPlan
 from appliance.ledger import detection, planning, sitting, state
 from appliance.ledger.actions import flags as ticking
 from appliance.ledger.state import AttemptRow, ExamRow, FlagRow, MessageRow, PairingRow
@@ -49,7 +50,7 @@ def snapshot(who: Viewer, exam: str) -> dict[str, Any]:
         "seq": head,
         "attempts": [
             {
-                **_tile(attempt, positions[attempt.attempt], flags, messages, pairings, said),
+                **_tile(attempt, positions[attempt.attempt], flags, messages, pairings, said, held.plan),
                 **held.tile(attempt, said),
                 "identity": identity.for_staff(policy, known.get(attempt.attempt)),
             }
@@ -91,7 +92,7 @@ def attempt(row: AttemptRow) -> dict[str, Any]:
             "kept": [day.kept(one) for one in sitting.kept(connection, attempt=row.attempt)],
         }
     return {
-        **_tile(row, positions, flags, messages, pairings, said),
+        **_tile(row, positions, flags, messages, pairings, said, held.plan),
         **held.tile(row, said),
         **shared,
         "exam": exam_of(exam),
@@ -125,6 +126,7 @@ def _tile(
     messages: Sequence[MessageRow],
     pairings: Sequence[PairingRow],
     said: dict[str, dict[str, Any]] | None,
+    plan: ExamPlan,
 ) -> dict[str, Any]:
     return {
         "attempt": row.attempt,
@@ -140,6 +142,6 @@ def _tile(
         "warnings_acknowledged": visible.acknowledged(messages, row.attempt),
         "positions": positions,
         "phones": phone.for_staff(pairings, row.attempt),
-        "pictures": status.pictures(services().paths, row.attempt),
-        "health": status.health_of(said, row.attempt),
+        "pictures": status.pictures(services().paths, row.attempt, plan.feeds),
+        "health": status.health_of(said, row.attempt, plan.feeds),
     }

@@ -131,15 +131,13 @@ def inquire() -> Response:
 
 def for_candidate(connection: sa.Connection, row: AttemptRow, *, now: float) -> dict[str, Any]:
     """`sitting` of `/api/me`. Neither who stopped the clock nor why; nothing of anybody else."""
-    exam, held = state.exam(connection, row.exam), planning.plan(connection, row.exam)
-    known, pauses = sitting.sitting(connection, row.attempt), sitting.pauses(connection, attempt=row.attempt)
+    held, known = planning.plan(connection, row.exam), sitting.sitting(connection, row.attempt)
+    pauses = sitting.pauses(connection, attempt=row.attempt)
     running = next((p for p in pauses if p.ended_at is None), None) if row.stage in _STANDS else None
     printing = row.stage is Stage.PRINTING
     return {
         "sections": _sections(connection, row, held, pauses, now),
         "one_by_one": held.one_by_one,
-        "opens_at": held.opens_at(exam.starts_at),
-        "print_minutes": held.print_minutes,
         "prints_until": pacing.prints_until(row.stage_at, held.print_minutes) if printing else None,
         "pause": None if running is None else {name: getattr(running, name) for name in _OF_A_PAUSE},
         "own_break": actions.own_break(connection, row, now=now),
@@ -150,7 +148,6 @@ def for_candidate(connection: sa.Connection, row: AttemptRow, *, now: float) -> 
         "inquiries": [_inquiry(one) for one in sitting.inquiries(connection, attempt=row.attempt)],
         "extra_minutes": row.extra_minutes,
         "warned_minutes": known.warned_minutes,
-        "contact": held.contact,
     }
 
 

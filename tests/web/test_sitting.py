@@ -104,7 +104,7 @@ def test_I9_nothing_opens_before_the_onboarding_is_over_where_the_planner_says_s
     assert (answer.status_code, "not begun" in answer.json["error"]) == (409, True)
     assert not any(one["released"] or one["open"] for one in sat(client)["sections"])
     said = client.get("/api/me").json
-    assert said["sitting"]["opens_at"] == said["exam"]["starts_at"] + 15 * 60
+    assert said["plan"]["opens_at"] == said["exam"]["starts_at"] + 15 * 60
 
 
 def test_M34_paper_is_opened_and_printed_before_the_time_runs(house):

@@ -1,6 +1,7 @@
 /** The candidate's page: one column, one step at a time, what is recorded always in sight. */
 
 import "./styles/candidate.css";
+import { announcements } from "./candidate/announcements";
 import { call } from "./candidate/call";
 import { challenges } from "./candidate/challenge";
 import { chat } from "./candidate/chat";
@@ -53,7 +54,8 @@ class CandidatePage implements Page {
   private readonly aside = h("div", {});
   private readonly call: ReturnType<typeof call>;
   private readonly phone = new PhonePanel(this.session);
-  private readonly chat = chat(this.session);
+  private readonly chat = chat(this.session, () => this.help.ask("content"));
+  private readonly announcements = announcements(this.session);
   private readonly warn = warnings(this.session);
   private readonly challenge = challenges();
   private readonly prompt = new ScanPrompt(this);
@@ -67,7 +69,7 @@ class CandidatePage implements Page {
     this.equipment = new Equipment(settings, this.reports);
     notice(this.reports);
     this.call = call(this.equipment);
-    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, this.prompt.element,
+    byId("candidate").replaceChildren(this.who, this.steps, this.recorded, this.call.element, this.banner, this.announcements.element, this.prompt.element,
       h("section", { class: "card step" }, this.title, this.body), this.aside, this.phone.element, this.chat.element, this.help.element);
     const draw = (): void => this.draw();
     this.session.addEventListener("change", draw);
@@ -94,6 +96,7 @@ class CandidatePage implements Page {
     this.drawRecorded(me);
     this.prompt.update(me);
     this.help.update(me);
+    this.announcements.update(me);
     this.call.update(me);
     this.chat.element.hidden = ["invited", "arrived"].includes(me.stage);
     this.phone.update(me);
@@ -166,7 +169,8 @@ class CandidatePage implements Page {
 /** What the step is called in this exam, or in this stage of it. */
 function titleOf(step: StepName, { stage, plan }: Me): string {
   const own = { ended: "candidate.finished.ended_title", refused: "candidate.finished.refused_title", admitted: "candidate.exam.admitted" } as Partial<Record<Stage, string>>;
-  const special = `candidate.${step}.title_${step === "equipment" ? extent(plan.feeds) : stage}`;
+  const which = step === "equipment" ? extent(plan.feeds) : stage;
+  const special = `candidate.${step}.title_${which}`;
   return own[stage] ?? (has(special) ? special : `candidate.${step}.title`);
 }
 

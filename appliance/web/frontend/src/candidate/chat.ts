@@ -4,17 +4,22 @@ import { problemOf } from "../lib/api";
 import { shortTime } from "../lib/clock";
 import { arrange, h, write } from "../lib/dom";
 import { plural, t } from "../lib/strings";
-import type { Me, Message } from "../lib/types";
+import { AT_WORK, CLOSED, type Me, type Message } from "../lib/types";
+import { onScreen } from "./seen";
 import type { Session } from "./session";
 
 const LONGEST = 2000;
+
+/** What is most often wanted, by one press: words for a proctor are hard to find in a hurry. */
+const QUICK = ["bathroom", "technical", "unwell"] as const;
 
 export interface Chat {
   element: HTMLElement;
   update(me: Me): void;
 }
 
-export function chat(session: Session): Chat {
+/** `askContent` leads to where questions about the content are asked: a proctor cannot answer those (I32). */
+export function chat(session: Session, askContent: () => void): Chat {
   const list = h("ol", {});
   const log = h("div", { class: "chat-log", role: "log", "aria-live": "polite", "aria-label": t("chat.title"), tabindex: 0 }, list);
   const empty = h("p", { class: "muted" }, t("chat.empty"));
@@ -22,20 +27,27 @@ export function chat(session: Session): Chat {
   const field = h("textarea", { id: "chat-text", maxlength: LONGEST, rows: 2, placeholder: t("chat.placeholder") });
   const wrong = h("p", { class: "wrong", role: "alert" });
   const form = h("form", { class: "chat-form" }, h("label", { class: "hidden", for: "chat-text" }, t("chat.placeholder")), field, h("button", {}, t("chat.send")), wrong);
+  const quick = h("div", { class: "quick-texts", role: "group", "aria-label": t("candidate.quick.label") },
+    ...QUICK.map((one) => h("button", { type: "button", class: "small", onclick: () => void say(t(`candidate.quick.${one}`)) }, t(`candidate.quick.${one}`))));
+  const content = h("button", { type: "button", class: "small", onclick: askContent }, t("candidate.quick.content"));
+  quick.append(content);
   const element = h("section", { class: "card chat", "aria-labelledby": "chat-title" },
-    h("div", { class: "head" }, h("h2", { id: "chat-title" }, t("chat.title")), unread), h("p", { class: "hint" }, t("chat.help")), empty, log, form);
+    h("div", { class: "head" }, h("h2", { id: "chat-title" }, t("chat.title")), unread), h("p", { class: "hint" }, t("chat.help")), empty, log, quick, form);
   const entries = new Map<string, HTMLElement>();
 
   const submit = async (): Promise<void> => {
     const text = field.value.trim();
-    if (!text) return;
+    if (text && (await say(text)) && field.value.trim() === text) field.value = "";
+  };
+  const say = async (text: string): Promise<boolean> => {
     write(wrong, "");
     try {
       await session.send(text);
-      if (field.value.trim() === text) field.value = "";
+      return true;
     } catch (error) {
       const problem = problemOf(error);
       write(wrong, problem.offline ? `${t("chat.failed")} ${problem.sentence}` : `${problem.sentence} ${problem.hint}`);
+      return false;
     }
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); void submit(); });
@@ -46,6 +58,8 @@ export function chat(session: Session): Chat {
   let marked = "";
   const update = (me: Me): void => {
     empty.hidden = me.messages.length > 0;
+    quick.hidden = me.plan.mode !== "live" || CLOSED.includes(me.stage);
+    content.hidden = !AT_WORK.includes(me.stage);
     const before = list.childElementCount;
     arrange(list, me.messages.map((message) => entry(entries, message)));
     if (list.childElementCount !== before) log.scrollTop = log.scrollHeight;
@@ -53,18 +67,12 @@ export function chat(session: Session): Chat {
     write(unread, fresh.length ? plural("chat.unread", fresh.length) : "");
     unread.hidden = fresh.length === 0;
     const newest = fresh.at(-1)?.message;
-    if (newest && newest !== marked && seen(element)) {
+    if (newest && newest !== marked && onScreen(log)) {
       marked = newest;
       session.read(newest).catch(() => { marked = ""; });
     }
   };
   return { element, update };
-}
-
-/** Somebody can have read it: the page is in front and the messages are on screen. */
-function seen(element: HTMLElement): boolean {
-  const box = element.getBoundingClientRect();
-  return !document.hidden && box.top < innerHeight && box.bottom > 0;
 }
 
 function entry(entries: Map<string, HTMLElement>, message: Message): HTMLElement {
@@ -73,7 +81,7 @@ function entry(entries: Map<string, HTMLElement>, message: Message): HTMLElement
   if (!element) {
     const who = mine ? t("chat.you") : message.sender_name;
     element = h("li", { class: mine ? "said mine" : "said" },
-      h("p", { class: "who" }, message.kind === "warning" ? `${t("chat.warning")} · ${who}` : who), h("p", { class: "pre" }, message.text), h("p", { class: "hint" }));
+      h("p", { class: "who" }, message.kind === "warning" ? `${t("chat.warning")} · ${who}` : who), h("p", { class: "pre", dir: "auto" }, message.text), h("p", { class: "hint" }));
     if (message.kind === "warning") element.classList.add("warning");
     entries.set(message.message, element);
   }

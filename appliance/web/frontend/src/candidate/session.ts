@@ -48,6 +48,15 @@ export class Session extends EventTarget {
     await this.refresh();
   }
 
+  /** Something the candidate does or has seen, `/api/me/NAME`; where things stand is asked for anew, also when it was refused. */
+  async tell(name: string, body: unknown = {}): Promise<void> {
+    try {
+      await post(`/api/me/${name}`, body);
+    } finally {
+      await this.refresh();
+    }
+  }
+
   /** A question to the institution, which the proctor does not answer. */
   async ask(kind: "accommodation" | "content" | "reply", text: string): Promise<void> {
     await post("/api/me/inquiries", { kind, text });

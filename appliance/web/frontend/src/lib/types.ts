@@ -2,6 +2,7 @@
 
 import type { MyCheckin, MyPlan } from "./checkin";
 import type { Announcement, DayOfDetail, DayOfTile, Plan, SeenNow, StaffMessage } from "./day";
+import type { MySitting } from "./sitting";
 
 export type Kind = "webcam" | "screen" | "phone" | "camera" | "call";
 
@@ -16,6 +17,9 @@ export type Stage =
 export const CHECK_IN: readonly Stage[] = ["arrived", "consent", "equipment", "identification", "room_scan", "position", "briefing", "waiting"];
 
 export const CLOSED: readonly Stage[] = ["submitted", "refused", "ended"];
+
+/** The content of the exam is out. */
+export const AT_WORK: readonly Stage[] = ["printing", "in_exam"];
 
 /** Streams go from the candidate's page to the box: everything between the signature and the end. */
 export const RECORDED: readonly Stage[] = ["equipment", "identification", "room_scan", "position", "briefing", "waiting", "admitted", "printing", "in_exam", "on_break", "paused", "check_out"];
@@ -57,6 +61,7 @@ export interface Me {
   identity: MyIdentity;
   plan: MyPlan;
   checkin: MyCheckin;
+  sitting: MySitting;
   /** Not admitted: what to do now. */
   refused: { next_step: string } | null;
   /** A proctor asks for a turn of the head. */

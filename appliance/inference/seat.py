@@ -163,6 +163,8 @@ class Seat(Duty):
         yield from self._turn(min(at, self._leave.ends_at))
         if isinstance(payload, events.AttemptArrived | events.BreakEnded):
             yield from self._session(at)
+        if isinstance(payload, events.BreakEnded):
+            yield from self._session(at)  # the first said when a break became too long, if it did; it was until now
 
     @singledispatchmethod
     def _hear(self, payload: Payload, at: float) -> Iterator[Said]:

@@ -66,6 +66,7 @@ def test_M95_the_institution_sees_every_room_and_changes_nothing_there():
         Action.READ_REPORT,
         Action.READ_FLAGS,
         Action.READ_ACCOMMODATIONS,
+        Action.ACCOMMODATE,
     }
     assert may_see(Role.INSTITUTION, person="ines", assigned_to="pia")
 

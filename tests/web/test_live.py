@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from appliance.box import health
+from appliance.box import health, seen
 from appliance.exam.events import BOX, CapacityRefused
 from appliance.exam.permissions import Role
 from appliance.ledger.actions import messages, users
@@ -286,6 +286,55 @@ def test_who_signed_out_is_not_listened_to_any_longer(house, follower, server):
     follower.pulse()
     assert server.dropped == ["gone"]
     assert follower.counters["sockets"] == 1
+
+
+def test_a_revoked_account_with_an_open_page_is_dropped_within_seconds(house, follower, server):
+    """Signed out everywhere, or with another role than when the page was opened."""
+    revoked = join(house, follower, Role.PROCTOR, "revoked")
+    join(house, follower, Role.LEAD, "changed")
+    join(house, follower, Role.LEAD, "here", person="reviewer")
+    house.do(users.sign_out, token=revoked.viewer.token)
+    assert live._RECHECK_SECONDS <= 5
+    follower._rechecked_at -= live._RECHECK_SECONDS
+    follower.pulse()
+    assert set(server.dropped) == {"revoked", "here"}  # the reviewer's page says that it is a lead's
+    head = len(server.said.get("revoked", []))
+    chat(house, 1)
+    settle(follower)
+    assert len(server.said.get("revoked", [])) == head
+    assert server.events("changed")
+
+
+def test_M96_a_delegate_gets_the_events_of_all_candidates_from_then_on_and_no_longer(house, follower, server):
+    join(house, follower, Role.PROCTOR, "pia", after=None)
+    chat(house, 1, 1)
+    settle(follower)
+    assert server.events("pia") == []
+    lead = house.user("lead")
+    for active, expected in ((True, {house.attempts[1]}), (False, set())):
+        said = {"user": "proctor", "active": active}
+        assert lead.post(f"/api/exams/{EXAM}/delegates", json=said).status_code == 200
+        settle(follower)
+        server.said.clear()
+        chat(house, 1, 1)
+        settle(follower)
+        assert {e["chain"] for e in server.events("pia")} == expected
+        follower.pulse()
+        everybody = set(house.attempts)
+        seen = set(server.named("pia", "health")[-1]["attempts"])
+        assert seen == (everybody if active else {house.attempts[0]})
+
+
+def test_M48_M97_the_pulse_says_what_is_in_the_picture_and_what_is_not_recorded(house, follower, server):
+    house.reach("waiting")
+    house.feeds_arrive("webcam")
+    facts = {"webcam": {"face": "seen", "hands": "not_seen", "box": [0.1, 0.1, 0.2, 0.2], "at": time.time()}}
+    seen.write(house.services.paths.seen, house.attempts[0], facts)
+    join(house, follower, Role.PROCTOR, "pia", after=None)
+    follower.pulse()
+    said = server.named("pia", "health")[0]["attempts"][house.attempts[0]]
+    assert said["seen"] == facts
+    assert said["recording_trouble"] == ["screen"]
 
 
 def test_a_candidate_with_a_new_code_is_cut_off_in_the_old_browser(house, follower, server):

@@ -38,6 +38,8 @@ def path_of(house, rule: str) -> str:
         "picture": "photo",
         "scan": "none",
         "inquiry": "none",
+        "page": "none",
+        "number": "1",
         "kept": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",

@@ -18,7 +18,7 @@ from appliance.exam.events import (
 from appliance.exam.identity import GOES_ON, Ruling
 from appliance.exam.stage import CLOSED, OPTIONAL, WATCHED, Stage
 from appliance.exam.stage import Step as Onward
-from appliance.ledger import detection, state
+from appliance.ledger import detection, planning, state
 from appliance.ledger.actions import attempts
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
@@ -67,6 +67,8 @@ def decide(transaction: Transaction, attempt: str, *, decision: str, note: str, 
             f"{decision[:20]!r} is not a decision", hint="It is matched, known to me, unverified or refused."
         )
     ruling, note = Ruling(decision), note.strip()
+    if ruling is Ruling.KNOWN and not planning.plan(transaction.connection, row.exam).known_allowed:
+        raise NotAllowed("this exam wants an ID of everybody", hint="Ask for the ID, and decide when you have seen it.")
     if ruling is Ruling.REFUSED and not note:
         raise BadInput("refusing needs a note", hint="Say what you saw: the candidate is told that you refused.")
     if len(note) > LONGEST_NOTE:

@@ -1,6 +1,7 @@
 /** One candidate on a page: the look panel, and the recording below it. */
 
 import "./styles/wall.css";
+import "./styles/next.css";
 import "./styles/look.css";
 import { problemOf } from "./lib/api";
 import { byId, data, h } from "./lib/dom";
@@ -38,8 +39,13 @@ async function start(attempt: string): Promise<void> {
   root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
-      c: () => panel.confirm(), d: () => panel.dismiss(), f: () => panel.ownFlag(), m: () => panel.focusChat(), w: () => panel.warn(), t: () => panel.talk(), a: () => panel.letIn(), i: () => panel.identify(),
-      u: () => acts.undo(), "?": () => showKeys(keys), Escape: () => void panel.cancel(),
+      confirm: () => panel.confirm(), dismiss: () => panel.dismiss(), message: () => panel.focusChat(), talk: () => panel.talk(), listen: () => panel.listen(),
+      admit: () => panel.letIn(), identity: () => panel.identify(),
+      flag: () => panel.deed((deeds, state, row) => deeds.flag(state, row)), warn: () => panel.deed((deeds, state, row) => deeds.warn(state, row)),
+      keep: () => panel.deed((deeds, state, row) => deeds.keep(state, row)), note: () => panel.deed((deeds, state, row) => deeds.note(state, row)),
+      break: () => panel.deed((deeds, state, row) => deeds.rest(state, row)), pause: () => panel.deed((deeds, state, row) => deeds.pause(state, row)),
+      resubmit: () => panel.deed((deeds, state, row) => deeds.again(state, row)), inquire: () => panel.deed((deeds, state, row) => deeds.inquire(state, row)),
+      undo: () => acts.undo(), help: () => showKeys(keys), escape: () => void panel.cancel(),
     },
     (digit) => panel.reason(digit),
   );

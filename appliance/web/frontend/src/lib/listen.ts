@@ -1,7 +1,7 @@
 /** Sound from the box (WHEP), played as long as it is wanted. A lost connection is made anew, by itself. */
 
 import { h } from "./dom";
-import { goodbye, offer } from "./peer";
+import { goodbye, offer, preferred } from "./peer";
 import type { Door } from "./types";
 
 const ANSWER_MS = 8000;
@@ -24,6 +24,8 @@ export class Listener {
   constructor(
     private readonly door: () => Promise<Door>,
     private readonly changed: () => void,
+    /** The feed has pictures as well: the box forwards them together, and here only the sound is played. */
+    private readonly pictured = false,
   ) {
     this.element.addEventListener("playing", () => this.say("live"));
     void this.connect();
@@ -49,8 +51,13 @@ export class Listener {
   private async connect(): Promise<void> {
     const connection = new RTCPeerConnection({ iceServers: [] });
     this.connection = connection;
+    if (this.pictured) {
+      const video = connection.addTransceiver("video", { direction: "recvonly" });
+      video.setCodecPreferences(preferred(RTCRtpReceiver.getCapabilities("video")?.codecs ?? []));
+    }
     connection.addTransceiver("audio", { direction: "recvonly" });
     connection.ontrack = ({ track }) => {
+      if (track.kind !== "audio") return;
       this.element.srcObject = new MediaStream([track]);
       void this.play();
     };

@@ -1,5 +1,6 @@
 /** What the API says. Times are wall seconds of the box. */
 
+import type { MyCheckout } from "./checkout";
 import type { MyCheckin, MyPlan } from "./checkin";
 import type { Announcement, DayOfDetail, DayOfTile, Plan, SeenNow, StaffMessage } from "./day";
 import type { MySitting } from "./sitting";
@@ -66,6 +67,8 @@ export interface Me {
   refused: { next_step: string } | null;
   /** A proctor asks for a turn of the head. */
   challenge: { challenge: string; steps: Move[]; seconds: { ready: number; step: number } } | null;
+  /** While the candidate checks out. */
+  checkout: MyCheckout | null;
 }
 
 /** What the candidate's page speaks of: `wanted`: an ID is asked for; `compares`: the box would hold faces against each other. */
@@ -167,6 +170,7 @@ export interface PhoneState {
   now: number;
   bitrate: number;
   feeds: { phone?: Door };
+  checkout: MyCheckout | null;
 }
 
 export interface Snapshot {

@@ -5,8 +5,11 @@ import { time } from "../lib/clock";
 import { arrange, h, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Attempt, Message } from "../lib/types";
+import { quick } from "../wall/wire";
 
 const LONGEST = 2000;
+/** For rules and technical help only: whoever watches has no access to the content (proctoring.md I31, I32). */
+const QUICK = ["seen", "camera", "share", "desk", "face", "quiet", "someone_comes", "passed_on", "no_extra_time"] as const;
 
 export class StaffChat {
   private readonly list = h("ol", {});
@@ -25,6 +28,7 @@ export class StaffChat {
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); void this.submit(); }
     });
+    this.form.append(quick(this.field, QUICK.map((name) => t(`board.quick_reply.${name}`))));
     this.element = h("section", { class: "look-chat" }, h("h3", {}, t("look.chat")), this.empty, this.log, this.form);
   }
 

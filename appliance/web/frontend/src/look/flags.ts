@@ -6,7 +6,7 @@ import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Flag } from "../lib/types";
 import { flagSentence, numbers, severityOf, SIGN } from "../lib/words";
-import { REASONS, type Reason } from "../wall/next";
+import { REASONS, type Reason } from "../wall/items";
 import { facts as why, innocent, ruleNumbers, strip } from "./why";
 
 interface Actions {

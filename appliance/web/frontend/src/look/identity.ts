@@ -10,6 +10,16 @@ import { undecided } from "../wall/store";
 
 export const RULINGS: readonly Ruling[] = ["matched", "known", "unverified", "refused"];
 
+/** What can be said of a candidate: "known to me" only where the planner allows it. A digit means the same everywhere. */
+function allowed(ruling: Ruling, known: boolean): boolean {
+  return known || ruling !== "known";
+}
+
+export function rulingOf(digit: number, known: boolean): Ruling | undefined {
+  const ruling = RULINGS[digit - 1];
+  return ruling && allowed(ruling, known) ? ruling : undefined;
+}
+
 /** Seconds after which a comparison that has not come is not waited for any more; it takes 28 where detection has just been started. */
 const COMPARES_WITHIN = 60;
 
@@ -40,12 +50,12 @@ export function pictures(attempt: string, identity: Identity): HTMLElement {
   return h("div", { class: "id-pictures", hidden: !shown }, ...(shown ? [one("photo"), one("face")] : []));
 }
 
-/** The four decisions; with their digits once I was pressed. */
-export function rulings(decide: (ruling: Ruling) => void, choosing: boolean): HTMLElement {
+/** The decisions; with their digits once I was pressed. `known`: "known to me" is one of them. */
+export function rulings(decide: (ruling: Ruling) => void, choosing: boolean, known: boolean): HTMLElement {
   const name = (ruling: Ruling): string => (ruling === "refused" ? t("look.identity.refuse") : t(`ruling.${ruling}`));
   return h("div", { class: "rulings", role: "group", "aria-label": t("look.identity.decide") },
     h("p", { class: "label" }, h("kbd", { "aria-hidden": "true" }, "I"), " ", t("look.identity.decide")),
-    h("div", { class: "item-actions" }, ...RULINGS.map((ruling, n) => button(name(ruling), choosing ? String(n + 1) : "", () => decide(ruling)))));
+    h("div", { class: "item-actions" }, ...RULINGS.map((ruling, n) => (allowed(ruling, known) ? button(name(ruling), choosing ? String(n + 1) : "", () => decide(ruling)) : null))));
 }
 
 export class IdentityPanel {
@@ -61,11 +71,13 @@ export class IdentityPanel {
   private open = false;
   private choosing = false;
   private reopened = false;
+  private known = true;
 
   constructor(private readonly attempt: Attempt, private readonly boot: Boot, private readonly acts: Acts) {}
 
-  /** `open`: something can be decided now. */
-  update(identity: Identity, open: boolean): void {
+  /** `open`: something can be decided now; `known`: "known to me" is allowed. */
+  update(identity: Identity, open: boolean, known: boolean): void {
+    this.known = known;
     if (this.identity?.decided_at !== identity.decided_at) this.reopened = this.choosing = false;
     this.identity = identity;
     this.open = open;
@@ -87,7 +99,7 @@ export class IdentityPanel {
   }
 
   digit(digit: number): boolean {
-    const ruling = this.choosing ? RULINGS[digit - 1] : undefined;
+    const ruling = this.choosing ? rulingOf(digit, this.known) : undefined;
     if (ruling) this.decide(ruling);
     return ruling !== undefined;
   }
@@ -125,9 +137,9 @@ export class IdentityPanel {
     write(this.decided, identity.decision ? t(identity.note ? "look.identity.decided_note" : "look.identity.decided", values) : "");
     const asks = this.may && (identity.decision === null || this.reopened);
     this.again.hidden = identity.decision === null || asks || !this.may;
-    const key = `${asks} ${this.choosing}`;
+    const key = `${asks} ${this.choosing} ${this.known}`;
     if (this.choice.dataset["shown"] === key) return;
     this.choice.dataset["shown"] = key;
-    this.choice.replaceChildren(...(asks ? [rulings((ruling) => this.decide(ruling), this.choosing)] : []));
+    this.choice.replaceChildren(...(asks ? [rulings((ruling) => this.decide(ruling), this.choosing, this.known)] : []));
   }
 }

@@ -5,7 +5,8 @@ import { h, set, write } from "../lib/dom";
 import type { Observable } from "../lib/observable";
 import { t } from "../lib/strings";
 import { toggleTheme } from "../lib/theme";
-import { CLOSED, type Pulse } from "../lib/types";
+import type { Boot, Pulse } from "../lib/types";
+import { count, roomsOf } from "./counts";
 import type { Line } from "./follow";
 import type { State } from "./store";
 
@@ -37,7 +38,9 @@ function words(value: Line): string {
 
 interface Actions {
   search(text: string): void;
+  room(name: string): void;
   keys(): void;
+  announce(): void;
 }
 
 export class Bar {
@@ -47,11 +50,17 @@ export class Bar {
   private readonly counts = h("span", { class: "muted bar-counts" });
   private readonly box = h("span", { class: "box-state" });
   private readonly field: HTMLInputElement;
+  private readonly rooms = h("select", { class: "small", "aria-label": t("board.room.label"), hidden: true });
+  private room = "";
   readonly element: HTMLElement;
   readonly banner: HTMLElement;
 
-  constructor(observed: Observable<Line>, actions: Actions) {
+  /** `more`: what else stands at the end of the bar. */
+  constructor(observed: Observable<Line>, boot: Boot, actions: Actions, more: readonly HTMLElement[]) {
     const state = line(observed);
+    const announce = boot.may.announce ? h("button", { type: "button", class: "quiet", onclick: actions.announce }, h("kbd", { "aria-hidden": "true" }, "X"), t("board.announce.open")) : null;
+    const readOnly = boot.may.message ? null : h("span", { class: "read-only" }, t("board.read_only"));
+    this.rooms.addEventListener("change", () => { this.room = this.rooms.value; actions.room(this.room); });
     this.banner = state.banner;
     this.field = h("input", { type: "search", class: "search", placeholder: t("wall.search_short"), "aria-label": t("wall.search"), oninput: () => actions.search(this.field.value) });
     this.field.addEventListener("keydown", (event) => {
@@ -62,7 +71,7 @@ export class Bar {
     });
     this.element = h("header", { class: "wall-bar" },
       this.title, this.clock, this.left, this.counts,
-      h("div", { class: "bar-end" }, this.field, state.element, this.box,
+      h("div", { class: "bar-end" }, readOnly, this.rooms, this.field, state.element, this.box, ...more, announce,
         h("button", { type: "button", class: "quiet", onclick: actions.keys }, h("kbd", { "aria-hidden": "true" }, "?"), t("wall.keys")),
         h("button", { type: "button", class: "quiet", onclick: () => toggleTheme() }, t("nav.theme")),
         h("a", { class: "button quiet", href: "/wall" }, t("wall.other"))));
@@ -75,15 +84,34 @@ export class Bar {
 
   draw(state: State, live: boolean): void {
     write(this.title, state.exam.title);
-    const attempts = [...state.attempts.values()];
-    const count = (name: string, n: number): string => t(`wall.count.${name}`, { n });
-    const gone = attempts.filter((attempt) => CLOSED.includes(attempt.stage)).length;
+    this.drawRooms(state);
+    const n = count(state, now(), this.room);
+    const say = (name: string, of: number): string => t(`wall.count.${name}`, { n: of });
+    const before = n.checkedIn < n.expected - n.absent - n.done; // somebody is still to come, or checks in
     write(this.counts, [
-      count("in_exam", attempts.filter((attempt) => attempt.stage === "in_exam").length),
-      count("waiting", attempts.filter((attempt) => attempt.stage === "waiting").length),
-      ...(gone ? [count("gone", gone)] : []),
+      ...(before ? [t("board.count.here", { arrived: n.arrived, all: n.expected }), t("board.count.checked_in", { n: n.checkedIn })] : []),
+      say("in_exam", n.inExam),
+      ...(n.away ? [t("board.count.away", { n: n.away })] : []),
+      say("waiting", n.waiting),
+      ...(n.absent ? [t("board.count.absent", { n: n.absent })] : []),
+      ...(n.done ? [say("gone", n.done)] : []),
     ].join(" · "));
     this.tick(state, live);
+  }
+
+  /** Which room is looked at, where the exam has several: how many are expected, here, checked in and absent in each. */
+  private drawRooms(state: State): void {
+    const rooms = roomsOf(state);
+    this.rooms.hidden = rooms.length === 0;
+    const options = rooms.length ? ["", ...rooms].map((room) => {
+      const n = count(state, now(), room);
+      const values = { room: room || t("board.room.all"), arrived: n.arrived, expected: n.expected, checked: n.checkedIn, absent: n.absent };
+      return { room, label: t(n.absent ? "board.room.absent" : "board.room.one", values) };
+    }) : [];
+    const key = JSON.stringify(options);
+    if (this.rooms.dataset["key"] === key) return;
+    this.rooms.dataset["key"] = key;
+    this.rooms.replaceChildren(...options.map(({ room, label }) => h("option", { value: room, selected: room === this.room }, label)));
   }
 
   tick(state: State, live: boolean): void {

@@ -1,5 +1,7 @@
 /** What is known of an exam's candidates: a snapshot, and every event after it. Pure: the same events give the same state. */
 
+import type { Act } from "../lib/day";
+import { actsOf, dayAfter, dayOf, hallAfter, hallOf, told, type Day, type Hall } from "./day";
 import type { Attempt, AttemptDetail, Call, Challenge, Exam, Flag, Gap, Identity, Kind, LedgerEvent, Message, Place, RoomEvent, Segment, Stage, StaffPhone, WallSnapshot } from "../lib/types";
 
 export interface State {
@@ -25,6 +27,12 @@ export interface State {
   readonly tickable: readonly string[];
   /** What the room did, by event; one candidate's page does not know. */
   readonly roomEvents: ReadonlyMap<string, RoomEvent>;
+  /** What concerns the whole exam: plan, announcements, the staff's back channel. */
+  readonly hall: Hall;
+  /** Check-in, sitting and check-out, by attempt. */
+  readonly days: ReadonlyMap<string, Day>;
+  /** Whom the box could not take, and when it said so. */
+  readonly turnedAway: ReadonlyMap<string, number>;
 }
 
 export function fromSnapshot(said: WallSnapshot): State {
@@ -43,6 +51,9 @@ export function fromSnapshot(said: WallSnapshot): State {
     challenges: [],
     tickable: [],
     roomEvents: new Map(said.room_events.map((event) => [event.event, event])),
+    hall: hallOf(said, said.announcements, said.staff_messages),
+    days: new Map(said.attempts.map((attempt) => [attempt.attempt, dayOf(attempt)])),
+    turnedAway: new Map(),
   };
 }
 
@@ -62,12 +73,20 @@ export function fromDetail(said: AttemptDetail): State {
     challenges: said.challenges,
     tickable: said.tickable,
     roomEvents: new Map(),
+    hall: hallOf(said),
+    days: new Map([[said.attempt, dayOf(said)]]),
+    turnedAway: new Map(),
   };
 }
 
-/** Who is on the wall has changed: the snapshot must be asked for again. */
+/** What may be ticked more than once (`exam/flags.py`). */
+const AGAIN = "distraction";
+
+const CHANGES_WHO = new Set(["attempt.assigned", "attempt.created", "exam.detection_set", "exam.planned", "exam.delegated"]);
+
+/** Who is on the wall, or how the exam is held, has changed: the snapshot must be asked for again. */
 export function changesWho(event: LedgerEvent): boolean {
-  return event.type === "attempt.assigned" || event.type === "attempt.created" || event.type === "exam.detection_set";
+  return CHANGES_WHO.has(event.type);
 }
 
 /** The state after one event; an event that is already in it changes nothing. */
@@ -76,19 +95,38 @@ export function apply(state: State, event: LedgerEvent): State {
   const next = { ...state, seq: event.seq };
   if (event.type === "exam.ended") return { ...next, exam: { ...state.exam, ended_at: event.wall } };
   if (event.type === "room.noticed") return { ...next, roomEvents: withRoomEvent(state.roomEvents, event) };
-  if (!state.attempts.has(event.chain)) return next;
+  if (event.type === "capacity.refused") return { ...next, turnedAway: new Map(state.turnedAway).set(String(event.payload?.["attempt"]), event.wall) };
+  if (OF_THE_HALL.has(event.type)) return inTheHall(next, event);
+  const day = state.days.get(event.chain);
+  if (!state.attempts.has(event.chain) || !day) return next;
+  return onTheChain({ ...next, days: new Map(state.days).set(event.chain, dayAfter(day, event)) }, event);
+}
+
+const OF_THE_HALL = new Set(["exam.announced", "announcement.read", "staff.said", "section.released"]);
+
+function inTheHall(state: State, event: LedgerEvent): State {
+  const hall = hallAfter(state.hall, event, new Set(state.attempts.keys()));
+  const days = new Map([...state.days].map(([attempt, day]) => {
+    if (event.type === "exam.announced") return [attempt, told(day, event, attempt)];
+    return [attempt, event.chain === attempt ? dayAfter(day, event) : day];
+  }));
+  return { ...state, hall, days };
+}
+
+/** What happens to one candidate. */
+function onTheChain(state: State, event: LedgerEvent): State {
   const [subject] = event.type.split(".");
-  if (subject === "attempt") return { ...next, attempts: withAttempt(state, event) };
-  if (subject === "message" || subject === "warning") return { ...next, messages: withMessage(state.messages, event) };
-  if (subject === "flag") return { ...next, flags: withFlag(state.flags, event), tickable: state.tickable.filter((code) => code !== event.payload?.["code"]) };
-  if (subject === "identity") return { ...next, identities: withIdentity(state.identities, event) };
-  if (subject === "challenge") return { ...next, challenges: withChallenge(state.challenges, event) };
-  if (subject === "call") return { ...next, calls: withCall(state.calls, event) };
-  if (subject === "phone") return { ...next, phones: withPhone(state.phones, event) };
-  if (event.type === "feed.positioned") return { ...next, places: withPlace(state.places, event) };
-  if (event.type === "gap.opened" || event.type === "gap.closed") return { ...next, gaps: withGap(state.gaps, event) };
-  if (event.type === "segment.closed") return { ...next, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
-  return next;
+  if (subject === "attempt" || subject === "break") return { ...state, attempts: withAttempt(state, event), turnedAway: without(state.turnedAway, event) };
+  if (subject === "message" || subject === "warning") return { ...state, messages: withMessage(state.messages, event) };
+  if (subject === "flag") return { ...state, flags: withFlag(state.flags, event), tickable: state.tickable.filter((code) => code === AGAIN || code !== event.payload?.["code"]) };
+  if (subject === "identity") return { ...state, identities: withIdentity(state.identities, event) };
+  if (subject === "challenge") return { ...state, challenges: withChallenge(state.challenges, event) };
+  if (subject === "call") return { ...state, calls: withCall(state.calls, event) };
+  if (subject === "phone") return { ...state, phones: withPhone(state.phones, event) };
+  if (event.type === "feed.positioned") return { ...state, places: withPlace(state.places, event) };
+  if (event.type === "gap.opened" || event.type === "gap.closed") return { ...state, gaps: withGap(state.gaps, event) };
+  if (event.type === "segment.closed") return { ...state, segments: [...state.segments, { ...(event.payload as unknown as Segment) }] };
+  return state;
 }
 
 const STAGE: Readonly<Record<string, Stage>> = {
@@ -107,10 +145,20 @@ function withAttempt(state: State, event: LedgerEvent): State["attempts"] {
   if (!attempt) return state.attempts;
   const arrived = event.type === "attempt.arrived" && attempt.stage === "invited";
   const said = event.type === "attempt.equipped" || event.type === "attempt.moved" ? (event.payload?.["stage"] as Stage | undefined) : undefined;
+  if (event.type === "attempt.reseated") return new Map(state.attempts).set(event.chain, { ...attempt, seat: String(event.payload?.["seat"] ?? attempt.seat) });
+  if (event.type === "attempt.time_set") return new Map(state.attempts).set(event.chain, { ...attempt, ends_at: number(event.payload?.["ends_at"]) });
   const stage = arrived ? "arrived" : (said ?? STAGE[event.type]);
   if (!stage) return state.attempts;
   const endsAt = event.type === "attempt.started" ? number(event.payload?.["ends_at"]) : attempt.ends_at;
   return new Map(state.attempts).set(event.chain, { ...attempt, stage, stage_at: event.wall, ends_at: endsAt });
+}
+
+/** Who was turned away is let in once the candidate goes on. */
+function without(turnedAway: State["turnedAway"], event: LedgerEvent): State["turnedAway"] {
+  if (!turnedAway.has(event.chain)) return turnedAway;
+  const left = new Map(turnedAway);
+  left.delete(event.chain);
+  return left;
 }
 
 function withMessage(messages: State["messages"], event: LedgerEvent): readonly Message[] {
@@ -251,6 +299,18 @@ export function callOf(state: State, attempt: string): Call | undefined {
 
 export function unreadOf(state: State, attempt: string): Message[] {
   return messagesOf(state, attempt).filter((message) => message.sender === "candidate" && message.read_at === null);
+}
+
+const NO_DAY = dayOf({});
+
+export function dayOfAttempt(state: State, attempt: string): Day {
+  return state.days.get(attempt) ?? NO_DAY;
+}
+
+/** What can be done to this candidate now. */
+export function possible(state: State, attempt: string, act: Act): boolean {
+  const row = state.attempts.get(attempt);
+  return row !== undefined && actsOf(state.hall, dayOfAttempt(state, attempt), row.stage).includes(act);
 }
 
 export function phonesOf(state: State, attempt: string): StaffPhone[] {

@@ -1,21 +1,18 @@
 /** One tile a candidate: newest still with its age, who, how the streams are, what is open. */
 
-import { duration, countdown, now } from "../lib/clock";
+import { duration, now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Attempt, Call, Flag, Kind, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
-import { callOf, identityOf, openFlags, phonesOf, undecided, unreadOf, type State } from "./store";
-import { tileOrder } from "./queue";
+import { columns, size, widest } from "./density";
+import { tileOrder, unanswered } from "./queue";
+import { stageLine, type Line } from "./stage-line";
 import { Stills, type Still } from "./stills";
+import { callOf, dayOfAttempt, identityOf, messagesOf, openFlags, phonesOf, undecided, unreadOf, type State } from "./store";
 
 export const OLD_SECONDS = 3;
 const SCREEN_OLD_SECONDS = 12;
-const SHORT_SECONDS = 600;
-
-/** Up to so many candidates the tiles may be so large; 24 small ones fit a laptop's screen. */
-const SIZES = [[4, "huge"], [8, "large"], [15, "middle"]] as const;
-
 const DOTS = ["webcam", "screen", "phone", "microphone"] as const;
 const STILLS = ["webcam", "screen", "phone"] as const;
 
@@ -23,6 +20,14 @@ interface Actions {
   look(attempt: string): void;
   admit(attempt: string): void;
   mayAdmit: boolean;
+}
+
+/** Who is shown, and who is selected. `settled`: messages that need no answer. */
+interface Shown {
+  search?: string;
+  room?: string;
+  selected?: string | null;
+  settled?: ReadonlySet<string>;
 }
 
 interface Tile {
@@ -39,6 +44,9 @@ interface Tile {
   dots: Record<(typeof DOTS)[number], HTMLElement>;
   flags: HTMLElement;
   unread: HTMLElement;
+  /** The oldest question that nobody has answered was asked then. */
+  asked: number | null;
+  line: Line;
   call: HTMLElement;
   admit: HTMLButtonElement;
 }
@@ -52,24 +60,49 @@ export class Tiles {
     for (const entry of entries) entry.isIntersecting ? this.visible.add(entry.target) : this.visible.delete(entry.target);
   });
 
+  private count = 0;
+  private room = { width: 0, height: 0 };
+
   constructor(private readonly actions: Actions) {}
+
+  /** The window has room for so much (px). */
+  resize(width: number, height: number): void {
+    this.room = { width, height };
+    this.fit();
+  }
 
   still(attempt: string): Still | undefined {
     return this.stills.get(attempt, "webcam");
   }
 
-  /** Draw who is there, in order; `search` hides the others. Returns how many are shown. */
-  draw(state: State, search: string, selected: string | null): number {
+  /** Draw who is there, in order; `search` and `room` hide the others. Returns how many are shown. */
+  draw(state: State, { search = "", room = "", selected = null, settled = new Set() }: Shown = {}): number {
     const wanted = search.trim().toLowerCase();
-    const shown = tileOrder(state).filter((attempt) => `${attempt.seat} ${attempt.name}`.toLowerCase().includes(wanted));
+    const here = (attempt: Attempt): boolean => !room || dayOfAttempt(state, attempt.attempt).room === room;
+    const shown = tileOrder(state).filter((attempt) => here(attempt) && `${attempt.seat} ${attempt.name}`.toLowerCase().includes(wanted));
     for (const [attempt, tile] of this.tiles) {
       if (state.attempts.has(attempt)) continue;
       this.watch.unobserve(tile.element);
       this.tiles.delete(attempt);
     }
-    set(this.element, "data-size", SIZES.find(([upTo]) => state.attempts.size <= upTo)?.[1] ?? "small");
-    arrange(this.element, shown.map((attempt) => this.drawOne(state, attempt, selected)));
+    arrange(this.element, shown.map((attempt) => this.drawOne(state, attempt, selected, settled)));
+    const count = [...state.attempts.values()].filter(here).length; // who searches sees the tiles as large as before
+    if (count !== this.count) {
+      this.count = count;
+      this.fit();
+    }
     return shown.length;
+  }
+
+  /** Only when the window or the number of candidates changes: nothing is measured while pictures come in. */
+  private fit(): void {
+    const { width, height } = this.room;
+    if (!width || !this.count) return;
+    const across = columns(this.count, width, height);
+    const wide = widest(this.count, across, width, height);
+    set(this.element, "data-size", size(wide));
+    this.element.style.setProperty("--columns", String(across));
+    this.element.style.setProperty("--widest", `${wide}px`);
   }
 
   /** New health, and whatever stills are newer. */
@@ -97,7 +130,7 @@ export class Tiles {
     this.tiles.get(attempt)?.open.focus();
   }
 
-  private drawOne(state: State, attempt: Attempt, selected: string | null): HTMLLIElement {
+  private drawOne(state: State, attempt: Attempt, selected: string | null, settled: ReadonlySet<string>): HTMLLIElement {
     const tile = this.tiles.get(attempt.attempt) ?? this.make(attempt);
     const flags = openFlags(state, attempt.attempt);
     const unread = unreadOf(state, attempt.attempt).length;
@@ -107,23 +140,23 @@ export class Tiles {
     write(tile.name, `${attempt.seat} · ${attempt.name}`);
     set(tile.open, "aria-label", t("tile.open", { seat: attempt.seat, name: attempt.name }));
     flagsBadge(tile.flags, flags);
-    tile.unread.hidden = unread === 0;
-    if (unread) tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, `✉${unread}`), h("span", { class: "hidden" }, t("tile.unread", { n: unread })));
+    tile.asked = unanswered(messagesOf(state, attempt.attempt), settled)[0]?.sent_at ?? null;
+    drawUnread(tile, unread);
     drawCall(tile.call, callOf(state, attempt.attempt));
     tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic" || undecided(identityOf(state, attempt.attempt));
     tile.dots.phone.hidden = !phonesOf(state, attempt.attempt).some((phone) => phone.state === "confirmed");
     if (tile.dots.phone.hidden) tile.phone.hidden = true; // removed: what it showed last is no picture of now
-    tile.element.dataset["stageAt"] = String(attempt.stage_at);
-    tile.element.dataset["endsAt"] = attempt.ends_at === null ? "" : String(attempt.ends_at);
+    const day = dayOfAttempt(state, attempt.attempt);
+    tile.line = { attempt, pause: day.pause, again: day.checkin.returned.find((one) => one.stage === attempt.stage)?.times ?? 0 };
     this.age(attempt.attempt, tile);
     return tile.element;
   }
 
   private make(attempt: Attempt): Tile {
     const id = attempt.attempt;
-    const webcam = h("img", { class: "still", alt: "", hidden: true });
-    const screen = h("img", { class: "inset", alt: "", hidden: true });
-    const phone = h("img", { class: "inset second", alt: "", hidden: true });
+    const webcam = h("img", { class: "still", alt: "", decoding: "async", hidden: true });
+    const screen = h("img", { class: "inset", alt: "", decoding: "async", hidden: true });
+    const phone = h("img", { class: "inset second", alt: "", decoding: "async", hidden: true });
     const age = h("span", { class: "age" });
     const phoneAge = h("span", { class: "second-age", hidden: true });
     const none = h("span", { class: "none" }, t("tile.no_picture"));
@@ -138,7 +171,7 @@ export class Tiles {
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
     const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age, phoneAge), admit,
       h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, dots.phone, call, flags, unread)));
-    const tile = { element, open, webcam, screen, phone, phoneAge, age, none, name, stage, dots, flags, unread, call, admit };
+    const tile: Tile = { element, open, webcam, screen, phone, phoneAge, age, none, name, stage, dots, flags, unread, asked: null, line: { attempt, pause: null, again: 0 }, call, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);
     return tile;
@@ -156,7 +189,7 @@ export class Tiles {
 
   private age(attempt: string, tile: Tile): void {
     const still = this.stills.get(attempt, "webcam");
-    const old = still ? now() - still.takenAt : Infinity;
+    const old = still ? now() - still.takenAt : Infinity; // read the clock, write only what differs
     const behind = this.stills.get(attempt, "screen");
     set(tile.element, "data-old", still !== undefined && old > OLD_SECONDS);
     const beside = this.stills.get(attempt, "phone");
@@ -167,24 +200,17 @@ export class Tiles {
     tile.none.hidden = still !== undefined;
     tile.age.hidden = !still;
     if (still) write(tile.age, old > OLD_SECONDS ? t("tile.frozen", { duration: duration(old) }) : t("tile.age", { n: Math.max(0, Math.round(old)) }));
-    const words = stageLine(tile.element.dataset);
+    const { words, urgent } = stageLine(tile.line, now());
     write(tile.stage, words);
+    set(tile.stage, "data-urgent", urgent);
     tile.stage.hidden = words === "";
+    const waits = tile.asked === null ? null : tile.unread.querySelector(".tile-asked");
+    if (waits) write(waits, duration(now() - (tile.asked ?? 0)));
   }
 }
 
 function isStill(kind: Kind): kind is (typeof STILLS)[number] {
   return STILLS.some((each) => each === kind);
-}
-
-function stageLine(data: DOMStringMap): string {
-  const words = t(`stage.${data["stage"] ?? "invited"}`);
-  if (data["stage"] === "waiting") return t("tile.waits", { duration: duration(now() - Number(data["stageAt"])) });
-  if (data["stage"] === "in_exam" && data["endsAt"]) {
-    const left = Number(data["endsAt"]) - now();
-    return left < SHORT_SECONDS ? t("tile.left", { time: countdown(left) }) : ""; // all is as it should be: say nothing
-  }
-  return words;
 }
 
 const DOT = { good: "●", weak: "◐", none: "○", unknown: "?" } as const;
@@ -207,6 +233,16 @@ function drawCall(element: HTMLElement, call: Call | undefined): void {
   element.hidden = !call;
   if (call && element.dataset["call"] !== call.call) element.replaceChildren(h("span", { "aria-hidden": "true" }, "☎ "), t("tile.call", { name: call.by_name }));
   element.dataset["call"] = call?.call ?? "";
+}
+
+/** Questions: how many are unread, and how long the oldest one waits for an answer. */
+function drawUnread(tile: Tile, unread: number): void {
+  tile.unread.hidden = unread === 0 && tile.asked === null;
+  const key = `${unread} ${tile.asked ?? ""}`;
+  if (tile.unread.hidden || tile.unread.dataset["key"] === key) return;
+  tile.unread.dataset["key"] = key;
+  tile.unread.replaceChildren(h("span", { "aria-hidden": "true" }, unread ? `✉${unread} ` : "✉ "), h("span", { class: "hidden" }, unread ? t("tile.unread", { n: unread }) : t("board.tile.unanswered")),
+    h("span", { class: "tile-asked" }, tile.asked === null ? "" : duration(now() - tile.asked)));
 }
 
 function flagsBadge(element: HTMLElement, flags: readonly Flag[]): void {

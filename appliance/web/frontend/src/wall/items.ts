@@ -1,0 +1,58 @@
+/** The words and signs of what stands in the list Next. */
+
+import { duration, now } from "../lib/clock";
+import { t } from "../lib/strings";
+import { flagSentence, severityOf, SIGN, type Severity } from "../lib/words";
+import type { Item } from "./queue";
+import { undecided } from "./store";
+
+export const REASONS = ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"] as const;
+export type Reason = (typeof REASONS)[number];
+
+const SIGNS: Readonly<Record<Exclude<Item["kind"], "flag">, string>> = {
+  message: "✉", phone: "▯", admit: "◷", identity: "◷", scan: "◷", position: "◷", pages: "◷", release: "◷", capacity: "⚙", trouble: "⚙", overrun: "◆", attention: "◉", listen: "♪",
+};
+
+/** Colour of the edge: a flag's own, red for what is not recorded, amber for a break that is over. */
+export function colour(item: Item): Severity | "message" | "door" | "care" {
+  if (item.kind === "flag") return severityOf(item.flag);
+  if (item.kind === "trouble" || item.kind === "capacity") return "high";
+  if (item.kind === "overrun") return "medium";
+  if (item.kind === "attention" || item.kind === "listen") return "care";
+  return item.kind === "message" ? "message" : "door";
+}
+
+export function sign(item: Item): string {
+  return item.kind === "flag" ? SIGN[severityOf(item.flag)] : SIGNS[item.kind];
+}
+
+/** What it is, in one line. */
+export function headline(item: Item): string {
+  switch (item.kind) {
+    case "flag": return flagSentence(item.flag);
+    case "message": return t("queue.message", { text: item.messages.at(-1)?.text ?? "" });
+    case "admit": return t(undecided(item.identity) ? "queue.identity" : "queue.admit");
+    case "trouble": return t("board.item.trouble", { feeds: item.feeds.map((kind) => t(`kind.${kind}`)).join(", ") });
+    case "scan": return item.times > 1 ? t("board.item.scan_again", { n: item.times }) : t("board.item.scan");
+    case "pages": return t("board.item.pages", { numbers: item.pages.map((page) => String(page.number)).join(", ") });
+    case "attention": return t("board.item.attention");
+    case "listen": return t("board.item.listen");
+    case "phone": return t("queue.phone");
+    default: return t(`board.item.${item.kind}`);
+  }
+}
+
+/** How long it waits; of what is done every few minutes: how long nobody did it. */
+export function wait(item: Item): string {
+  return duration(now() - item.since);
+}
+
+/** What would change the detail of an item; waits do not. */
+export function detailKey(item: Item): string {
+  if (item.kind === "flag") return JSON.stringify([item.flag.facts, item.flag.ended_at]);
+  if (item.kind === "admit" || item.kind === "identity") return JSON.stringify(item.identity);
+  if (item.kind === "scan") return JSON.stringify(item.scan);
+  if (item.kind === "trouble") return item.feeds.join();
+  if (item.kind === "pages") return JSON.stringify(item.pages);
+  return item.kind === "message" ? item.messages.map((message) => message.message).join() : "";
+}

@@ -60,6 +60,7 @@ class Action(StrEnum):
     READ_REPORT = "read_report"
     READ_FLAGS = "read_flags"  # the help page on flags
     READ_ACCOMMODATIONS = "read_accommodations"  # which candidate has which
+    ACCOMMODATE = "accommodate"  # grant accommodations (M31)
     SEE_BOX = "see_box"  # health, upstream state, no media
     MANAGE_USERS = "manage_users"
     READ_LEDGER = "read_ledger"
@@ -105,6 +106,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
     Action.READ_FLAGS: frozenset(USERS),
     Action.READ_ACCOMMODATIONS: frozenset({Role.PLANNER, Role.INSTITUTION}),
+    Action.ACCOMMODATE: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),

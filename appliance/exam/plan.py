@@ -143,7 +143,7 @@ class ExamPlan:
         if len(self.sections) > MOST_SECTIONS:
             raise BadInput(f"{len(self.sections)} sections; at most {MOST_SECTIONS} fit")
         for number, section in enumerate(self.sections, start=1):
-            _check_section(number, section)
+            check_section(number, section)
         if len(self.items) > MOST_ITEMS or any(not 1 <= len(item) <= LONGEST_ITEM for item in self.items):
             raise BadInput(f"allowed items: at most {MOST_ITEMS}, each of 1 to {LONGEST_ITEM} characters")
         if self.plagiarism_link and not re.match(r"https?://[^\s]+$", self.plagiarism_link):
@@ -176,11 +176,6 @@ class ExamPlan:
                 unwatched and (self.check_out is CheckOut.PROCTOR or self.one_by_one),
                 "nobody watches an exam that is recorded and reviewed, so nobody can release sections or candidates",
                 "Choose the mode live, or leave both to the candidate.",
-            ),
-            (
-                self.one_by_one and self.order is Order.SHUFFLED,
-                "sections that are released one at a time have one order for everybody",
-                "Choose the fixed order, or give all sections out at once.",
             ),
         ]
 
@@ -257,7 +252,8 @@ _ENUMS: dict[str, type[StrEnum]] = {
 }
 
 
-def _check_section(number: int, section: Section) -> None:
+def check_section(number: int, section: Section) -> None:
+    """BadInput naming what does not hold of the section of this number."""
     if not 1 <= len(section.title.strip()) <= 120:
         raise BadInput(f"section {number}: the title is empty or longer than 120 characters")
     if section.link and not re.match(r"https?://[^\s]{1,500}$", section.link):

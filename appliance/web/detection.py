@@ -71,10 +71,15 @@ def _set(exam: str, policy: DetectionPolicy, *, override: str) -> None:
     by = person().person
     with services().reader.connect() as connection:
         now = detection.policy(connection, exam)
-    why = ""
-    if trial.needs_trial(in_force(now), in_force(policy)):
-        why = trial.check(services().trials.of(exam, policy), stored=stored(services().paths), override=override)
+    why = check_trial(exam, now, policy, override=override)
     services().writer.transact(lambda transaction: exams.set_detection(transaction, exam, policy, by=by, override=why))
+
+
+def check_trial(exam: str, now: DetectionPolicy, then: DetectionPolicy, *, override: str) -> str:
+    """-> the reason for the ledger, "" where none is needed; `trial.Refused` where the rules have to be tried first."""
+    if not trial.needs_trial(in_force(now), in_force(then)):
+        return ""
+    return trial.check(services().trials.of(exam, then), stored=stored(services().paths), override=override)
 
 
 def _numbers_of(preset: DetectionPolicy) -> dict[str, str]:

@@ -1,218 +1,133 @@
-"""Planning: exams, rosters, join codes, who watches whom, the end."""
+"""Planning: exams and how they are held, from the form to the end. Rosters and content have files of their own."""
 
-import calendar
-import csv
-import io
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from appliance.errors import ApplianceError, BadInput, NotFound
-from appliance.exam import roster
-from appliance.exam.permissions import Action, Role, may
+from appliance.errors import ApplianceError, BadInput, NotAllowed
+from appliance.exam.detection import DetectionPolicy, Stake
+from appliance.exam.permissions import Action, may
+from appliance.exam.plan import MOST_SECTIONS, ExamKind, ExamPlan, Sight
 from appliance.exam.policy import Admission, ExamPolicy
-from appliance.ledger import detection, state
-from appliance.ledger.actions import exams
-from appliance.web import room
+from appliance.exam.trial import Refused
+from appliance.ledger import detection, planning, state
+from appliance.ledger.actions import exams, plans
+from appliance.ledger.writer import Transaction
+from appliance.web import exam_page, plan_form, readiness
 from appliance.web.auth import person
 from appliance.web.context import services, t
+from appliance.web.detection import check_trial
 from appliance.web.needs import needs, takes
 from appliance.web.parse import Fields
+from appliance.web.plan_form import Asked
 from appliance.web.refusals import status_of, wants_json
 
 bp = Blueprint("planner", __name__)
 
-_ROSTER_REQUEST = roster.MAX_BYTES + 16_000
-"""The file, and the form around it."""
-
-_DEFAULTS = {
-    "minutes": "90",
-    "admission": Admission.PROCTOR.value,
-    "warnings_before_end": "1",
-    "ratio": "8",
-    "retention_days": "30",
-}
+_FORM_BYTES = 200_000
+"""A long briefing, and twenty sections with their links."""
 
 
 @bp.get("/exams")
 @needs(Action.PLAN)
 def index() -> str:
-    """Every exam of this box."""
+    """Every exam of this box, with what is told of recordings."""
     with services().reader.connect() as connection:
+        held = planning.plans(connection)
         rows = [
-            {**asdict(exam), "attempts": len(state.attempts(connection, exam.exam))} for exam in state.exams(connection)
+            {
+                **asdict(exam),
+                "attempts": len(state.attempts(connection, exam.exam)),
+                "plan": held.get(exam.exam, ExamPlan()),
+            }
+            for exam in state.exams(connection)
         ]
-    return render_template("exams.html", exams=rows)
+        told = readiness.notices(connection)
+    return render_template("exams.html", exams=rows, recordings=told)
 
 
 @bp.get("/exams/new")
 @needs(Action.PLAN)
-def new() -> str:
+def new() -> Response:
     """The form."""
-    starts = time.strftime("%Y-%m-%dT%H:%M", time.localtime(time.time() + 3600))
-    return render_template("exam_new.html", form={**_DEFAULTS, "starts_at": starts}, errors={})
+    return _form(plan_form.form_of(plan_form.usual(time.time())))
 
 
 @bp.post("/exams")
 @needs(Action.PLAN)
+@takes(_FORM_BYTES)
 def create() -> Response:
-    """Enter an exam."""
-    errors: dict[str, str] = {}
+    """Enter an exam, with its plan."""
+    wrong: dict[str, str] = {}
+    asked = _asked(_usual_json(), wrong) if request.is_json else plan_form.read(request.form.to_dict(), wrong)
+    if asked is None:
+        return _form(request.form.to_dict(), wrong=wrong)
+    by = person().person
+
+    def work(transaction: Transaction) -> None:
+        exams.create_exam(transaction, asked.policy, by=by)
+        _detect(transaction, asked, by=by)
+        plans.change(transaction, asked.policy, asked.plan, by=by)
+
     try:
-        policy = _policy(Fields(), errors)
-        by = person().person
-        services().writer.transact(lambda transaction: exams.create_exam(transaction, policy, by=by))
-    except BadInput as error:
+        services().writer.transact(work)
+    except ApplianceError as error:
         if wants_json():
             raise
-        errors = errors or {"": f"{error.message}. {error.hint}".strip()}
-        return make_response(render_template("exam_new.html", form=request.form, errors=errors), 400)
+        return _form(request.form.to_dict(), error=error)
     if wants_json():
-        return make_response(jsonify(exam=policy.exam), 201)
-    return redirect(f"/exams/{policy.exam}", 303)
+        return make_response(jsonify(exam=asked.policy.exam), 201)
+    return redirect(f"/exams/{asked.policy.exam}", 303)
 
 
-def _policy(fields: Fields, errors: dict[str, str]) -> ExamPolicy:
-    """Every field that does not fit is named in `errors`; the last of them is raised."""
-    values: dict[str, Any] = {}
-    readers: dict[str, Any] = {
-        "exam": lambda: fields.text("exam", longest=60),
-        "title": lambda: fields.text("title", longest=200),
-        "starts_at": lambda: _starts_at(fields),
-        "minutes": lambda: int(fields.number("minutes", default=90)),
-        "admission": lambda: _admission(fields),
-        "link": lambda: fields.text("link", longest=500, default=""),
-        "warnings_before_end": lambda: int(fields.number("warnings_before_end", default=1)),
-        "ratio": lambda: int(fields.number("ratio", default=8)),
-        "retention_days": lambda: int(fields.number("retention_days", default=30)),
-    }
-    wrong: BadInput | None = None
-    for name, read in readers.items():
-        try:
-            values[name] = read()
-        except BadInput as error:
-            errors[name] = error.message
-            wrong = error
-    if wrong is not None:
-        raise wrong
-    return ExamPolicy(**values).checked()
+@bp.get("/exams/<exam>/plan")
+@needs(Action.PLAN)
+def plan(exam: str) -> Response:
+    """How the exam is held: the form, or `{settings, plan, stake, identity}`."""
+    now = _now(exam)
+    if wants_json():
+        return jsonify(_json_of(now))
+    return _form(plan_form.form_of(now), exam=exam)
 
 
-def _starts_at(fields: Fields) -> float:
-    """Wall seconds as a number, or the form's local date and time with JavaScript's getTimezoneOffset (minutes)."""
-    said = fields.text("starts_at", longest=40) if not request.is_json else ""
-    if request.is_json:
-        return fields.number("starts_at")
+@bp.post("/exams/<exam>/plan")
+@needs(Action.PLAN)
+@takes(_FORM_BYTES)
+def change(exam: str) -> Response:
+    """Hold it in another way, until it has ended. JSON says what changes; the form says all of it."""
+    now, wrong = _now(exam), dict[str, str]()
+    form = request.form.to_dict()
+    asked = _asked(now, wrong) if request.is_json else plan_form.read(form, wrong, exam=exam)
+    if asked is None:
+        return _form(form, exam=exam, wrong=wrong)
+    asked, by = replace(asked, policy=replace(asked.policy, exam=exam)), person().person
+
+    def work(transaction: Transaction) -> None:
+        if detects:
+            _detect(transaction, asked, by=by)
+        plans.change(transaction, asked.policy, asked.plan, by=by)
+
     try:
-        parsed = time.strptime(said[:16], "%Y-%m-%dT%H:%M")
-    except ValueError:
-        raise BadInput(t("server.not_a_date")) from None
-    return calendar.timegm(parsed) + 60.0 * fields.number("zone_offset", default=0.0)
-
-
-def _admission(fields: Fields) -> Admission:
-    said = fields.text("admission", longest=20, default=Admission.PROCTOR.value)
-    try:
-        return Admission(said)
-    except ValueError:
-        raise BadInput(f"{said!r} is not a way of admission", hint="It is proctor or automatic.") from None
+        if detects := (asked.stake, asked.identity, asked.plan.kind) != (now.stake, now.identity, now.plan.kind):
+            _check_trial(exam, asked)
+        services().writer.transact(work)
+    except ApplianceError as error:
+        if wants_json():
+            raise
+        return _form(form, exam=exam, error=error)
+    return jsonify(_json_of(_now(exam))) if wants_json() else redirect(f"/exams/{exam}", 303)
 
 
 @bp.get("/exams/<exam>")
 @needs(Action.PLAN)
 def page(exam: str) -> Response:
-    """One exam: roster, codes, assignments."""
-    return _page(exam)
-
-
-@bp.post("/exams/<exam>/roster")
-@needs(Action.PLAN)
-@takes(_ROSTER_REQUEST)
-def import_roster(exam: str) -> Response:
-    """Import a CSV file: the field `roster` of a form, or the body itself (text/csv). All of it or nothing."""
-    by = person().person
-    try:
-        rows = roster.parse(_roster_file())
-        added = services().writer.transact(lambda transaction: exams.import_roster(transaction, exam, rows, by=by))
-    except (roster.RosterError, BadInput) as error:
-        findings = error.findings if isinstance(error, roster.RosterError) else None
-        if not wants_json():
-            return _page(exam, error=error, findings=findings)
-        said = {"error": error.message, "hint": error.hint, "findings": findings or []}
-        return make_response(jsonify(said), status_of(error))
-    if wants_json():
-        return make_response(jsonify(added=len(added), room=_room(exam)), 201)
-    return _page(exam, notice=t("server.roster_imported", count=len(added)))
-
-
-def _room(exam: str) -> dict[str, Any]:
-    with services().reader.connect() as connection:
-        return room.of(state.exam(connection, exam), seats=len(state.attempts(connection, exam)))
-
-
-def _roster_file() -> bytes:
-    if request.mimetype == "text/csv":
-        return request.get_data(cache=False)
-    file = request.files.get("roster")
-    if file is None or not file.filename:
-        raise BadInput(t("server.no_roster_file"), hint=t("server.no_roster_file_hint"))
-    with file.stream:
-        content: bytes = file.read()
-    return content
-
-
-@bp.post("/exams/<exam>/codes")
-@needs(Action.PLAN)
-def codes(exam: str) -> Response:
-    """New join codes, shown once: for everybody who is not here yet, or for one `attempt`. CSV if that is asked for."""
-    by, key = person().person, services().code_key
-    attempt = Fields().text("attempt", longest=40, default="") or None
-    issued = services().writer.transact(
-        lambda transaction: exams.issue_codes(transaction, exam, key=key, by=by, attempt=attempt)
-    )
-    rows = [{"seat": row.seat, "name": row.name, "code": code} for row, code in issued]
-    asked = request.accept_mimetypes.best_match(["text/html", "application/json", "text/csv"])
-    if asked == "text/csv":
-        return _csv(rows, f"{exam}-codes.csv")
-    if wants_json():
-        return jsonify(codes=rows)
-    return _page(exam, codes=rows, notice=None if rows else t("server.codes_none"))
-
-
-def _csv(rows: list[dict[str, str]], name: str) -> Response:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, ["seat", "name", "code"])
-    writer.writeheader()
-    writer.writerows({**row, "name": _inert(row["name"])} for row in rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(out.getvalue(), mimetype="text/csv", headers=headers)
-
-
-def _inert(text: str) -> str:
-    """A spreadsheet must not take a name for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-@bp.post("/exams/<exam>/assign")
-@needs(Action.PLAN)
-def assign(exam: str) -> Response:
-    """Let a proctor watch a candidate; an empty `proctor` takes it away."""
-    fields, by = Fields(), person().person
-    attempt = fields.text("attempt", longest=40)
-    proctor = fields.text("proctor", longest=64, default="") or None
-    with services().reader.connect() as connection:
-        if state.attempt(connection, attempt).exam != exam:
-            raise NotFound(t("server.not_of_exam"))
-    try:
-        services().writer.transact(lambda transaction: exams.assign(transaction, attempt, proctor, by=by))
-    except BadInput as error:
-        if wants_json():
-            raise
-        return _page(exam, error=error)
-    return jsonify(attempt=attempt, proctor=proctor) if wants_json() else redirect(f"/exams/{exam}", 303)
+    """One exam: whether it is ready, roster, content, codes, assignments."""
+    return exam_page.page(exam)
 
 
 @bp.post("/exams/<exam>/end")
@@ -226,13 +141,106 @@ def end(exam: str) -> Response:
     return redirect(f"/exams/{exam}" if may(who.role, Action.PLAN) else f"/wall/{exam}", 303)
 
 
-def _page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Response:
+def _now(exam: str) -> Asked:
+    """How it is held now."""
     with services().reader.connect() as connection:
-        row = state.exam(connection, exam)
-        attempts = state.attempts(connection, exam)
-        granted = detection.grants(connection, exam)
-        watching = [user for user in state.users(connection) if user.role in (Role.PROCTOR.value, Role.LEAD.value)]
-    more["room"] = None if row.ended_at is not None else room.of(row, seats=len(attempts))
-    context: dict[str, Any] = {"granted": granted, "codes": None, "findings": None, "notice": None, **more}
-    page = render_template("exam.html", exam=row, attempts=attempts, proctors=watching, error=error, **context)
-    return make_response(page, 200 if error is None else status_of(error))
+        policy = plans.policy_of(state.exam(connection, exam))
+        detects = detection.policy(connection, exam)
+        held = planning.plan(connection, exam)
+    return Asked(policy=policy, plan=held, stake=detects.stake, identity=detects.identity)
+
+
+def _json_of(asked: Asked) -> dict[str, Any]:
+    settings = {**asdict(asked.policy), "admission": asked.policy.admission.value}
+    return {"settings": settings, "plan": asked.plan.to_json(), "stake": asked.stake.value, "identity": asked.identity}
+
+
+def _usual_json() -> Asked:
+    """What a script's exam begins with: the least."""
+    return Asked(policy=ExamPolicy(exam="", title="", starts_at=0.0), plan=ExamPlan())
+
+
+def _asked(now: Asked, wrong: dict[str, str]) -> Asked:
+    """What a script says, on top of what is; BadInput names the field that does not fit."""
+    del wrong  # a script is told of one fault at a time
+    said = Fields()
+    settings: dict[str, Any] = {"admission": plan_form.one_of(said, "admission", now.policy.admission)}
+    for name in ("exam", "title", "link"):
+        before = getattr(now.policy, name)
+        settings[name] = said.text(name, longest=500, default=before if before or name == "link" else None)
+    for name in ("minutes", "warnings_before_end", "ratio", "retention_days"):
+        settings[name] = int(said.number(name, default=getattr(now.policy, name)))
+    settings["starts_at"] = said.number("starts_at", default=now.policy.starts_at or None)
+    changed = request.get_json().get("plan", {})
+    if not isinstance(changed, dict):
+        raise BadInput(t("server.missing", field="plan"))
+    if unknown := sorted(set(changed) - {field.name for field in fields(ExamPlan)}):
+        raise BadInput(f"{str(unknown[0])[:60]!r} is no setting of a plan")
+    return Asked(
+        policy=ExamPolicy(**settings).checked(),
+        plan=ExamPlan.of({**now.plan.to_json(), **changed}).checked(),
+        stake=plan_form.one_of(said, "stake", now.stake),
+        identity=said.flag("identity") if "identity" in request.get_json() else now.identity,
+    )
+
+
+def _check_trial(exam: str, asked: Asked) -> None:
+    """Another stake switches detectors on: what holds for the page of detection holds here."""
+    with services().reader.connect() as connection:
+        before = detection.policy(connection, exam)
+    try:
+        check_trial(exam, before, _detected(before, asked), override="")
+    except Refused as error:
+        raise NotAllowed(error.message, hint=t("server.stake_needs_trial_hint")) from None
+
+
+def _detected(before: DetectionPolicy, asked: Asked) -> DetectionPolicy:
+    """The stake and the ID check are settings of detection; paper is looked at in another way."""
+    return replace(before, stake=asked.stake, identity=asked.identity, paper=asked.plan.kind is ExamKind.PAPER)
+
+
+def _detect(transaction: Transaction, asked: Asked, *, by: str) -> None:
+    before = detection.policy(transaction.connection, asked.policy.exam)
+    then = _detected(before, asked)
+    exams.set_detection(transaction, asked.policy.exam, then, by=by)
+
+
+def _form(
+    form: Mapping[str, str],
+    *,
+    exam: str | None = None,
+    wrong: Mapping[str, str] | None = None,
+    error: ApplianceError | None = None,
+) -> Response:
+    """The form; `exam`: of one that is there."""
+    with services().reader.connect() as connection:
+        row = state.exam(connection, exam) if exam else None
+        seats = len(state.attempts(connection, exam)) if exam else 0
+        titles = {one.exam: one.title for one in state.exams(connection)}
+        taken = [
+            {"title": titles[one], "room": room, "begins": _local(begins), "over": _local(over)}
+            for one, room, begins, over in planning.windows(connection)
+            if one != exam
+        ]
+    context = {
+        "exam": row,
+        "seats": seats,
+        "taken": taken,
+        "form": form,
+        "errors": wrong or {},
+        "error": error,
+        "rows": plan_form.rows_of(form),
+        "most_rows": MOST_SECTIONS,
+        "sights": [sight.value for sight in Sight],
+        "stakes": [stake.value for stake in Stake],
+        "admissions": [admission.value for admission in Admission],
+        "choices": {name: [one.value for one in kind] for name, kind in plan_form.CHOICES.items()},
+    }
+    return make_response(
+        render_template("exam_new.html", **context), 400 if wrong else status_of(error) if error else 200
+    )
+
+
+def _local(at: float) -> str:
+    """The lab's date and time, as the form's script compares it."""
+    return datetime.fromtimestamp(at).strftime("%Y-%m-%dT%H:%M")

@@ -116,7 +116,7 @@ def test_the_page_of_one_candidate_grants_and_takes_back(house):
     assert "checked" not in words_of(client.get(path))
     assert client.post(path, data={"switches": ["gaze", "breaks"]}).status_code == 303
     assert words_of(client.get(path)).count(" checked") == 2
-    assert client.post(path, json={"switches": []}).json == {"switches": []}
+    assert client.post(path, json={"switches": []}).json == {"switches": [], "extra_minutes": 0}
     assert house.ask(lambda c: detection.granted(c, house.attempts[0])) == frozenset()
     assert [e.payload.switches for e in house.events("attempt.accommodated")] == [["breaks", "gaze"], []]
 

@@ -50,7 +50,7 @@ def test_an_exam_by_json(house):
         ({"minutes": "0"}, "is not a length"),
         ({"minutes": "many"}, "must be a number"),
         ({"ratio": "16"}, "16 candidates for one proctor"),
-        ({"admission": "nobody"}, "not a way of admission"),
+        ({"admission": "nobody"}, "is not known"),
         ({"link": "javascript:alert(1)"}, "is not a link"),
         ({"title": ""}, "is empty"),
     ],
@@ -152,7 +152,7 @@ def test_a_proctor_cannot_be_given_more_than_the_ratio(house):
     said = {"attempt": house.attempts[2], "proctor": "proctor"}
     answer = house.user("planner").post(f"/exams/{EXAM}/assign", json=said)
     assert answer.status_code == 409
-    assert "already watches 1" in answer.json["error"]
+    assert "more than 1 candidates" in answer.json["error"]
 
 
 def test_ending_an_exam(house):

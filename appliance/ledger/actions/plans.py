@@ -102,8 +102,8 @@ def _check_frozen(transaction: Transaction, before: dict[str, object], after: di
 def store_content(
     transaction: Transaction, exam: str, section: int, *, name: str, path: str, sha256: str, bytes: int, by: str
 ) -> None:
-    """A PDF that candidates are given with a section, or with the exam (`sections.ONLY`) where it has none. `path` is relative
-    to the data folder. An older one stays on the disk, since the ledger names it, and is given out no more."""
+    """A PDF that candidates are given with a section, or with the exam (`sections.ONLY`) where it has none. `path` is
+    relative to the data folder. An older one stays on the disk, since the ledger names it, and is given out no more."""
     open_exam(transaction, exam)
     check_section(transaction, exam, section)
     said = ContentStored(

@@ -9,16 +9,17 @@ from werkzeug.wrappers import Response
 
 from appliance.box.token import Claim
 from appliance.errors import NotAllowed, Unavailable
-from appliance.exam.feed import OWN, Feed
+from appliance.exam.feed import Feed, Kind
 from appliance.exam.permissions import Action
 from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import CLOSED, RECORDED, Stage
 from appliance.ledger import detection, planning, state
 from appliance.ledger.actions import attempts, messages
+from appliance.ledger.actions import checkin as entering
 from appliance.ledger.actions import identity as identities
 from appliance.ledger.state import AttemptRow, ExamRow
 from appliance.ledger.writer import Transaction
-from appliance.web import identity, phone, public, sitting, status, visible
+from appliance.web import checkin, checkout, identity, phone, public, sitting, status, visible
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -89,26 +90,60 @@ def sign() -> Response:
 @bp.post("/api/me/equip")
 @needs(Action.TAKE_EXAM)
 def equip() -> Response:
-    """Camera and screen are shared; both must arrive at the box."""
+    """What this exam wants to be shared is shared: all of it must arrive at the box, the screen as a whole."""
     attempt, fields = person().person, Fields()
     camera = fields.text("camera", longest=200, default="")
     microphone = fields.text("microphone", longest=200, default="")
     surface = fields.text("surface", longest=40, default="")
-    _both_arrive(attempt)
+    _all_arrive(attempt, surface)
     services().writer.transact(
         lambda transaction: attempts.equip(transaction, attempt, camera=camera, microphone=microphone, surface=surface)
     )
     return _me()
 
 
-def _both_arrive(attempt: str) -> None:
+def _all_arrive(attempt: str, surface: str) -> None:
+    with services().reader.connect() as connection:
+        wanted = planning.plan(connection, state.attempt(connection, attempt).exam).feeds
+    if not wanted:
+        return
+    if Kind.SCREEN in wanted and surface not in ("", "monitor"):  # "": the browser does not say
+        raise NotAllowed(t("server.equip_part"), hint=t("server.equip_part_hint"))
     said = status.feeds(services().paths.health, now=time.time())
     if said is None:
         raise Unavailable(t("server.equip_unknown"), hint=t("server.equip_unknown_hint"))
-    missing = [kind.value for kind in OWN if not status.arrives(said.get(str(Feed(attempt, kind))))]
+    missing = [kind.value for kind in wanted if not status.arrives(said.get(str(Feed(attempt, kind))))]
     if missing:
         which = missing[0] if len(missing) == 1 else "both"
         raise NotAllowed(t(f"server.equip_{which}"), hint=t("server.equip_hint"))
+
+
+@bp.post("/api/me/identify")
+@needs(Action.TAKE_EXAM)
+def identify() -> Response:
+    """The ID was shown, or declined: to the next step."""
+    attempt = person().person
+    services().writer.transact(lambda transaction: entering.identify(transaction, attempt))
+    return _me()
+
+
+@bp.post("/api/me/position")
+@needs(Action.TAKE_EXAM)
+def take_position() -> Response:
+    """I sit as I will sit. The box looks again, whatever the page saw."""
+    attempt, where = person().person, Fields().text("phone", longest=20)
+    seen = checkin.seen_now(attempt)
+    services().writer.transact(lambda transaction: entering.take_position(transaction, attempt, seen=seen, phone=where))
+    return _me()
+
+
+@bp.post("/api/me/brief")
+@needs(Action.TAKE_EXAM)
+def brief() -> Response:
+    """The rules were read: those with this SHA-256."""
+    attempt, digest = person().person, Fields().text("sha256", longest=64)
+    services().writer.transact(lambda transaction: entering.brief(transaction, attempt, text_sha256=digest))
+    return _me()
 
 
 @bp.post("/api/me/start")
@@ -178,6 +213,8 @@ def _me() -> Response:
         asked = detection.challenges(connection, attempt)
         held = planning.plan(connection, row.exam)
         sat = sitting.for_candidate(connection, row, now=time.time())
+        checked = checkin.for_candidate(connection, row)
+        handing_in = checkout.for_candidate(connection, row, held)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -189,13 +226,17 @@ def _me() -> Response:
         seq=head,
         exam=_exam(row, exam, held),
         statement=statement().to_json(),
-        feeds=_feeds(row),
+        feeds=_feeds(row, held),
         messages=said,
         call=visible.call_for_candidate(calls[-1]) if calls else None,
         phone=phone.for_candidate(pairings),
         identity=identity.for_candidate(policy, granted, known),
         challenge=None if row.stage in CLOSED else identity.challenge_for_candidate(asked),
+        plan=checkin.plan_for_candidate(row, exam, held),
+        checkin=checked,
+        refused=checkin.refused(attempt) if row.stage is Stage.REFUSED else None,
         sitting=sat,
+        checkout=handing_in,
     )
 
 
@@ -209,12 +250,12 @@ def _exam(row: AttemptRow, exam: ExamRow, held: ExamPlan) -> dict[str, Any]:
     }
 
 
-def _feeds(row: AttemptRow) -> dict[str, dict[str, str]]:
-    """Where to publish, and the token for it: only between the signature and the end."""
+def _feeds(row: AttemptRow, held: ExamPlan) -> dict[str, dict[str, str]]:
+    """Where to publish what this exam wants, and the token for it: only between the signature and the end."""
     if row.stage not in RECORDED:
         return {}
     found = {}
-    for kind in OWN:
+    for kind in held.feeds:
         claim = Claim("publish", Feed(row.attempt, kind), row.exam, row.seat)
         found[kind.value] = {"url": f"/whip/{row.attempt}/{kind.value}", "token": services().tokens.mint(claim)}
     return found

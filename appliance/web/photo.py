@@ -38,11 +38,11 @@ def renew(data: bytes) -> bytes:
     size that can be used."""
     if len(data) > LARGEST_FILE:
         raise BadInput(t("server.photo_large"), hint=t("server.photo_hint"))
-    sides = sides(data)
-    if sides is None:
+    found = sides(data)
+    if found is None:
         raise BadInput(t("server.photo_none"), hint=t("server.photo_hint"))
-    if min(sides) < SMALLEST or max(sides) > LARGEST:
-        raise BadInput(t("server.photo_size", width=sides[0], height=sides[1]), hint=t("server.photo_hint"))
+    if min(found) < SMALLEST or max(found) > LARGEST:
+        raise BadInput(t("server.photo_size", width=found[0], height=found[1]), hint=t("server.photo_hint"))
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if picture is None or max(picture.shape[:2]) > LARGEST:
         raise BadInput(t("server.photo_none"), hint=t("server.photo_hint"))
@@ -65,12 +65,14 @@ def sides(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def keep(media: Path, *, exam: str, attempt: str, name: str, jpeg: bytes) -> Photo:
-    """Write it to the disk, for this box's user alone. OSError when the disk refuses. A name is never used twice: what
-    the ledger names is never changed."""
-    folder = media / exam / attempt / "identity"
+def keep(
+    media: Path, *, exam: str, attempt: str, name: str, jpeg: bytes, place: str = "identity", suffix: str = ".jpg"
+) -> Photo:
+    """Write it to the disk, for this box's user alone, into the folder `place` of the attempt. OSError when the disk
+    refuses. A name is never used twice: what the ledger names is never changed."""
+    folder = media / exam / attempt / place
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}-{secrets.token_hex(8)}.jpg"
+    file = folder / f"{name}-{secrets.token_hex(8)}{suffix}"
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(jpeg)
         out.flush()

@@ -18,7 +18,7 @@ from appliance.exam.identity import Ruling
 from appliance.exam.policy import Admission
 from appliance.exam.stage import Stage
 from appliance.ledger import detection, state
-from appliance.ledger.actions import attempts, flags, identity
+from appliance.ledger.actions import attempts, checkin, flags, identity
 from appliance.ledger.record import Draft
 from tests.ledger.world import KEY, bring_to_exam, build
 
@@ -36,6 +36,7 @@ class Exam:
         self.attempt = self.world.attempts["1"]
         self.say(DetectionSet(exam="bio", policy=policy.to_json(), by="test", override=""), chain=BOX)
         self.do(lambda t: attempts.arrive(t, self.world.codes["1"], key=KEY, browser="test"))
+        self.do(lambda t: attempts.confirm(t, self.attempt))
         self.do(lambda t: attempts.sign(t, self.attempt, signature="A", statement_version="1", statement_sha256="0"))
 
     def do(self, work):
@@ -50,6 +51,12 @@ class Exam:
 
     def equip(self):
         self.do(lambda t: attempts.equip(t, self.attempt, **EQUIPPED))
+
+    def go_on(self):
+        """Camera and screen are there, then the ID."""
+        if self.stage is Stage.EQUIPMENT:
+            self.equip()
+        self.do(lambda t: checkin.identify(t, self.attempt))
 
     def decide(self, decision, note=""):
         self.do(lambda t: identity.decide(t, self.attempt, decision=decision, note=note, by="pia"))
@@ -82,9 +89,10 @@ def test_without_the_policy_nobody_shows_an_id_and_nothing_changes(writer):
 
 def test_nobody_waits_before_the_id_was_shown(exam):
     with pytest.raises(NotAllowed, match="has not been shown yet"):
-        exam.equip()
+        exam.go_on()
+    assert exam.stage is Stage.IDENTIFICATION
     exam.show()
-    exam.equip()
+    exam.go_on()
     assert exam.stage is Stage.WAITING
 
 
@@ -94,14 +102,14 @@ def test_who_declines_waits_too_and_the_rules_about_faces_hold_no_longer(exam):
     exam.do(lambda t: identity.decline(t, exam.attempt))
     exam.do(lambda t: identity.decline(t, exam.attempt))
     assert "identity_mismatch" not in exam.do(lambda t: detection.rules(t.connection, **of))
-    exam.equip()
+    exam.go_on()
     assert exam.stage is Stage.WAITING
     assert exam.known.photo is None
 
 
 def test_admission_waits_for_a_persons_decision(exam):
     exam.show()
-    exam.equip()
+    exam.go_on()
     with pytest.raises(NotAllowed, match="nobody has decided yet"):
         exam.admit()
     exam.decide("known")
@@ -110,9 +118,37 @@ def test_admission_waits_for_a_persons_decision(exam):
     assert (exam.known.decision, exam.known.decided_by) == (Ruling.KNOWN, "pia")
 
 
+def test_M46_who_is_known_to_the_proctor_need_not_show_an_id(exam):
+    exam.equip()
+    exam.decide("known")
+    assert exam.stage is Stage.WAITING
+    assert (exam.known.photo, exam.known.decision, exam.known.decided_by) == (None, Ruling.KNOWN, "pia")
+
+
+def test_M46_also_when_it_is_said_before(exam):
+    exam.decide("known")
+    exam.equip()
+    assert exam.stage is Stage.WAITING
+
+
+def test_I13_an_id_that_is_asked_for_again_is_shown_anew_and_decided_anew(exam):
+    exam.show("1")
+    exam.go_on()
+    exam.decide("matched")
+    exam.do(lambda t: attempts.send_back(t, exam.attempt, Stage.IDENTIFICATION, reason="blurred", by="pia"))
+    assert (exam.stage, exam.known.decision) == (Stage.IDENTIFICATION, None)
+    with pytest.raises(NotAllowed, match="has not been shown yet"):
+        exam.go_on()
+    exam.show("3")
+    exam.go_on()
+    assert exam.stage is Stage.WAITING
+    with pytest.raises(NotAllowed, match="nobody has decided yet"):
+        exam.admit()
+
+
 def test_refusing_needs_a_note_and_keeps_the_candidate_waiting(exam):
     exam.show()
-    exam.equip()
+    exam.go_on()
     with pytest.raises(BadInput, match="needs a note"):
         exam.decide("refused", "  ")
     exam.decide("refused", "another person's card")
@@ -125,7 +161,7 @@ def test_refusing_needs_a_note_and_keeps_the_candidate_waiting(exam):
 def test_an_exam_that_admits_by_itself_does_so_with_the_decision(writer):
     exam = Exam(writer, admission=Admission.AUTOMATIC)
     exam.show()
-    exam.equip()
+    exam.go_on()
     assert exam.stage is Stage.WAITING
     exam.decide("refused", "no card")
     assert exam.stage is Stage.WAITING
@@ -180,7 +216,7 @@ def test_a_challenge_is_asked_once_at_a_time_and_answered(exam):
     exam.show()
     with pytest.raises(NotAllowed, match="not watched"):
         ask(exam)
-    exam.equip()
+    exam.go_on()
     name = ask(exam)
     with pytest.raises(NotAllowed, match="just been asked"):
         ask(exam)
@@ -218,7 +254,7 @@ def test_what_is_not_applied_to_a_candidate_is_not_ticked_and_no_reason_is_given
     said = AttemptAccommodated(switches=[Switch.HEARING_AID.value])
     writer.append(Draft(payload=said, chain=attempt, exam="bio", actor="test"))
     row = writer.transact(lambda t: state.attempt(t.connection, attempt))
-    assert writer.transact(lambda t: flags.tickable(t.connection, row)) == []
+    assert "headphones" not in writer.transact(lambda t: flags.tickable(t.connection, row))
     with pytest.raises(NotAllowed, match="or the rule is not applied") as refused:
         writer.transact(lambda t: flags.raise_flag(t, attempt, by="pia", note="", code="headphones"))
     assert "hearing" not in f"{refused.value} {refused.value.hint}"

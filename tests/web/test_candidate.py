@@ -18,7 +18,8 @@ EQUIPMENT = {"camera": "Fake camera", "microphone": "Fake microphone", "surface"
 def test_all_the_way(house):
     client = house.client()
     client.post("/join", json={"code": house.codes[0]})
-    assert client.get("/api/me").json["stage"] == "consent"
+    assert client.get("/api/me").json["stage"] == "arrived"
+    assert client.post("/api/me/confirm").json["stage"] == "consent"
     assert client.post("/api/me/sign", json={"signature": "Ada Lovelace"}).json["stage"] == "equipment"
     house.feeds_arrive("webcam", "screen")
     assert client.post("/api/me/equip", json=EQUIPMENT).json["stage"] == "waiting"

@@ -166,10 +166,11 @@ def test_both_pictures_are_needed_and_a_flood_is_refused(exam):
 def test_who_goes_on_without_showing_it_is_told_what_is_missing(exam):
     exam.feeds_arrive("webcam", "screen")
     client = exam.candidate()
-    said = client.post("/api/me/equip", json={})
+    assert client.post("/api/me/equip", json={}).json["stage"] == "identification"
+    said = client.post("/api/me/identify")
     assert (said.status_code, "has not been shown yet" in said.json["error"]) == (409, True)
     assert client.post("/api/me/identity/decline").json == {"declined": True}
-    assert client.post("/api/me/equip", json={}).json["stage"] == "waiting"
+    assert client.post("/api/me/identify").json["stage"] == "waiting"
     assert exam.events("identity.pictured") == []
 
 
@@ -188,11 +189,13 @@ def test_who_is_asked_for_no_id_can_decline_with_the_signature(house):
 # --- the proctor ---
 
 
-def test_the_comparison_is_shown_as_numbers_and_decides_nothing(exam):
+def test_I11_the_comparison_is_shown_as_numbers_and_decides_nothing(exam):
     show(exam)
     sha = seen(exam)["photo_sha256"]
     say(exam, IdentityCompared(photo_sha256=sha, score=0.61, limit=0.36, reason="", model="m"))
     exam.reach("waiting")
+    exam.feeds_arrive("webcam", "screen")
+    assert exam.candidate().post("/api/me/identify").json["stage"] == "waiting"
     said = seen(exam)
     assert (said["score"], said["limit"], said["decision"]) == (0.61, 0.36, None)
     refused = exam.user("proctor").post(f"/api/attempts/{exam.attempts[0]}/admit")

@@ -86,6 +86,8 @@ def equip(transaction: Transaction, attempt: str, *, camera: str, microphone: st
     stage = after(row.stage, Step.EQUIP, planning.route(transaction.connection, row))
     said = AttemptEquipped(camera=camera[:200], microphone=microphone[:200], surface=surface[:40], stage=stage.value)
     append(transaction, row, said, CANDIDATE)
+    if stage is Stage.IDENTIFICATION and _identity(transaction, row)[1].decision in identity.GOES_ON:
+        go_on(transaction, attempt, Step.IDENTIFY)  # known to who decides: no ID has to be shown
     admit_by_itself(transaction, attempt)
 
 

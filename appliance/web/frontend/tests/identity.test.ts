@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { phase } from "../src/candidate/challenge";
-import { dueId, stepOf } from "../src/candidate/step";
+import { stepOf } from "../src/candidate/step";
 import { use } from "../src/lib/strings";
-import type { AttemptDetail, Flag, Identity, LedgerEvent, MyIdentity } from "../src/lib/types";
+import type { AttemptDetail, Flag, Identity, LedgerEvent } from "../src/lib/types";
 import { comparison } from "../src/look/identity";
 import { rows, unlooked } from "../src/look/judged";
 import { facts, ruleNumbers } from "../src/look/why";
@@ -76,14 +76,8 @@ describe("who a candidate is, as the events say it", () => {
 });
 
 describe("the candidate's page", () => {
-  const mine: MyIdentity = { wanted: true, compares: true, shown: false, declined: false, decided: false, refused: false };
-
-  it("asks for the ID once, where one is wanted", () => {
-    expect([mine, { ...mine, wanted: false }, { ...mine, shown: true }, { ...mine, declined: true }].map((identity) => dueId({ identity }))).toEqual([true, false, false, false]);
-  });
-
-  it("comes back to the ID only after camera and screen are shared", () => {
-    expect([stepOf({ stage: "equipment" }, true), stepOf({ stage: "equipment" }, true), stepOf({ stage: "waiting" }, true), stepOf({ stage: "in_exam" }, true)]).toEqual(["equipment", "identity", "identity", "exam"]);
+  it("asks for the ID in its own step, and once more from the waiting room", () => {
+    expect([stepOf({ stage: "equipment" }, true), stepOf({ stage: "identification" }), stepOf({ stage: "waiting" }, true), stepOf({ stage: "waiting" }), stepOf({ stage: "in_exam" }, true)]).toEqual(["equipment", "identity", "identity", "waiting", "exam"]);
   });
 
   it("shows the steps of a challenge one after the other and goes by itself", () => {

@@ -49,9 +49,8 @@ describe("words", () => {
 
 describe("the candidate's page", () => {
   it("comes back to the same step", () => {
-    expect(stepOf({ stage: "consent" }, false)).toBe("name");
-    expect(stepOf({ stage: "consent" }, true)).toBe("agreement");
-    expect((["equipment", "waiting", "admitted", "in_exam", "finished", "ended"] as const).map((stage) => stepOf({ stage }, false))).toEqual(["equipment", "waiting", "exam", "exam", "finished", "finished"]);
+    const stages = ["invited", "consent", "equipment", "room_scan", "position", "briefing", "waiting", "printing", "on_break", "check_out", "refused", "ended"] as const;
+    expect(stages.map((stage) => stepOf({ stage }))).toEqual(["name", "agreement", "equipment", "room_scan", "position", "briefing", "waiting", "exam", "exam", "check_out", "finished", "finished"]);
   });
 
   it("takes a signature that is the name but for accents, capitals and spaces", () => {

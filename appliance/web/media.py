@@ -24,6 +24,7 @@ _TYPES = {
     ".webm": "video/webm",
     ".jpg": "image/jpeg",
     ".png": "image/png",
+    ".pdf": "application/pdf",
 }
 
 

@@ -19,10 +19,10 @@ from appliance.exam.feed import Feed, Kind
 from appliance.exam.permissions import Action
 from appliance.exam.phone import State
 from appliance.exam.stage import RECORDED
-from appliance.ledger import state
+from appliance.ledger import planning, state
 from appliance.ledger.actions import phones
 from appliance.ledger.state import AttemptRow, PairingRow
-from appliance.web import auth
+from appliance.web import auth, checkout
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -45,27 +45,27 @@ def invite() -> Response:
     if not limiter.limiter.hit(_INVITATIONS, "phone", attempt):
         raise NotAllowed(t("server.many_codes"), hint=t("server.many_codes_hint"))
     made, token = services().writer.transact(lambda transaction: phones.invite(transaction, attempt, by="candidate"))
-    origin, here = _origin()
-    link = f"{origin}/phone/join#{token}"
+    base, here = origin()
+    link = f"{base}/phone/join#{token}"
     said = {
         "pairing": made.pairing,
         "expires_at": made.expires_at,
         "now": time.time(),
         "link": link,
-        "address": f"{origin}/phone/join",
+        "address": f"{base}/phone/join",
         "code": phone.shown(token),
-        "picture": _picture(link),
+        "picture": qr(link),
         "here": here,
     }
     return make_response(jsonify(said), 201)
 
 
-def _picture(link: str) -> str:
+def qr(link: str) -> str:
     """A QR code as a data URI of SVG: dark on light whatever the page's theme, with its quiet zone."""
     return segno.make_qr(link, error="m").svg_data_uri(scale=1, border=4, dark="#000", light="#fff", omitsize=True)
 
 
-def _origin() -> tuple[str, bool]:
+def origin() -> tuple[str, bool]:
     """-> the address by which a phone reaches the box, and whether that is this very computer: then the phone's page
     can only be a second window."""
     name, _, port = request.host.rpartition(":") if not request.host.endswith("]") else (request.host, "", "")
@@ -132,6 +132,7 @@ def its_state() -> Response:
         row = state.attempt(connection, who.person)
         exam = state.exam(connection, row.exam)
         mine = next((p for p in state.pairings(connection, attempt=who.person) if p.pairing == who.device), None)
+        handing_in = checkout.for_candidate(connection, row, planning.plan(connection, row.exam))
     if mine is None:
         raise NotFound(t("server.no_such_phone"), hint=t("server.no_such_phone_hint"))
     return jsonify(
@@ -142,6 +143,7 @@ def its_state() -> Response:
         now=time.time(),
         bitrate=services().settings.capture.webcam_bitrate,
         feeds=_feeds(row, mine),
+        checkout=handing_in if mine.state is State.CONFIRMED else None,
     )
 
 

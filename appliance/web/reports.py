@@ -1,15 +1,20 @@
 """Integrity reports, for who may read them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import quote
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, make_response, render_template, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import NotFound
-from appliance.exam.permissions import Action
-from appliance.ledger import state
+from appliance.exam.permissions import Action, may
+from appliance.ledger import checkout, planning, state
+from appliance.ledger.state import AttemptRow
+from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.media import missing
 from appliance.web.needs import needs
@@ -39,10 +44,28 @@ def page(exam: str) -> str:
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
         attempts = state.attempts(connection, exam)
+        works = _works(connection, attempts) if may(person().role, Action.REVIEW) else {}
     folder = services().paths.reports / row.exam
     each = [{**asdict(attempt), "files": _files(folder / attempt.attempt)} for attempt in attempts]
     agreed = ACCOMMODATIONS if (folder / ACCOMMODATIONS).is_file() else None
-    return render_template("report.html", exam=row, attempts=each, files=_files(folder), agreed=agreed)
+    return render_template("report.html", exam=row, attempts=each, files=_files(folder), agreed=agreed, works=works)
+
+
+def _works(connection: sa.Connection, attempts: Sequence[AttemptRow]) -> dict[str, str]:
+    """Attempt -> where its paper is checked for plagiarism ("" where the plan names no place), of those that handed one
+    in."""
+    if not attempts:
+        return {}
+    exam = attempts[0].exam
+    link = planning.plan(connection, exam).plagiarism_link
+    handed_in = {row.attempt for row in checkout.papers(connection, exam=exam) if row.sha256}
+    handed_in |= {row.attempt for row in checkout.pages(connection, exam=exam)}
+    return {row.attempt: plagiarism_link(link, row) for row in attempts if row.attempt in handed_in}
+
+
+def plagiarism_link(link: str, row: AttemptRow) -> str:
+    """With {exam} and {candidate} filled in (M102)."""
+    return link.replace("{exam}", quote(row.exam, safe="")).replace("{candidate}", quote(row.candidate, safe=""))
 
 
 @bp.get("/reports/<exam>/<file>")

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ _KEPT = 3000
 _QUALITY = 85
 _SIDE = 1600
 _TILE = 64
-_CONTRAST, _LEAST_CONTRAST = 0.075, 8.0
+_CONTRAST, _LEAST_CONTRAST = 0.06, 8.0
 _RANK = 5
 
 _decoding = threading.BoundedSemaphore(2)
@@ -64,15 +65,15 @@ def _reading(longest: int) -> int:
     return int(cv2.IMREAD_REDUCED_COLOR_2 if longest >= 2 * _KEPT else cv2.IMREAD_COLOR)
 
 
-def _at_most(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+def _at_most(picture: NDArray[Any], longest: int) -> NDArray[Any]:
     shrink = longest / max(picture.shape[:2])
     if shrink >= 1:
         return picture
-    smaller: NDArray[np.uint8] = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    smaller: NDArray[Any] = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     return smaller
 
 
-def measure(picture: NDArray[np.uint8]) -> tuple[float, float]:
+def measure(picture: NDArray[Any]) -> tuple[float, float]:
     """-> (sharpness, light). Both on a picture whose longer side has 1600 pixels, so that a better camera does not look
     sharper.
 
@@ -92,9 +93,9 @@ def measure(picture: NDArray[np.uint8]) -> tuple[float, float]:
     return float(np.sort(edges[written] / contrast[written])[-_RANK]), light
 
 
-def _variances(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _variances(values: NDArray[Any]) -> NDArray[Any]:
     """Of each square of 64 pixels."""
     rows, columns = values.shape[0] // _TILE, values.shape[1] // _TILE
     squares = values[: rows * _TILE, : columns * _TILE].reshape(rows, _TILE, columns, _TILE)
-    found: NDArray[np.float32] = squares.swapaxes(1, 2).reshape(rows * columns, -1).var(axis=1)
+    found: NDArray[Any] = squares.swapaxes(1, 2).reshape(rows * columns, -1).var(axis=1)
     return found

@@ -21,6 +21,7 @@ export default defineConfig({
         inbox: "src/inbox.ts",
         "own-check": "src/own-check.ts",
         planner: "src/planner.ts",
+        receipt: "src/receipt.ts",
       },
     },
   },

@@ -21,6 +21,11 @@ export class Link extends EventTarget {
     void this.ask();
   }
 
+  /** Something was changed at the box from here. */
+  async refresh(): Promise<void> {
+    if (!this.gone) await this.ask();
+  }
+
   get over(): boolean {
     return this.said !== null && CLOSED.includes(this.said.stage);
   }

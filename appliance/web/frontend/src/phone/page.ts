@@ -6,6 +6,7 @@ import { t } from "../lib/strings";
 import { Awake } from "./awake";
 import type { Camera } from "./camera";
 import { Link } from "./link";
+import { Sheets } from "./sheets";
 
 export class PhonePage {
   private readonly link = new Link();
@@ -28,11 +29,13 @@ export class PhonePage {
   private readonly gone = h("div", { class: "problem", role: "alert", hidden: true },
     h("p", {}, h("strong", {}, t("phone.gone"))), h("p", {}, t("phone.gone_hint")), h("p", {}, h("a", { class: "button", href: "/phone/join" }, t("phone.again"))));
   private readonly parts: HTMLElement[];
+  private readonly sheets: Sheets;
 
   constructor(root: HTMLElement, private readonly camera: Camera) {
     this.video.muted = true;
     this.parts = [this.intro, this.video, this.trouble, this.open, this.flip, this.held, this.sleepy, this.place];
-    root.replaceChildren(this.title, this.exam, this.gone, this.recorded, h("section", { class: "card stack" }, ...this.parts));
+    this.sheets = new Sheets(camera, () => this.link.refresh());
+    root.replaceChildren(this.title, this.exam, this.gone, this.recorded, this.sheets.element, h("section", { class: "card stack" }, ...this.parts));
     const draw = (): void => this.draw();
     this.link.addEventListener("change", () => this.heard());
     this.camera.addEventListener("change", () => this.seen());
@@ -84,6 +87,7 @@ export class PhonePage {
       write(this.title, t("phone.for_seat", { seat: said.seat }));
       write(this.exam, said.exam);
     }
+    this.sheets.update(gone || over ? null : said);
     this.gone.hidden = !gone;
     this.recorded.hidden = gone;
     const card = this.video.parentElement as HTMLElement;

@@ -110,7 +110,7 @@ def test_M82_no_candidate_fetches_another_ones_stream_or_evidence(house):
     assert house.attempts[1] not in str(me(house, 0))
 
 
-def test_which_event_reaches_whom(house):
+def test_M94_M99_which_event_reaches_whom(house):
     """The table of the events that belong to no attempt."""
     for number in (0, 1):
         house.reach("in_exam", number)

@@ -134,7 +134,7 @@ def test_M14_nobody_is_admitted_whom_the_box_does_not_record(house):
     assert client.post(at(house, "admit")).status_code == 200
 
 
-def test_M46_known_to_me_stands_for_an_id_only_where_the_planner_permits_it(house):
+def test_I11_M46_known_to_me_stands_for_an_id_only_where_the_planner_permits_it(house):
     house.do(exams.set_detection, EXAM, DetectionPolicy(identity=True), by="planner")
     house.reach("waiting")
     client = house.user("proctor")
@@ -149,7 +149,7 @@ def test_M46_known_to_me_stands_for_an_id_only_where_the_planner_permits_it(hous
     assert house.attempt().stage == "waiting"
 
 
-def test_M32_what_a_person_ticks_is_noted_with_the_name(house):
+def test_M23_M32_M53_what_a_person_ticks_is_noted_with_the_name(house):
     house.reach("equipment")
     house.plan(position=True, required=frozenset({Sight.FACE, Sight.HANDS}))
     house.say(AttemptMoved(stage="position", step="equip", by="candidate", reason=""))
@@ -261,3 +261,42 @@ def test_M63_an_irregularity_stores_time_place_category_and_words(house):
     assert (noted["category"], noted["text"], noted["by"]) == ("environment.noise", WORDS[0], "proctor")
     wrong = {**said, "category": "none"}
     assert house.user("proctor").post(at(house, "irregularities"), json=wrong).status_code == 400
+
+
+def test_M25_a_room_scan_is_asked_for_during_the_exam_and_the_candidate_sees_the_reason(house):
+    house.reach("in_exam")
+    client, said = house.user("proctor"), {"reason": "a voice was heard"}
+    assert client.post(at(house, "scan"), json={"reason": ""}).status_code == 400
+    asked = client.post(at(house, "scan"), json=said)
+    assert asked.status_code == 201
+    again = client.post(at(house, "scan"), json=said)
+    assert (again.status_code, again.json["error"]) == (409, "the candidate has been asked already")
+    (scan,) = client.get(at(house, "")[:-1]).json["checkin"]["scans"]
+    assert (scan["scan"], scan["asked_by"], scan["there"]) == (asked.json["scan"], "proctor", False)
+    assert (me(house)["stage"], said["reason"] in str(me(house)["checkin"])) == ("in_exam", True)
+
+
+def test_M30_distraction_is_a_flag_that_a_person_raises(house):
+    house.reach("in_exam")
+    assert house.user("proctor").post(at(house, "flags"), json={"note": "distraction: eats"}).status_code == 201
+    (flag,) = house.user("proctor").get(at(house, "")[:-1]).json["flags"]
+    assert (flag["source"], flag["note"] or flag["facts"]["note"]) == ("proctor", "distraction: eats")
+
+
+def test_M11_whom_to_ask_is_on_the_pages_of_candidate_and_proctor(house):
+    house.reach("waiting")
+    house.plan(contact="IT desk, ext. 4100")
+    assert "IT desk, ext. 4100" in str(me(house))
+    assert house.user("proctor").get(of_exam("wall")).json["plan"]["contact"] == "IT desk, ext. 4100"
+
+
+def test_M58_the_wall_says_since_when_a_question_waits(house):
+    house.reach("in_exam")
+    for words in ("May I go out?", "Hello?"):
+        house.candidate().post("/api/me/messages", json={"text": words})
+    said = house.user("proctor").get(of_exam("wall")).json
+    waiting = [one for one in said["messages"] if one["sender"] == "candidate" and one["read_at"] is None]
+    assert (said["attempts"][0]["unread"], len(waiting)) == (2, 2)
+    assert waiting[0]["sent_at"] < waiting[1]["sent_at"] <= said["now"]
+    house.user("proctor").post(at(house, "read"), json={"message": waiting[1]["message"]})
+    assert house.user("proctor").get(of_exam("wall")).json["attempts"][0]["unread"] == 0

@@ -91,7 +91,7 @@ def test_one_candidate_with_all_that_is_known(house):
     assert (said["gaps"], said["segments"], said["exam"]["exam"]) == ([], [], EXAM)
 
 
-def test_deciding_a_flag_and_taking_it_back(house):
+def test_I5_I25_deciding_a_flag_and_taking_it_back(house):
     house.reach("in_exam")
     flag = house.flag()
     client = house.user("proctor")
@@ -106,7 +106,7 @@ def test_deciding_a_flag_and_taking_it_back(house):
     assert client.post("/api/flags/none/decide", json={"decision": "open"}).status_code == 404
 
 
-def test_a_flag_of_ones_own(house):
+def test_I26_a_flag_of_ones_own(house):
     house.reach("in_exam")
     answer = house.user("proctor").post(f"/api/attempts/{house.attempts[0]}/flags", json={"note": "whispers"})
     assert answer.status_code == 201

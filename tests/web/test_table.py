@@ -48,7 +48,7 @@ def path_of(house, rule: str) -> str:
 
 
 @pytest.mark.parametrize("role", EVERYBODY, ids=lambda role: role.value if role else "nobody")
-def test_every_endpoint_lets_in_whom_the_table_names_and_nobody_else(house, role):
+def test_I2_every_endpoint_lets_in_whom_the_table_names_and_nobody_else(house, role):
     house.reach("in_exam")
     house.flag()
     client = house.role(role)

@@ -14,7 +14,7 @@ from typing import Any
 
 from appliance.box import seen
 from appliance.errors import ApplianceError
-from appliance.exam.permissions import Action, may
+from appliance.exam.permissions import ALL_SEATS, Action, Role, may
 from appliance.ledger.actions import users
 from appliance.ledger.record import Event
 from appliance.ledger.state import AttemptRow
@@ -37,6 +37,15 @@ _TICK = 0.1
 _RECHECK_SECONDS = 5.0
 
 
+Crowd = tuple[Role, str]
+"""Pages that are shown the same of an exam."""
+
+
+def crowd_of(viewer: Viewer) -> Crowd:
+    """Who sees every candidate sees what others of that role see; anybody else what the person does."""
+    return viewer.role, "" if viewer.role in ALL_SEATS else viewer.person
+
+
 @dataclass(slots=True)
 class Client:
     """One connected page. `cursor` is the sequence number up to which it has everything it may see."""
@@ -51,14 +60,15 @@ class Client:
 
 
 class Follower:
-    """Sends events and health to who follows. `emit(event, data, sid)`, `drop(sid)` and `backlog(sid)` are the
-    server's; `backlog` counts messages that wait in a connection."""
+    """Sends events and health to who follows. `emit(event, data, sids)`, `drop(sid)` and `backlog(sid)` are the
+    server's; `backlog` counts messages that wait in a connection. Pages that are shown the same are served together:
+    what they get is read, chosen and encoded once."""
 
     def __init__(
         self,
         services: Services,
         *,
-        emit: Callable[[str, dict[str, Any], str], None],
+        emit: Callable[[str, dict[str, Any], list[str]], None],
         drop: Callable[[str], None],
         backlog: Callable[[str], int],
         connections: int,
@@ -155,22 +165,28 @@ class Follower:
 
     def deliver(self) -> None:
         """Bring everybody who follows to the head, at most 200 events at a time."""
-        with self._lock:
-            following = [c for c in self._clients.values() if c.cursor is not None]
         head = self._services.writer.head
-        behind = [c for c in following if c.cursor is not None and c.cursor < head]
+        with self._lock:
+            behind = [c for c in self._clients.values() if c.cursor is not None and c.cursor < head]
+            turns = {c.sid: c.turn for c in behind}
+            places = {c.sid: (c.exam or "", c.cursor or 0) for c in behind}
         self._head = head
         if not behind:
             return
+        together: dict[tuple[tuple[str, int], Crowd], list[Client]] = {}
+        for client in behind:
+            if self._ready(client):
+                together.setdefault((places[client.sid], crowd_of(client.viewer)), []).append(client)
         views: dict[str, View] = {}
         batches: dict[tuple[str, int], tuple[list[Event], int]] = {}
-        for client in behind:
-            if not self._ready(client):
-                continue
-            place = (client.exam or "", client.cursor or 0)
+        for (place, _), clients in together.items():
             if place not in batches:  # pages that are up to date share a place: one reading for all of them
                 batches[place] = self._read(*place, head)
-            self._send(client, *batches[place], head, views)
+            self._send(place[0], clients, *batches[place], head, views)
+            with self._lock:
+                for client in clients:
+                    if client.turn == turns[client.sid]:
+                        client.cursor = batches[place][1]
         if any(c.cursor is not None and c.cursor < head and c.slow_since is None for c in behind):
             self._head = min(c.cursor for c in behind if c.cursor is not None)  # more waits: come back at once
 
@@ -179,17 +195,22 @@ class Follower:
         found = self._services.reader.events(after=cursor, limit=EVENTS_A_MESSAGE, exam=exam)
         return found, found[-1].seq if len(found) == EVENTS_A_MESSAGE else max(head, cursor)
 
-    def _send(self, client: Client, found: Sequence[Event], upto: int, head: int, views: dict[str, View]) -> None:
-        exam, turn = client.exam or "", client.turn
+    def _send(
+        self,
+        exam: str,
+        clients: Sequence[Client],
+        found: Sequence[Event],
+        upto: int,
+        head: int,
+        views: dict[str, View],
+    ) -> None:
+        """To one crowd."""
         if found and exam not in views:
             views[exam] = self._view(exam)
-        told = list(audience.shown(client.viewer, found, views[exam])) if found else []
+        told = list(audience.shown(clients[0].viewer, found, views[exam])) if found else []
         if told:
-            self._emit("events", {"events": told, "head": head, "upto": upto}, client.sid)
-            self.sent += len(told)
-        with self._lock:
-            if client.turn == turn:
-                client.cursor = upto
+            self._emit("events", {"events": told, "head": head, "upto": upto}, [client.sid for client in clients])
+            self.sent += len(told) * len(clients)
 
     def _view(self, exam: str) -> View:
         with self._services.reader.connect() as connection:
@@ -227,20 +248,23 @@ class Follower:
             for name, said in status.processes(paths.health, needed=self._services.needed, now=now).items()
         }
         feeds = status.feeds(paths.health, now=now)
-        views: dict[str, dict[str, dict[str, Any]]] = {}
-        rows: dict[str, View] = {}
+        together: dict[tuple[str, Crowd], list[Client]] = {}
         for client in watching:
-            exam = client.exam or ""
-            if exam not in views:
+            if self._ready(client):
+                together.setdefault((client.exam or "", crowd_of(client.viewer)), []).append(client)
+            else:
+                self.health_left_out += 1
+        facts: dict[str, dict[str, dict[str, Any]]] = {}
+        rows: dict[str, View] = {}
+        for (exam, _), clients in together.items():
+            if exam not in rows:
                 rows[exam] = self._view(exam)
-                views[exam] = {
+                facts[exam] = {
                     name: self._facts(row, rows[exam], feeds, now) for name, row in rows[exam].attempts.items()
                 }
-            if not self._ready(client):
-                self.health_left_out += 1
-                continue
-            theirs = {attempt: views[exam][attempt] for attempt in rows[exam].seen_by(client.viewer)}
-            self._emit("health", {"now": now, "attempts": theirs, "processes": processes}, client.sid)
+            theirs = {attempt: facts[exam][attempt] for attempt in rows[exam].seen_by(clients[0].viewer)}
+            said = {"now": now, "attempts": theirs, "processes": processes}
+            self._emit("health", said, [client.sid for client in clients])
 
     def _facts(
         self, row: AttemptRow, view: View, feeds: dict[str, dict[str, Any]] | None, now: float

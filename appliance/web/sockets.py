@@ -74,7 +74,7 @@ def create(app: Flask, services: Services) -> tuple[SocketIO, Follower]:
     _bound_websocket(sockets)
     follower = Follower(
         services,
-        emit=lambda event, data, sid: sockets.emit(event, data, to=sid),
+        emit=lambda event, data, sids: sockets.emit(event, data, to=sids),
         drop=functools.partial(drop, sockets),
         backlog=functools.partial(backlog, sockets),
         connections=max(1, services.settings.web.threads // 3),

@@ -26,8 +26,9 @@ class Server:
         self.dropped: list[str] = []
         self.waiting: dict[str, int] = {}
 
-    def emit(self, event, data, sid):
-        self.said.setdefault(sid, []).append((event, data))
+    def emit(self, event, data, sids):
+        for sid in sids:
+            self.said.setdefault(sid, []).append((event, data))
 
     def events(self, sid):
         return [e for name, data in self.said.get(sid, []) if name == "events" for e in data["events"]]
@@ -349,9 +350,9 @@ def test_a_second_follow_moves_the_cursor_and_an_older_answer_does_not(house, fo
     chat(house, 1)
     client = join(house, follower, Role.LEAD, "lead", after=0)
 
-    def follow_again(event, data, sid):
-        server.emit(event, data, sid)
-        if len(server.named(sid, "events")) == 1:
+    def follow_again(event, data, sids):
+        server.emit(event, data, sids)
+        if len(server.named("lead", "events")) == 1:
             follower.follow(client, exam=EXAM, after=0)
 
     follower._emit = follow_again
@@ -397,3 +398,25 @@ def test_a_ledger_that_cannot_be_read_is_waited_for(house, follower, server, mon
     follower.stop()
     assert server.events("lead")
     assert "the disk is gone" in caplog.text
+
+
+def test_pages_that_are_shown_the_same_are_served_together_and_others_never(house, follower, server):
+    """What one lead gets is chosen and encoded once for all leads; proctors get their own."""
+    chat(house, 3)
+    calls = []
+    follower._emit = lambda event, data, sids: (calls.append((event, sorted(sids))), server.emit(event, data, sids))
+    for sid in ("lead a", "lead b"):
+        join(house, follower, Role.LEAD, sid)
+    join(house, follower, Role.REVIEWER, "reviewer")
+    join(house, follower, Role.PROCTOR, "proctor")
+    join(house, follower, Role.PROCTOR, "other", person="proctor2")
+    join(house, follower, Role.CANDIDATE, "candidate")
+    settle(follower)
+    follower.pulse()
+    groups = {tuple(sids) for _, sids in calls}
+    assert groups == {("lead a", "lead b"), ("reviewer",), ("proctor",), ("other",), ("candidate",)}
+    assert server.events("lead a") == server.events("lead b") != []
+    own = house.attempts[0]
+    assert own in {e["chain"] for e in server.events("proctor")}
+    assert own not in {e["chain"] for e in server.events("other") if e["type"] != "attempt.assigned"}
+    assert set(server.named("other", "health")[0]["attempts"]) == {house.attempts[1]}

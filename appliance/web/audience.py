@@ -44,6 +44,7 @@ CANDIDATE_TYPES = frozenset(
         "scan.recorded",
         "scan.reviewed",
         "sections.ordered",
+        "section.opened",
         "announcement.read",
         "inquiry.made",
         "inquiry.answered",

@@ -119,7 +119,7 @@ class CandidatePage implements Page {
     this.body.replaceChildren(this.step.element);
     this.drawSteps(step, me);
     this.drawAside(step);
-    if (!first) this.title.focus(); // a screen reader reads the new step, the keyboard goes on from there
+    if (!first) focusOn(this.title); // a screen reader reads the new step, the keyboard goes on from there
     document.title = `${this.title.textContent} · ${t("meta.product")}`;
   }
 
@@ -164,6 +164,13 @@ class CandidatePage implements Page {
     this.banner.replaceChildren(h("p", {}, h("strong", {}, text[0] ?? "")), ...text.slice(1).map((said) => h("p", {}, said)));
     if (problem?.status === 401) this.banner.append(h("p", {}, h("a", { href: "/" }, t("candidate.name.back"))));
   }
+}
+
+/** As soon as no dialog keeps the focus: the answer to one may have led here. */
+function focusOn(element: HTMLElement): void {
+  const open = [...document.querySelectorAll<HTMLDialogElement>("dialog[open]")].at(-1);
+  if (open) open.addEventListener("close", () => element.focus(), { once: true });
+  else element.focus();
 }
 
 /** What the step is called in this exam, or in this stage of it. */

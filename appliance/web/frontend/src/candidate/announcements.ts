@@ -55,7 +55,7 @@ export function announcements(session: Session): Announcements {
     if (fresh.length) write(said, fresh.map((one) => t("candidate.announcement.said", { text: one.text })).join(" "));
     look();
   };
-  return { element: h("div", {}, said, card), update };
+  return { element: h("div", { class: "to-all" }, said, card), update };
 }
 
 /** Those that nobody has seen yet and this page has not said yet. */

@@ -22,8 +22,8 @@ export const away: MakeStep = (page, first) => {
   const over = h("p", { class: "problem mild", role: "alert", hidden: true });
   const stands = h("p", { role: "status" });
   const back = action(t("candidate.break.back"), () => page.session.tell("break/end"));
-  const element = h("div", { class: "stack" }, h("div", { class: "clock" }, label, clock, until), over, stands,
-    h("p", {}, t(`candidate.${kind}.text`)), kind === "break" ? back.element : null);
+  const rule = h("p", {}, t(`candidate.${kind}.text`));
+  const element = h("div", { class: "stack" }, h("div", { class: "clock" }, label, clock, until), over, stands, rule, kind === "break" ? back.element : null);
 
   const count = (): void => {
     const { pause } = me.sitting;
@@ -35,7 +35,7 @@ export const away: MakeStep = (page, first) => {
     set(element, "data-late", late);
     if (late && over.hidden) over.textContent = t("candidate.break.over"); // written after it is shown, so that it is read out
     over.hidden = !late;
-    stands.hidden = late;
+    stands.hidden = rule.hidden = late;
     const rest = left(me, now());
     write(stands, rest === null ? "" : t("candidate.break.stands", { left: countdown(rest) }));
   };

@@ -48,9 +48,7 @@ export function timer(first: Me): Timer {
     write(text, countdown(seconds));
     const warned = warns(me, now());
     set(element, "data-short", warned);
-    // written once, so that it is read out once; the minutes that stand there are those of the moment it was said
-    if (warned && !said.textContent) write(said, plural("candidate.exam.ten_minutes", Math.ceil(seconds / 60)));
-    if (!warned) write(said, "");
+    write(said, warned ? t("candidate.exam.last_minutes") : "");
     if (warned) document.title = `${t("candidate.exam.minutes_left", { n: Math.ceil(seconds / 60) })} · ${title}`; // who works in another tab sees it there
     const late = seconds <= 0 && me.stage === "in_exam";
     if (late && over.hidden) over.textContent = t("candidate.exam.over");

@@ -24,7 +24,7 @@ from appliance.ledger import checkin, planning, state
 from appliance.ledger.actions import attempts
 from appliance.ledger.actions import checkin as actions
 from appliance.ledger.state import AttemptRow, ExamRow
-from appliance.web import clip
+from appliance.web import clip, status
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs, takes
@@ -117,7 +117,7 @@ def selftest() -> Response:
     attempt = person().person
     _limited("server.many_probes", "selftest", _TESTS_A_MINUTE)
     said = request.get_json()
-    results = {**_checked(said.get("results") if isinstance(said, dict) else None), **of_the_box()}
+    results = _checked(said.get("results") if isinstance(said, dict) else None) | _loss(attempt) | of_the_box()
     services().writer.transact(lambda transaction: actions.selftest(transaction, attempt, results=results))
     return jsonify(results=results)
 
@@ -136,6 +136,16 @@ def _result(said: object) -> dict[str, Any]:
     if verdict not in STATES or not fits:
         raise BadInput(t("server.selftest_odd"), hint=t("server.selftest_odd_hint"))
     return {"state": verdict, "value": value}
+
+
+def _loss(attempt: str) -> dict[str, dict[str, Any]]:
+    """What of the candidate's packets did not come, in percent, of the feed that loses most: only the box knows."""
+    feeds = status.feeds(services().paths.health, now=time.time()) or {}
+    shares = [facts["loss"] for name, facts in feeds.items() if name.startswith(f"{attempt}/") and "loss" in facts]
+    if not shares:
+        return {}
+    percent = round(100 * max(map(float, shares)), 1)
+    return {"loss": {"state": "pass" if percent < 2 else "warn" if percent < 10 else "fail", "value": percent}}
 
 
 def of_the_box() -> dict[str, dict[str, Any]]:

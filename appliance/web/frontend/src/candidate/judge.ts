@@ -74,13 +74,6 @@ export function throughput(megabits: number, needed: number): TestResult {
   return result(megabits >= 2 * needed ? "pass" : megabits >= needed ? "warn" : "fail", round(megabits));
 }
 
-/** Packets lost on the way to the box; null where the browser does not say. */
-export function loss(lost: number | null, sent: number): TestResult {
-  if (lost === null || sent < 20) return NOT_ASSESSABLE;
-  const percent = (100 * Math.max(0, lost)) / (sent + Math.max(0, lost));
-  return result(percent < 2 ? "pass" : percent < 10 ? "warn" : "fail", round(percent));
-}
-
 export function roundTrip(milliseconds: number): TestResult {
   return result(milliseconds < 100 ? "pass" : milliseconds < 400 ? "warn" : "fail", Math.round(milliseconds));
 }

@@ -48,7 +48,8 @@ export class Outline {
       this.rows.set(sight, { said, hint, row: h("li", {}, h("span", { class: "sight-name" }, t(`sight.${sight}`)), said, hint) });
     }
     this.element = h("div", { class: "outlined" }, this.video, drawing);
-    this.list = h("ul", { class: "sights", role: "status", "aria-label": t("candidate.position.list") }, ...[...this.rows.values()].map(({ row }) => row));
+    const list = h("ul", { class: "sights", "aria-label": t("candidate.position.list") }, ...[...this.rows.values()].map(({ row }) => row));
+    this.list = h("div", { role: "status" }, list);
   }
 
   update(said: MyPosition | null): void {

@@ -3,11 +3,10 @@
 import { countdown, everySecond, now, synchronise } from "../lib/clock";
 import { h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import type { Invitation, Me, Stage } from "../lib/types";
+import { RECORDED, type Invitation, type Me } from "../lib/types";
 import { action } from "./action";
 import type { Session } from "./session";
 
-const OFFERED: readonly Stage[] = ["equipment", "waiting", "admitted", "in_exam"];
 const WINDOW = "popup,width=390,height=844";
 
 export class PhonePanel {
@@ -32,7 +31,8 @@ export class PhonePanel {
   }
 
   update(me: Me): void {
-    this.element.hidden = !OFFERED.includes(me.stage);
+    const wanted = me.plan.second !== "none" || me.plan.pages; // the phone also photographs the pages of a paper exam
+    this.element.hidden = !wanted || !RECORDED.includes(me.stage);
     if (this.element.hidden) return this.hide();
     const { phone } = me;
     const there = phone !== null && phone.state !== "refused";

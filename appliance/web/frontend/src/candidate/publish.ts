@@ -95,11 +95,6 @@ export class Publisher {
     if (door && this.door) this.door = door;
   }
 
-  /** What the browser counts of the connection that is used now. */
-  async stats(): Promise<RTCStatsReport | null> {
-    return (await this.made?.connection.getStats()) ?? null;
-  }
-
   stop(): void {
     this.generation += 1;
     clearTimeout(this.timer);

@@ -70,8 +70,8 @@ export class Session extends EventTarget {
   }
 
   /** The room, as a clip. */
-  async showRoom({ blob, seconds }: Clip): Promise<void> {
-    const headers = { "Content-Type": blob.type, "X-Seconds": seconds.toFixed(2) };
+  async showRoom({ blob }: Clip): Promise<void> {
+    const headers = { "Content-Type": blob.type };
     await request("/api/me/scan", { method: "POST", body: blob, headers, signal: AbortSignal.timeout(CLIP_MS) });
     await this.refresh();
   }

@@ -13,6 +13,7 @@ import { Player } from "./look/player";
 import { Acts } from "./wall/acts";
 import { line as lineView } from "./wall/bar";
 import { Follow } from "./wall/follow";
+import { sayLost } from "./wall/kept";
 import { Keys, showKeys } from "./wall/keys";
 
 const boot = data<Boot>("boot");
@@ -30,7 +31,7 @@ async function start(attempt: string): Promise<void> {
     changed: (state) => player.draw(state.segments),
   });
   follow = new Follow(boot.exam.exam, panel.state.seq, {
-    events: (events) => events.forEach((event) => panel.event(event)),
+    events: (events) => events.forEach((event) => { panel.event(event); sayLost(event, panel.state); }),
     ...(boot.may.watch ? { pulse: (pulse: Pulse) => panel.beat(pulse) } : {}), // the box says it to those who watch
   });
   const status = lineView(follow.line);

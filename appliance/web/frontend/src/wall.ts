@@ -15,6 +15,7 @@ import { Bar } from "./wall/bar";
 import { Deeds } from "./wall/deeds";
 import { Follow } from "./wall/follow";
 import { Announcements, BackChannel, Sections } from "./wall/hall";
+import { sayLost } from "./wall/kept";
 import { Keys, showKeys } from "./wall/keys";
 import { Listening } from "./wall/listening";
 import { Next } from "./wall/next";
@@ -128,6 +129,7 @@ class Wall {
     for (const event of events) {
       this.state = apply(this.state, event);
       this.panel?.event(event);
+      sayLost(event, this.state);
     }
     if (events.some(changesWho)) void this.reload();
     if (events.some(mayBeginRoom)) setTimeout(() => void this.reload(), ROOM_MS);
@@ -241,8 +243,8 @@ class Wall {
     const { may } = this.boot;
     if (item.kind === "flag" && may.decide_flag) void this.acts.confirm(item.flag, item.attempt);
     else if (item.kind === "scan" && may.check_in) void this.acts.conduct.clearScan(item.attempt, item.scan);
-    else if (item.kind === "release" && may.check_out) void this.acts.release(item.attempt);
-    else if (item.kind === "position" || item.kind === "pages") void this.look(item.attempt.attempt, item);
+    else if (item.kind === "release" && may.check_out && !item.missing.length) void this.acts.release(item.attempt);
+    else if (item.kind === "position" || item.kind === "pages" || item.kind === "release") void this.look(item.attempt.attempt, item);
   }
 
   /** Whoever waits: the candidate, or a phone. */

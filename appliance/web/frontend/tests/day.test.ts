@@ -186,7 +186,7 @@ describe("tiles in a window", () => {
     const rows = Math.ceil(n / across);
     expect(wide).toBeGreaterThanOrEqual(SMALLEST);
     expect(wide).toBeLessThanOrEqual(LARGEST);
-    expect(rows * ((wide * 9) / 16 + 62) + (rows - 1) * 8).toBeLessThanOrEqual(height + 1);
+    expect(rows * ((wide * 9) / 16 + 66) + (rows - 1) * 8).toBeLessThanOrEqual(height + 1);
     expect(across * wide + (across - 1) * 8).toBeLessThanOrEqual(width + 1);
   });
 

@@ -12,6 +12,7 @@ import { apply, dayOfAttempt, fromDetail, identityOf, messagesOf, phonesOf, poss
 import { CallLine } from "./call";
 import { ChallengeLine } from "./challenge";
 import { StaffChat } from "./chat";
+import { CheckoutPanel } from "./checkout";
 import { Doing } from "./doing";
 import { FactList } from "./facts";
 import { FlagList } from "./flags";
@@ -59,6 +60,7 @@ export class LookPanel {
   private readonly position: PositionPanel;
   private readonly challenge: ChallengeLine;
   private readonly judged: JudgedPanel;
+  private readonly checkout: CheckoutPanel;
   private readonly notes: NotesPanel;
   private readonly chat: StaffChat;
   private readonly flags: FlagList;
@@ -91,6 +93,7 @@ export class LookPanel {
     this.challenge = new ChallengeLine(attempt, boot, acts);
     this.judged = new JudgedPanel(attempt.attempt);
     this.notes = new NotesPanel(attempt.attempt);
+    this.checkout = new CheckoutPanel(attempt, boot);
     this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
     this.flags = new FlagList({
       confirm: (flag) => void acts.confirm(flag, attempt),
@@ -101,7 +104,7 @@ export class LookPanel {
     });
     this.doing = new Doing(attempt, boot, acts, this.deeds, { chat: () => this.focusChat(), state: () => this.state });
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },
-      h("div", { class: "look-left" }, this.call.element, this.phone.element, this.identity.element, this.position.element, this.videos.element, this.videos.over, this.scans.element,
+      h("div", { class: "look-left" }, this.call.element, this.phone.element, this.identity.element, this.position.element, this.checkout.element, this.videos.element, this.videos.over, this.scans.element,
         options.recording ?? null, this.challenge.element, this.facts.element, this.judged.element, h("section", {}, h("h3", {}, t("look.places")), this.places.element)),
       h("div", { class: "look-right" }, this.flags.element, this.notes.element, this.chat.element)));
     this.draw();
@@ -150,12 +153,13 @@ export class LookPanel {
 
   // --- keys ---
 
-  /** C: the flag that is spoken of; else the scan that waits, or the position. */
+  /** C: the flag that is spoken of; else the scan that waits, the position, or the release. */
   confirm(): void {
     const flag = this.flags.open(this.selected ?? undefined);
     const { may } = this.options.boot;
     if (may.check_in && this.row.stage === "position" && this.position.confirm()) return;
     if (flag && may.decide_flag) void this.options.acts.confirm(flag, this.attempt);
+    else if (this.row.stage === "check_out") this.checkout.letGo();
     else if (may.check_in && possible(this.state, this.id, "review_scan")) this.scans.confirm(dayOfAttempt(this.state, this.id).checkin.scans);
   }
 
@@ -239,6 +243,7 @@ export class LookPanel {
     this.places.update(this.state.places, this.cameras(), possible(this.state, this.id, "end"));
     this.facts.draw(this.state, attempt);
     this.notes.draw(day);
+    this.checkout.update({ stage: attempt.stage, plan, checkout: day.checkout });
     this.drawFlags();
     this.chat.draw(messagesOf(this.state, this.id));
     this.markRead();

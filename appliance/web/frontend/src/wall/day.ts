@@ -157,6 +157,7 @@ function noted(day: Day, event: LedgerEvent, said: Irregularity): Partial<Day> {
 }
 
 function kept(day: Day, event: LedgerEvent, said: Kept & { clip: string }): Partial<Day> {
+  if (event.type !== "evidence.kept") return {};
   const { kept: id, kind, starts_at, ends_at, taken_at, by } = said;
   return { kept: [...day.kept, { kept: id, kind, starts_at, ends_at, taken_at, by, kept_at: event.wall, has_clip: Boolean(said.clip) }] };
 }

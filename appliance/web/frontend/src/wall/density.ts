@@ -1,12 +1,12 @@
 /** How many columns of tiles a window takes, so that all are seen and each is as large as can be. Pure. */
 
 /** A tile is a 16:9 picture with lines of text below it (px). */
-const FOOT = 62;
+const FOOT = 66;
 const GAP = 8;
 /** Narrower than this a face cannot be made out at arm's length; then the tiles scroll. */
 export const SMALLEST = 148;
 /** Wider than this helps nobody. */
-export const LARGEST = 620;
+export const LARGEST = 900;
 
 /** Columns for `count` tiles in `width` x `height` px; at least 1. */
 export function columns(count: number, width: number, height: number): number {

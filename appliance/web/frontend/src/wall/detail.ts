@@ -100,7 +100,7 @@ function plain(item: Item, deeds: Deeds, look: HTMLElement): Node[] {
   const acts: (HTMLElement | null)[] = [];
   if (item.kind === "overrun" && may.conduct) acts.push(button(t("board.break.end"), "B", () => deeds.endBreak(item), "primary"), button(t("look.message"), "M", () => deeds.answer(item)));
   if (item.kind === "listen" && may.conduct) acts.push(button(t("board.listen.go"), "H", () => deeds.listen(item), "primary"));
-  if (item.kind === "release" && may.check_out) acts.push(button(t("board.release.go"), "C", () => deeds.confirm(item), "primary"));
+  if (item.kind === "release" && may.check_out && !item.missing.length) acts.push(button(t("board.release.go"), "C", () => deeds.confirm(item), "primary"));
   if (item.kind === "capacity") acts.push(button(t("board.capacity.known"), "", () => deeds.settle(item)));
   if (item.kind === "trouble" && may.message) acts.push(button(t("look.message"), "M", () => deeds.answer(item)));
   return [still(item, deeds), name, hint, row(...acts, look)];

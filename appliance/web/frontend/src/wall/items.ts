@@ -14,12 +14,12 @@ const SIGNS: Readonly<Record<Exclude<Item["kind"], "flag">, string>> = {
 };
 
 /** Colour of the edge: a flag's own, red for what is not recorded, amber for a break that is over. */
-export function colour(item: Item): Severity | "message" | "door" | "care" {
+export function colour(item: Item): Severity | "message" | "waits" | "care" {
   if (item.kind === "flag") return severityOf(item.flag);
   if (item.kind === "trouble" || item.kind === "capacity") return "high";
   if (item.kind === "overrun") return "medium";
   if (item.kind === "attention" || item.kind === "listen") return "care";
-  return item.kind === "message" ? "message" : "door";
+  return item.kind === "message" ? "message" : "waits";
 }
 
 export function sign(item: Item): string {
@@ -35,6 +35,7 @@ export function headline(item: Item): string {
     case "trouble": return t("board.item.trouble", { feeds: item.feeds.map((kind) => t(`kind.${kind}`)).join(", ") });
     case "scan": return item.times > 1 ? t("board.item.scan_again", { n: item.times }) : t("board.item.scan");
     case "pages": return t("board.item.pages", { numbers: item.pages.map((page) => String(page.number)).join(", ") });
+    case "release": return item.missing.length ? t("board.item.check_out", { what: item.missing.map((need) => t(`look.checkout.need_${need}`)).join(", ") }) : t("board.item.release");
     case "attention": return t("board.item.attention");
     case "listen": return t("board.item.listen");
     case "phone": return t("queue.phone");
@@ -53,6 +54,7 @@ export function detailKey(item: Item): string {
   if (item.kind === "admit" || item.kind === "identity") return JSON.stringify(item.identity);
   if (item.kind === "scan") return JSON.stringify(item.scan);
   if (item.kind === "trouble") return item.feeds.join();
+  if (item.kind === "release") return item.missing.join();
   if (item.kind === "pages") return JSON.stringify(item.pages);
   return item.kind === "message" ? item.messages.map((message) => message.message).join() : "";
 }

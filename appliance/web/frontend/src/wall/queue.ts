@@ -1,8 +1,9 @@
 /** Everything that wants a decision, most urgent first. Pure. */
 
-import type { Act, PaperPage, Scan } from "../lib/day";
+import { missingOf, type Need } from "../lib/checkout";
+import type { PaperPage, Scan } from "../lib/day";
 import { CHECK_IN, CLOSED, type Attempt, type Flag, type Identity, type Kind, type Message, type StaffPhone } from "../lib/types";
-import { dayOfAttempt, identityOf, messagesOf, openFlags, possible, undecided, type State } from "./store";
+import { dayOfAttempt, identityOf, messagesOf, openFlags, undecided, type State } from "./store";
 
 interface Common {
   key: string;
@@ -24,7 +25,7 @@ export type Item = Common & (
   | { kind: "attention"; due: number }
   | { kind: "listen" }
   | { kind: "pages"; pages: readonly PaperPage[] }
-  | { kind: "release" }
+  | { kind: "release"; missing: readonly Need[] }
 );
 
 export type ItemOf<K extends Item["kind"]> = Extract<Item, { kind: K }>;
@@ -130,7 +131,8 @@ function checkOutItems(state: State, attempt: Attempt): Item[] {
   const pages = checkout.pages.filter((page) => !page.readable && page.accepted_by === null);
   const common = { attempt, since: attempt.stage_at, rank: RANK.door };
   if (pages.length) return [{ ...common, key: `pages:${attempt.attempt}`, kind: "pages", pages }];
-  return state.hall.plan.check_out === "proctor" ? [{ ...common, key: `release:${attempt.attempt}`, kind: "release" }] : [];
+  const missing = missingOf(state.hall.plan, checkout);
+  return state.hall.plan.check_out === "proctor" ? [{ ...common, key: `release:${attempt.attempt}`, kind: "release", missing }] : [];
 }
 
 /** Whose sound nobody has listened to for longest: one at a time. */
@@ -176,13 +178,4 @@ export function tileOrder(state: State): Attempt[] {
 
 export function bySeat(a: Pick<Attempt, "seat">, b: Pick<Attempt, "seat">): number {
   return a.seat.localeCompare(b.seat, undefined, { numeric: true });
-}
-
-/** What C does for each item, where it needs no more words. */
-export const CONFIRMS: Partial<Record<Item["kind"], Act>> = { scan: "review_scan", position: "tick_position", release: "release" };
-
-/** May this item's own act be done now? */
-export function fits(state: State, item: Item): boolean {
-  const act = CONFIRMS[item.kind];
-  return act === undefined || possible(state, item.attempt.attempt, act);
 }

@@ -82,7 +82,7 @@ export function fromDetail(said: AttemptDetail): State {
 /** What may be ticked more than once (`exam/flags.py`). */
 const AGAIN = "distraction";
 
-const CHANGES_WHO = new Set(["attempt.assigned", "attempt.created", "exam.detection_set", "exam.planned", "exam.delegated"]);
+const CHANGES_WHO = new Set(["attempt.assigned", "attempt.created", "exam.detection_set", "exam.planned", "exam.changed", "exam.delegated"]);
 
 /** Who is on the wall, or how the exam is held, has changed: the snapshot must be asked for again. */
 export function changesWho(event: LedgerEvent): boolean {

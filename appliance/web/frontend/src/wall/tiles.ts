@@ -61,6 +61,7 @@ export class Tiles {
   });
 
   private count = 0;
+  private selected: string | null = null;
   private room = { width: 0, height: 0 };
 
   constructor(private readonly actions: Actions) {}
@@ -77,6 +78,7 @@ export class Tiles {
 
   /** Draw who is there, in order; `search` and `room` hide the others. Returns how many are shown. */
   draw(state: State, { search = "", room = "", selected = null, settled = new Set() }: Shown = {}): number {
+    this.selected = selected;
     const wanted = search.trim().toLowerCase();
     const here = (attempt: Attempt): boolean => !room || dayOfAttempt(state, attempt.attempt).room === room;
     const shown = tileOrder(state).filter((attempt) => here(attempt) && `${attempt.seat} ${attempt.name}`.toLowerCase().includes(wanted));
@@ -111,7 +113,8 @@ export class Tiles {
       const facts = pulse.attempts[attempt];
       for (const kind of STILLS) {
         dot(tile.dots[kind], kind, healthOf(kind, facts?.health[kind]));
-        if (this.visible.has(tile.element) && !document.hidden) this.stills.want(attempt, kind, facts?.pictures[kind]);
+        const seen = this.visible.has(tile.element) || attempt === this.selected; // the list shows that one too
+        if (seen && !document.hidden) this.stills.want(attempt, kind, facts?.pictures[kind]);
       }
       dot(tile.dots.microphone, "microphone", microphoneOf(facts?.health.webcam));
       for (const kind of STILLS) if (!facts?.pictures[kind]) this.picture(attempt, kind);
@@ -138,6 +141,7 @@ export class Tiles {
     set(tile.element, "data-severity", gravest(flags));
     set(tile.element, "data-selected", attempt.attempt === selected);
     write(tile.name, `${attempt.seat} · ${attempt.name}`);
+    set(tile.name, "title", attempt.name);
     set(tile.open, "aria-label", t("tile.open", { seat: attempt.seat, name: attempt.name }));
     flagsBadge(tile.flags, flags);
     tile.asked = unanswered(messagesOf(state, attempt.attempt), settled)[0]?.sent_at ?? null;
@@ -169,8 +173,8 @@ export class Tiles {
     const unread = h("span", { class: "tile-unread", hidden: true });
     const call = h("span", { class: "tile-call", hidden: true });
     const admit = h("button", { type: "button", class: "primary small", hidden: true, onclick: () => this.actions.admit(id) }, t("tile.admit"));
-    const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, age, phoneAge), admit,
-      h("div", { class: "tile-foot" }, h("div", { class: "tile-who" }, name, stage), h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, dots.phone, call, flags, unread)));
+    const element = h("li", { class: "tile" }, h("div", { class: "tile-picture" }, open, none, h("div", { class: "tile-chips" }, age, stage), phoneAge),
+      h("div", { class: "tile-foot" }, name, h("p", { class: "tile-state" }, dots.webcam, dots.screen, dots.microphone, dots.phone, call, flags, unread)), admit);
     const tile: Tile = { element, open, webcam, screen, phone, phoneAge, age, none, name, stage, dots, flags, unread, asked: null, line: { attempt, pause: null, again: 0 }, call, admit };
     this.tiles.set(id, tile);
     this.watch.observe(element);
@@ -220,7 +224,7 @@ export function dot(element: HTMLElement, kind: (typeof DOTS)[number], state: ke
   if (element.dataset["state"] === state) return;
   element.dataset["state"] = state;
   element.title = `${t(`kind.${kind}`)}: ${t(`health.${state}`)}`;
-  element.replaceChildren(`${t(`health.${kind}`)} `, h("span", { "aria-hidden": "true" }, DOT[state]), h("span", { class: "hidden" }, t(`health.${state}`)));
+  element.replaceChildren(h("span", { class: "dot-name" }, `${t(`health.${kind}`)} `), h("span", { class: "dot-sign", "aria-hidden": "true" }, DOT[state]), h("span", { class: "hidden" }, t(`health.${state}`)));
 }
 
 const ORDER: Severity[] = ["high", "medium", "low", "technical"];

@@ -24,7 +24,7 @@ from appliance.exam.plan import Level, Mode, Second
 from appliance.exam.policy import Admission
 from appliance.exam.stage import CLOSED, Stage, Step, after, back_to
 from appliance.ledger import checkin, detection, planning, state, tables
-from appliance.ledger.actions import users
+from appliance.ledger.actions import positions, users
 from appliance.ledger.actions.exams import hash_code
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
@@ -86,6 +86,7 @@ def equip(transaction: Transaction, attempt: str, *, camera: str, microphone: st
     stage = after(row.stage, Step.EQUIP, planning.route(transaction.connection, row))
     said = AttemptEquipped(camera=camera[:200], microphone=microphone[:200], surface=surface[:40], stage=stage.value)
     append(transaction, row, said, CANDIDATE)
+    positions.as_planned(transaction, attempt)
     if stage is Stage.IDENTIFICATION and _identity(transaction, row)[1].decision in identity.GOES_ON:
         go_on(transaction, attempt, Step.IDENTIFY)  # known to who decides: no ID has to be shown
     admit_by_itself(transaction, attempt)

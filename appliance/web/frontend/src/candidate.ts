@@ -150,7 +150,7 @@ class CandidatePage implements Page {
         : !RECORDED.includes(me.stage)
           ? "soon"
           : me.stage === "equipment" ? (lines.includes("live") ? "on" : "soon") : this.equipment.complete ? "on" : lines.includes("off") ? "missing" : "broken";
-    write(this.recorded, t(state !== "on" ? `candidate.recorded_${state}` : needed.includes("screen") ? "candidate.recorded" : "candidate.recorded_camera"));
+    write(this.recorded, t(state === "on" ? recordedKey(me) : `candidate.recorded_${state}`));
     set(this.recorded, "data-state", state);
   }
 
@@ -179,6 +179,12 @@ function titleOf(step: StepName, { stage, plan }: Me): string {
   const which = step === "equipment" ? extent(plan.feeds) : stage;
   const special = `candidate.${step}.title_${which}`;
   return own[stage] ?? (has(special) ? special : `candidate.${step}.title`);
+}
+
+/** What is recorded, and who sees it. */
+function recordedKey({ plan }: Me): string {
+  if (plan.mode === "record_review") return `candidate.recorded_review.${extent(plan.feeds)}`;
+  return plan.feeds.includes("screen") ? "candidate.recorded" : "candidate.recorded_camera";
 }
 
 const boot = data<{ attempt: string; settings?: Settings } | null>("boot");

@@ -31,7 +31,7 @@ export class PhonePanel {
   }
 
   update(me: Me): void {
-    const wanted = me.plan.second !== "none" || me.plan.pages; // the phone also photographs the pages of a paper exam
+    const wanted = (me.plan.second !== "none" && me.plan.feeds.length > 0) || me.plan.pages; // the phone also photographs the pages of a paper exam
     this.element.hidden = !wanted || !RECORDED.includes(me.stage);
     if (this.element.hidden) return this.hide();
     const { phone } = me;

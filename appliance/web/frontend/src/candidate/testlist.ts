@@ -24,7 +24,7 @@ export class TestList {
     const shown = TESTS.filter((name) => results[name] || running);
     for (const name of shown) this.draw(name, results[name]);
     arrange(this.list, shown.flatMap((name) => this.rows.get(name)?.row ?? []));
-    const states = Object.values(results).map((result) => result.state);
+    const states = shown.map((name) => results[name]?.state);
     const worst = states.includes("fail") ? "fail" : states.includes("warn") ? "warn" : "pass";
     const all = running ? "running" : done ? worst : "before";
     write(this.summary, t(`candidate.test.summary.${all}`));

@@ -6,6 +6,7 @@ import type { MakeStep } from "../step";
 
 /** Who waits for what; the page goes on by itself. */
 export const waiting: MakeStep = (page, me) => {
+  const seen = me.plan.feeds.length > 0;
   const said = h("p", {});
   const again = h("button", { type: "button", class: "small", onclick: () => page.showId(true) }, t("candidate.waiting.id_again"));
   const id = h("div", { class: "stack tight", role: "status" }, said, h("p", {}, again));
@@ -13,7 +14,7 @@ export const waiting: MakeStep = (page, me) => {
   const rows = new Map<string, HTMLElement>();
   const opens = h("p", { role: "timer" });
   const since = h("p", { class: "muted", role: "timer" });
-  const element = h("div", { class: "stack" }, h("p", {}, t("candidate.waiting.text")), list, id, opens, h("p", { class: "muted" }, t("candidate.waiting.next")), since);
+  const element = h("div", { class: "stack" }, h("p", {}, t(seen ? "candidate.waiting.text" : "candidate.waiting.text_none")), list, id, opens, h("p", { class: "muted" }, t(seen ? "candidate.waiting.next" : "candidate.waiting.next_none")), since);
   let known = me;
   const count = (): void => {
     write(since, t("candidate.waiting.since", { duration: duration(now() - me.stage_at) }));

@@ -2,8 +2,11 @@
 
 import pytest
 
+from appliance.exam.accommodation import Switch
+from appliance.exam.detection import DetectionPolicy, Stake, in_force
 from appliance.exam.feed import Kind, Position
-from appliance.exam.flags import RULES, Sense, read_rules
+from appliance.exam.flags import RULES, Sense, Source, read_rules
+from appliance.inference.stream import SENSES
 
 SIGHT = {code: rule for code, rule in RULES.items() if rule.sense is Sense.SIGHT}
 
@@ -39,6 +42,22 @@ def test_every_rule_says_who_can_see_it_and_asks_for_what_can_be():
         assert rule.hits >= 1
         assert rule.kinds
         assert not (rule.usual and rule.category == "integrity" and rule.hits < 1)
+
+
+@pytest.mark.parametrize("code", ["headphones", "smart_wearable", "head_covering", "distraction"])
+def test_M30_M52_what_only_people_may_say_is_never_said_by_a_model(code):
+    assert RULES[code].source is Source.PERSON
+    asked = DetectionPolicy(stake=Stake.HIGH, on=frozenset({code}))
+    assert code not in in_force(asked), "even where somebody asks for it"
+    assert code not in {code for stage in SENSES.values() for sense in stage for code in _judged_by(sense)}
+
+
+def _judged_by(sense):
+    return {code for code, rule in RULES.items() if rule.sense is sense}
+
+
+def test_M52_a_head_covering_that_was_agreed_is_nobodys_business():
+    assert Switch.COVERING in RULES["head_covering"].off_by
 
 
 def test_a_rule_that_does_not_hold_is_refused():

@@ -132,6 +132,23 @@ def test_on_a_break_and_at_check_out_only_the_line_is_judged(stage):
     assert not judged & {"person_absent", "face_absent", "phone_visible", "speech", "looking_away"}
 
 
+def test_who_is_not_in_position_yet_is_judged_by_the_clock_alone():
+    judged = {stage: {code for code in RULES if not rests(stage, code)} for stage in set(Stage) - WATCHED}
+    assert all(codes == {"late_arrival", "no_show"} for codes in judged.values())
+
+
+def test_M69_M98_breaks_have_an_end_and_the_check_out_too():
+    assert not rests(Stage.ON_BREAK, "break_overrun")
+    assert [rests(stage, "early_departure") for stage in (Stage.CHECK_OUT, Stage.ON_BREAK)] == [False, True]
+
+
+def test_M34_who_prints_may_leave_the_seat_and_no_more():
+    assert rests(Stage.PRINTING, "person_absent")
+    assert rests(Stage.PRINTING, "exits_repeated")
+    assert not rests(Stage.PRINTING, "phone_visible")
+    assert not rests(Stage.PRINTING, "speech")
+
+
 def test_rules_about_the_work_rest_until_the_exam_is_open():
     assert rests(Stage.WAITING, "clipboard")
     assert not rests(Stage.IN_EXAM, "clipboard")

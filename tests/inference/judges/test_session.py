@@ -4,6 +4,7 @@ from itertools import chain
 
 import pytest
 
+from appliance.exam.accommodation import Switch
 from appliance.exam.detection import DetectionPolicy, in_force
 from appliance.inference.judges import session
 from appliance.inference.judges.context import Context
@@ -110,3 +111,35 @@ def test_most_of_the_time_nothing_is_in_question():
     for moment in seconds(1000, 1100, **HERE, started_at=1000.0):
         track.see(moment)
     assert track.watch.counts == {}
+
+
+# --- breaks ---
+
+
+BREAK = {"break_until": 2000.0, "break_minutes": 10}
+
+
+@pytest.mark.parametrize(("until", "over"), [(2060, False), (2061, True)])
+def test_M98_a_break_is_too_long_from_a_minute_on(until, over):
+    assert raised(seconds(1990, until, **BREAK)) == ([("break_overrun", 2060.0)] if over else [])
+    assert raised(seconds(2500, 2510, **BREAK)) == [("break_overrun", 2060.0)], "a process that began later says it too"
+
+
+def test_M98_how_long_it_should_have_been_is_said_and_it_ends_with_the_break():
+    begun, over = outputs([*seconds(2000, 2100, **BREAK), *seconds(2100, 2120)])
+    assert (begun.episode.why, over.ended_at) == ({"break_minutes": 10}, 2099.0)
+    assert raised(seconds(2000, 2100, **BREAK), Context(rules=in_force(DetectionPolicy(), [Switch.BREAKS]))) == []
+
+
+# --- the check-out ---
+
+
+def test_M69_whoever_leaves_the_check_out_before_the_release_has_left_early():
+    away = {**HERE, "started_at": 1000.0, "handed_in_at": 4000.0, "left_at": 4100.0}
+    (begun,) = outputs(seconds(4101, 4162, **away))
+    assert (begun.code, begun.episode.onset_at) == ("early_departure", 4160.0)
+    assert begun.episode.why["during"] == "check_out"
+
+
+def test_whoever_has_handed_in_and_stays_has_not_left():
+    assert raised(seconds(1101, 1200, **HERE, started_at=1000.0, handed_in_at=1100.0)) == []

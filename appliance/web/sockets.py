@@ -165,3 +165,9 @@ def _bound_websocket(sockets: SocketIO) -> None:
 class _Bounded(SimpleWebSocketWSGI):  # type: ignore[misc]
     def __init__(self, handler: object, server: object) -> None:
         super().__init__(handler, server, max_message_size=MESSAGE_BYTES)
+
+    def __call__(self, environ: dict[str, Any], start_response: object) -> Any:
+        # The library compresses for every browser that offers it, each message for each page anew: a lab's network
+        # carries the pulse of sixty pages, and their events wait for nobody's compressor.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return super().__call__(environ, start_response)

@@ -79,3 +79,11 @@ def test_the_bound_comes_from_the_settings(services):
     few = dataclasses.replace(services, settings=Settings(web=WebSettings(threads=9)))
     _, follower = sockets.create(create_app(few, TESTING=True), few)
     assert follower._connections == 3
+
+
+def test_no_message_is_compressed_anew_for_every_page(monkeypatch):
+    asked = []
+    monkeypatch.setattr(sockets.SimpleWebSocketWSGI, "__call__", lambda _self, environ, _start: asked.append(environ))
+    offer = {"HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate", "HTTP_SEC_WEBSOCKET_VERSION": "13"}
+    sockets._Bounded(None, None)(offer, None)
+    assert asked == [{"HTTP_SEC_WEBSOCKET_VERSION": "13"}]

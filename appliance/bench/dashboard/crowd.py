@@ -44,7 +44,8 @@ async def follow(session: aiohttp.ClientSession, job: dict[str, Any], cookie: st
     """Connect a client and let it follow; -> its WebSocket, which has answered the greeting."""
     address = job["url"] + "/socket.io/?EIO=4&transport=websocket"
     headers = {"Cookie": cookie, "Origin": job["url"]}
-    socket = await session.ws_connect(address, headers=headers, max_msg_size=_LARGEST)
+    # a browser offers compression, and so does a page here
+    socket = await session.ws_connect(address, headers=headers, max_msg_size=_LARGEST, compress=15)
     await socket.receive_str(timeout=_CONNECT_SECONDS)
     await socket.send_str("40")
     connected = await socket.receive_str(timeout=_CONNECT_SECONDS)

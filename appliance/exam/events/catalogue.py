@@ -32,6 +32,7 @@ class Payload:
 
 
 CATALOGUE: dict[str, type[Payload]] = {}
+_FIELDS: dict[str, frozenset[str]] = {}
 
 P = TypeVar("P", bound=Payload)
 
@@ -42,6 +43,7 @@ def event(name: str, *, version: int = 1, by: tuple[str, ...] = ()) -> Callable[
     def enter(cls: type[P]) -> type[P]:
         cls.TYPE, cls.VERSION, cls.ORIGINS = name, version, frozenset(by)
         CATALOGUE[name] = cls
+        _FIELDS[name] = frozenset(f.name for f in dataclasses.fields(cls))
         return cls
 
     return enter
@@ -52,10 +54,8 @@ def decode(name: str, fields: Mapping[str, Any]) -> Payload:
     cls = CATALOGUE.get(name)
     if cls is None:
         raise BadInput(f"there is no event type {name[:80]!r}", hint="docs/events.md lists the types.")
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        raise BadInput(f"{name} has no field {unknown[0]!r}")
+    if unknown := fields.keys() - _FIELDS[name]:
+        raise BadInput(f"{name} has no field {min(unknown)!r}")
     try:
         return cls(**fields)
     except TypeError as error:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from flask import make_response, render_template
 from werkzeug.wrappers import Response
@@ -36,7 +37,7 @@ def page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Resp
         "exam": row,
         "plan": plan,
         "attempts": attempts,
-        "seats": [_seat(asdict(attempt)) for attempt in attempts],
+        "seats": [_seat(asdict(attempt), plan.plagiarism_link) for attempt in attempts],
         "rooms": sorted({attempt.room for attempt in attempts if attempt.room}),
         "proctors": users,
         "switches": [switch.value for switch in Switch],
@@ -50,6 +51,14 @@ def page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Resp
     return make_response(text, 200 if error is None else status_of(error))
 
 
-def _seat(attempt: dict[str, Any]) -> dict[str, Any]:
-    """A row of the roster, with what a planner can do with it."""
-    return {**attempt, "invited": attempt["stage"] is Stage.INVITED, "closed": attempt["stage"] in CLOSED}
+def _seat(attempt: dict[str, Any], link: str) -> dict[str, Any]:
+    """A row of the roster, with what a planner can do with it. `work`: where the institution checks what was submitted,
+    once it was (M102)."""
+    closed = attempt["stage"] in CLOSED
+    filled = link.replace("{exam}", quote(attempt["exam"])).replace("{candidate}", quote(attempt["candidate"], safe=""))
+    return {
+        **attempt,
+        "invited": attempt["stage"] is Stage.INVITED,
+        "closed": closed,
+        "work": filled if attempt["stage"] is Stage.SUBMITTED else "",
+    }

@@ -95,7 +95,9 @@ def local(at: float) -> str:
 
 def rows_of(form: Mapping[str, str]) -> int:
     """How many rows for sections the form shows."""
-    used = [n for n in range(1, plans.MOST_SECTIONS + 1) if form.get(f"section.{n}.title")]
+    names = ("title", "link", "minutes")
+    numbers = range(1, plans.MOST_SECTIONS + 1)
+    used = [n for n in numbers if any(form.get(f"section.{n}.{name}", "") not in ("", "0") for name in names)]
     return min(plans.MOST_SECTIONS, max(used, default=0) + SPARE_ROWS)
 
 
@@ -150,7 +152,8 @@ class _Said:
     """What the form says, and what of it is wrong."""
 
     def __init__(self, form: Mapping[str, str], wrong: dict[str, str]) -> None:
-        self.form, self.fields, self.wrong = form, Fields(dict(form)), wrong
+        self.form = {name: text.replace("\r\n", "\n") for name, text in form.items()}  # so browsers end lines
+        self.fields, self.wrong = Fields(self.form), wrong
 
     def ask(self, name: str, reading: Callable[..., Any], *args: Any) -> Any:
         """What `reading` gives; None, and what is wrong with the field, where it does not."""
@@ -176,7 +179,7 @@ class _Said:
     def text(self, name: str) -> str:
         """One of the plan's texts."""
         said = self.fields.text(name, longest=plans.LONGEST[name] + 2_000, default="")
-        return _alone(name, said.replace("\r\n", "\n"))
+        return _alone(name, said)
 
     def items(self) -> tuple[str, ...]:
         """One on each line."""

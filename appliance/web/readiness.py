@@ -16,7 +16,7 @@ from appliance.ledger.state import AttemptRow, ExamRow
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where content belongs: a section by its number and title, or the whole exam (title ""). It is `link` or `file`."""
+    """Where content belongs: a section (number, title), or the whole exam (title ""). It is `link`, or `file`."""
 
     section: int
     title: str

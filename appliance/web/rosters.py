@@ -164,6 +164,20 @@ def withdraw(exam: str) -> Response:
     )
 
 
+@bp.post("/exams/<exam>/delegates")
+@needs(Action.PLAN)
+def delegate(exam: str) -> Response:
+    """A proctor acts as lead of this exam; `active` false takes it away."""
+    fields, by = Fields(), person().person
+    user, active = fields.text("user", longest=64), fields.flag("active")
+    return _done(
+        exam,
+        lambda: services().writer.transact(lambda t_: plans.delegate(t_, exam, user, active=active, by=by)),
+        user=user,
+        active=active,
+    )
+
+
 def _of_exam(exam: str, fields: Fields) -> str:
     """The field `attempt`, if it is one of this exam."""
     attempt = fields.text("attempt", longest=40)

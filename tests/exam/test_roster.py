@@ -93,3 +93,30 @@ def test_an_accommodation_that_is_not_known_is_named_by_its_line_with_all_that_a
     assert [line for line, _ in found] == [3]
     assert "'dyslexia'" in found[0][1]
     assert all(switch in found[0][1] for switch in Switch)
+
+
+def test_M93_a_roster_may_name_several_rooms():
+    rows = parse("seat,candidate,name,room\n1,s-1,Ana,B2\n2,s-2,Bo,\n")
+    assert [row.room for row in rows] == ["B2", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("1,s-1,Ana,extra_time,", "extra_time is granted, but extra_minutes does not say how much"),
+        ("1,s-1,Ana,extra_time,0", "extra_time is granted, but extra_minutes does not say how much"),
+        ("1,s-1,Ana,breaks,20", "there are 20 extra minutes, but the accommodation extra_time is missing"),
+        ("1,s-1,Ana,extra_time,-5", "no number from 0 to 480"),
+        ("1,s-1,Ana,extra_time,481", "no number from 0 to 480"),
+        ("1,s-1,Ana,extra_time,½", "no number from 0 to 480"),
+    ],
+)
+def test_extra_time_and_its_minutes_go_together(row, sentence):
+    (found,) = findings("seat,candidate,name,accommodations,extra_minutes\n2,s-2,Bo,,\n" + row + "\n")
+    assert found[0] == 3
+    assert sentence in found[1]
+
+
+def test_extra_minutes_are_read():
+    (row,) = parse("seat,candidate,name,accommodations,extra_minutes\n1,s-1,Ana,extra_time|breaks,25\n")
+    assert (row.extra_minutes, row.accommodations) == (25, {Switch.EXTRA_TIME, Switch.BREAKS})

@@ -4,11 +4,14 @@ import secrets
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam import roster
 from appliance.exam.conduct import Act, check
 from appliance.exam.events import (
     BOX,
+    AttemptArrived,
     AttemptEnded,
     AttemptReseated,
     ContentStored,
@@ -22,8 +25,8 @@ from appliance.exam.permissions import Role
 from appliance.exam.plan import ExamPlan, Level, Mode, Order
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.exam.sections import ONLY
-from appliance.exam.stage import CHECK_IN, CLOSED, Stage
-from appliance.ledger import detection, planning, state
+from appliance.exam.stage import CLOSED, Stage
+from appliance.ledger import detection, planning, state, tables
 from appliance.ledger.actions.exams import open_exam
 from appliance.ledger.actions.timetable import check_proctors, check_rooms
 from appliance.ledger.record import Draft
@@ -36,8 +39,6 @@ ONCE_HERE = ("mode", "kind", "level")
 
 ONCE_STARTED = ("sections", "order", "seed", "one_by_one", "print_minutes", "starts_at", "minutes")
 """Settings that nobody changes once a candidate has started."""
-
-_BEFORE_START = frozenset({Stage.INVITED, *CHECK_IN, Stage.ADMITTED, Stage.REFUSED})
 
 
 def set_plan(transaction: Transaction, exam: str, plan: ExamPlan, *, by: str) -> None:
@@ -86,11 +87,12 @@ def _settled(
 
 
 def _check_frozen(transaction: Transaction, before: dict[str, object], after: dict[str, object], exam: str) -> None:
-    stages = {row.stage for row in state.attempts(transaction.connection, exam)}
-    for names, touched, what in (
-        (ONCE_HERE, stages - {Stage.INVITED}, "came in"),
-        (ONCE_STARTED, stages - _BEFORE_START, "started"),
-    ):
+    rows = state.attempts(transaction.connection, exam)
+    event = tables.event.c
+    arrived = sa.select(event.seq).where(event.exam == exam, event.type == AttemptArrived.TYPE).limit(1)
+    came_in = transaction.connection.execute(arrived).first() is not None
+    started = any(row.ends_at is not None or row.stage is Stage.PRINTING for row in rows)
+    for names, touched, what in ((ONCE_HERE, came_in, "came in"), (ONCE_STARTED, started, "started")):
         changed = [name.replace("_", " ") for name in names if before[name] != after[name]]
         if changed and touched:
             raise NotAllowed(
@@ -104,7 +106,6 @@ def store_content(
 ) -> None:
     """A PDF that candidates are given with a section, or with the exam (`sections.ONLY`) where it has none. `path` is
     relative to the data folder. An older one stays on the disk, since the ledger names it, and is given out no more."""
-    open_exam(transaction, exam)
     check_section(transaction, exam, section)
     said = ContentStored(
         exam=exam, section=section, name=name[:120], path=path, sha256=sha256, bytes=bytes, by=by
@@ -113,7 +114,8 @@ def store_content(
 
 
 def check_section(transaction: Transaction, exam: str, section: int) -> None:
-    """BadInput where content cannot stand at this place."""
+    """BadInput where content cannot stand at this place, NotAllowed once the exam has ended."""
+    open_exam(transaction, exam)
     count = len(planning.plan(transaction.connection, exam).sections)
     if not 1 <= section <= (count or ONLY):
         raise BadInput(f"the exam {exam} has no section {section}", hint="Reload the page; its plan may have changed.")
@@ -121,8 +123,8 @@ def check_section(transaction: Transaction, exam: str, section: int) -> None:
 
 def release_section(transaction: Transaction, exam: str, section: int, *, by: str) -> None:
     """Give a section out to everybody (M99): one after the other, and none before the exam opens. Again is no news."""
-    row, plan = open_exam(transaction, exam), planning.plan(transaction.connection, exam)
     check_section(transaction, exam, section)
+    row, plan = state.exam(transaction.connection, exam), planning.plan(transaction.connection, exam)
     if not plan.one_by_one:
         raise NotAllowed("the sections of this exam are all given out when it opens", hint="Nothing is to be released.")
     opens_at = plan.opens_at(row.starts_at)

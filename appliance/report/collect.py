@@ -16,7 +16,7 @@ from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow, ExamRow, FlagRow
-from appliance.report import detection, points, steps
+from appliance.report import day, detection, points, steps
 from appliance.report.detection import InForce
 from appliance.report.facts import (
     AttemptFacts,
@@ -81,6 +81,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
             Call(who=call.by_name, starts_at=call.started_at, ends_at=call.ended_at)
             for call in state.calls(connection, attempt=attempt)
         ),
+        "day": day.day(connection, row, names, [event.payload for event in log if event.payload is not None]),
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, attempt),
     }

@@ -1,4 +1,4 @@
-"""The flags as a table: one line a flag, for a spreadsheet.
+"""The flags as a table: one line a flag, and one for each irregularity that a person wrote down, for a spreadsheet.
 
 RFC 4180, UTF-8 with a byte order mark (else a spreadsheet garbles names). A cell that a spreadsheet would run as a
 formula gets an apostrophe before it.
@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance.exam.accommodation import Switch
 from appliance.report import words
+from appliance.report.day import Irregularity
 from appliance.report.facts import AttemptFacts, Flag
 from appliance.report.moments import Zone
 
@@ -53,13 +54,15 @@ _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b"
 
 
 def csv_bytes(attempts: Iterable[AttemptFacts], zone: Zone) -> bytes:
-    """The header, and one line for each flag of each attempt."""
+    """The header, and one line for each flag and each irregularity of each attempt."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
     table.writerow(COLUMNS)
     for attempt in attempts:
         for flag in attempt.flags:
             table.writerow(safe(cell) for cell in _line(attempt, flag, zone))
+        for note in attempt.day.irregularities:
+            table.writerow(safe(cell) for cell in _note(attempt, note, zone))
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
 
 
@@ -92,6 +95,25 @@ def safe(cell: str | float | None) -> str:
         return repr(cell)
     text = cell.replace("\0", "")
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_RUN_BY_SPREADSHEETS) else text
+
+
+def _note(attempt: AttemptFacts, note: Irregularity, zone: Zone) -> tuple[str | float | None, ...]:
+    """What a person wrote down stands in the columns of a flag: nothing was measured, there is nothing to decide."""
+    said: dict[str, str | float | None] = {
+        "exam": attempt.exam.exam,
+        "seat": attempt.seat,
+        "candidate": attempt.candidate,
+        "name": attempt.name,
+        "code": "irregularity",
+        "title": words.irregularity(note.category),
+        "category": note.category,
+        "raised_by": note.by,
+        "onset_at": zone.iso(note.happened_at),
+        "raised_at": zone.iso(note.noted_at),
+        "position_seconds": note.position,
+        "remark": note.text,
+    }
+    return tuple(said.get(column, "") for column in COLUMNS)
 
 
 def _line(attempt: AttemptFacts, flag: Flag, zone: Zone) -> tuple[str | float | None, ...]:

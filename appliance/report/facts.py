@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from appliance.exam.flags import RULES, Channel, Decision
+from appliance.report.day import Day
 from appliance.report.detection import (
     Baseline,
     Challenge,
@@ -228,6 +229,7 @@ class AttemptFacts:
     flags: tuple[Flag, ...]
     messages: tuple[Message, ...]
     calls: tuple[Call, ...]
+    day: Day
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]

@@ -1,5 +1,5 @@
-"""The stage log: the steps of an attempt, its feeds, phones and calls, who looked. Segments, flags and
-chat stand elsewhere."""
+"""The stage log: the steps of an attempt, its feeds, phones and calls, who looked, check-in, breaks, check-out.
+Segments, flags and chat stand elsewhere."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,7 +8,7 @@ from appliance.ledger.record import Event
 from appliance.report import words
 from appliance.report.facts import Step
 
-_FEEDS = frozenset(
+_OTHERS = frozenset(
     {
         "feed.opened",
         "feed.closed",
@@ -19,6 +19,21 @@ _FEEDS = frozenset(
         "phone.scanned",
         "phone.confirmed",
         "phone.refused",
+        "equipment.checked",
+        "scan.asked",
+        "scan.recorded",
+        "scan.reviewed",
+        "position.checked",
+        "briefing.acknowledged",
+        "section.opened",
+        "break.begun",
+        "break.ended",
+        "page.photographed",
+        "page.accepted",
+        "paper.uploaded",
+        "paper.counted",
+        "checkout.ticked",
+        "media.deleted",
     }
 )
 
@@ -92,11 +107,72 @@ class _Details:
     def _feed_viewed(self, said: events.FeedViewed) -> str:
         return f"{said.what} of the {words.feed(said.kind)} by {self._person(said.by)}"
 
+    # --- the day ---
+
+    def _attempt_moved(self, said: events.AttemptMoved) -> str:
+        reason = f": {said.reason}" if said.reason else ""
+        return f"{said.step.replace('_', ' ')} to {words.stage(said.stage)}{reason}"
+
+    def _attempt_refused(self, said: events.AttemptRefused) -> str:
+        return f"by {self._person(said.by)}: {said.reason}; told: {said.next_step}"
+
+    def _attempt_time_set(self, said: events.TimeSet) -> str:
+        return f"{said.cause} by {self._person(said.by)}, {words.count(said.extra_minutes, 'minute')} more in all"
+
+    def _attempt_time_warned(self, said: events.TimeWarned) -> str:
+        return words.count(said.minutes, "minute")
+
+    def _attempt_reseated(self, said: events.AttemptReseated) -> str:
+        return f"to {said.seat}, by {self._person(said.by)}: {said.reason}"
+
+    def _scan_asked(self, said: events.ScanAsked) -> str:
+        return f"by {self._person(said.by)}: {said.reason}"
+
+    def _scan_recorded(self, said: events.ScanRecorded) -> str:
+        return f"number {said.number}, {words.length(said.seconds)}"
+
+    def _scan_reviewed(self, said: events.ScanReviewed) -> str:
+        note = f": {said.note}" if said.note else ""
+        return f"{words.VERDICTS.get(said.verdict, said.verdict)}, by {self._person(said.by)}{note}"
+
+    def _position_checked(self, said: events.PositionChecked) -> str:
+        seen = [f"{name} {what.replace('_', ' ')}" for name, what in sorted(said.seen.items())]
+        ticked = [f"seen by a person: {', '.join(said.ticked)}"] if said.ticked else []
+        return "; ".join([*seen, *ticked])
+
+    def _section_opened(self, said: events.SectionOpened) -> str:
+        return f"number {said.section}"
+
+    def _break_begun(self, said: events.BreakBegun) -> str:
+        return f"{words.count(said.minutes, 'minute')}, by {self._person(said.by)}"
+
+    def _break_ended(self, said: events.BreakEnded) -> str:
+        return f"{words.length(said.overrun)} over" if said.overrun else ""
+
+    def _page_photographed(self, said: events.PagePhotographed) -> str:
+        return f"number {said.number}, {'readable' if said.readable else 'hard to read'}, SHA-256 {said.sha256[:16]}"
+
+    def _page_accepted(self, said: events.PageAccepted) -> str:
+        return f"by {self._person(said.by)}"
+
+    def _paper_uploaded(self, said: events.PaperUploaded) -> str:
+        how = "made of the photos" if said.made else "sent"
+        return f"{words.count(said.pages, 'page')}, {how}, SHA-256 {said.sha256[:16]}"
+
+    def _paper_counted(self, said: events.PaperCounted) -> str:
+        return f"{words.count(said.pages, 'page')}, by {self._person(said.by)}"
+
+    def _checkout_ticked(self, said: events.CheckoutTicked) -> str:
+        return f"{words.TICKS.get(said.tick, said.tick)}, by {self._person(said.by)}"
+
+    def _media_deleted(self, said: events.MediaDeleted) -> str:
+        return f"{said.what}: {words.count(len(said.files), 'file')}"
+
 
 def of(log: Iterable[Event], names: dict[str, str]) -> Iterator[Step]:
     """The steps among the events of an attempt, in order."""
     details = _Details(names)
     for event in log:
-        if (event.type.startswith("attempt.") and event.type not in _WITHHELD) or event.type in _FEEDS:
+        if (event.type.startswith("attempt.") and event.type not in _WITHHELD) or event.type in _OTHERS:
             actor = names.get(event.actor, event.actor)
             yield Step(event=event.type, at=event.wall, actor=actor, detail=details.of(event))

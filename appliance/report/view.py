@@ -4,8 +4,8 @@ from typing import Any
 
 from appliance.exam import limits
 from appliance.exam.flags import RULES, Decision
+from appliance.report import day_view, judged, words
 from appliance.report import facts as f
-from appliance.report import judged, words
 from appliance.report.detection import InForce, rules_of
 from appliance.report.facts import (
     AttemptFacts,
@@ -46,7 +46,8 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
         "detectors": judged.detectors(facts),
         "unseen_by_cause": judged.by_cause(facts.unseen, until),
         "not_applied": ", ".join(words.flag(code) for code in facts.not_applied),
-        "check_in": judged.check_in(facts, zone),
+        "check_in": judged.check_in(facts, zone) + day_view.check_in(facts.day, zone),
+        "day": day_view.of_attempt(facts.day, zone),
         "room_events": judged.room_events(facts.room_events, zone),
         "reduced": judged.reduced(facts.reduced, zone),
         "in_force": judged.in_force(facts.in_force, zone),

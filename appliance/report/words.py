@@ -75,6 +75,26 @@ STEPS = {
     "attempt.admitted": "Admitted",
     "attempt.started": "Exam opened",
     "attempt.finished": "Handed in",
+    "attempt.moved": "Went on",
+    "attempt.refused": "Not admitted",
+    "attempt.time_set": "Time set",
+    "attempt.time_warned": "Told the time left",
+    "attempt.reseated": "Moved to another seat",
+    "equipment.checked": "Self-test",
+    "scan.asked": "Room scan asked for",
+    "scan.recorded": "Room shown",
+    "scan.reviewed": "Room scan looked at",
+    "position.checked": "Position taken",
+    "briefing.acknowledged": "Rules acknowledged",
+    "section.opened": "Section opened",
+    "break.begun": "Break begins",
+    "break.ended": "Break ends",
+    "page.photographed": "Page photographed",
+    "page.accepted": "Page accepted",
+    "paper.uploaded": "Paper as a PDF",
+    "paper.counted": "Pages counted",
+    "checkout.ticked": "Check-out",
+    "media.deleted": "Files deleted by their date",
     "attempt.ended": "Ended",
     "feed.opened": "Recording begins",
     "feed.closed": "Recording ends",
@@ -86,6 +106,17 @@ STEPS = {
     "call.started": "Call begins",
     "call.ended": "Call ends",
 }
+PAUSES = {"break": "break", "pause": "clock stopped by staff"}
+TICKS = {"submitted": "Submitted", "scratch": "Scratch paper destroyed on camera", "released": "Released"}
+TESTED = {
+    "pass": "passed",
+    "warn": "weak",
+    "fail": "failed",
+    "not_assessable": "not assessable",
+    "not_required": "not required",
+}
+VERDICTS = {"clear": "looked at: clear", "again": "asked for once more"}
+INQUIRIES = {"content": "Question on the content", "reply": "Reply to the receipt"}
 DECISIONS = {"open": "Open", "confirmed": "Confirmed", "dismissed": "Dismissed"}
 REASONS = {
     "innocent_action": "innocent action",
@@ -172,6 +203,11 @@ def reason(code: str) -> str:
 def moment(code: str) -> str:
     """Which of a flag's pictures."""
     return MOMENTS.get(code, code)
+
+
+def irregularity(category: str) -> str:
+    """`environment.power_outage` -> "environment: power outage"."""
+    return category.replace(".", ": ").replace("_", " ")
 
 
 def count(number: int, noun: str) -> str:

@@ -20,11 +20,12 @@ from appliance.box.secret import secret_from
 from appliance.errors import IntegrityError, NotAllowed
 from appliance.exam import codes as join_codes
 from appliance.exam.permissions import USERS, Role
+from appliance.exam.plan import ExamPlan
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state
-from appliance.ledger.actions import exams, users
+from appliance.ledger.actions import exams, plans, users
 from appliance.ledger.state import AttemptRow, ExamRow
 from appliance.ledger.writer import Transaction
 
@@ -38,6 +39,9 @@ ROSTER = [
     RosterRow(seat=str(seat), candidate=f"demo-{seat}", name=name, proctor=Role.PROCTOR.value)
     for seat, name in enumerate(_NAMES, start=1)
 ]
+PLAN = ExamPlan(contact="Lab staff, in the room next door", items=("Water", "One sheet of notes"))
+"""No stage that can be left out: a newcomer sees the exam at once."""
+
 _EXAM = re.compile(r"demo(-[0-9]+)?")
 
 
@@ -131,6 +135,7 @@ def _current_exam(transaction: Transaction) -> str:
         exam=name, title="Demo exam", starts_at=time.time(), minutes=MINUTES, admission=Admission.AUTOMATIC
     )
     exams.create_exam(transaction, policy, by=ACTOR)
+    plans.set_plan(transaction, name, PLAN, by=ACTOR)
     exams.import_roster(transaction, name, ROSTER, by=ACTOR)
     return name
 

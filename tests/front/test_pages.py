@@ -60,11 +60,12 @@ def assert_accessible(page, axe, what):
 
 
 STAFF = {
-    None: ["/", "/sign-in", "/statement", "/nowhere"],
+    None: ["/", "/sign-in", "/statement", "/nowhere", f"/prepare/{EXAM}"],
     "planner": [
         "/exams",
         "/exams/new",
         f"/exams/{EXAM}",
+        f"/exams/{EXAM}/plan",
         f"/exams/{EXAM}/detection",
         f"/exams/{EXAM}/accommodations/{{attempt}}",
         f"/plan/{EXAM}/thresholds",

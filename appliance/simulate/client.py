@@ -4,7 +4,7 @@ import json
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -67,24 +67,32 @@ class Client:
 
     async def post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
         """One step. NotAllowed when it is not possible now."""
+        return await self._with_token(path, lambda: {"json": dict(fields)})
+
+    async def upload(self, path: str, data: bytes, kind: str) -> dict[str, Any]:
+        """A file as the body; `kind` is its media type."""
+        return await self._with_token(path, lambda: {"data": data, "headers": {"Content-Type": kind}})
+
+    async def upload_form(self, path: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """JPEGs as the fields of a form."""
+        return await self._with_token(path, lambda: {"data": _form(files)})
+
+    async def _with_token(self, path: str, body: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         old = bool(self._csrf)
         try:
-            return await self._post(path, fields)
+            return await self._post(path, body())
         except BadInput as error:
             if isinstance(error, NotAllowed) or not old:
                 raise
             self._csrf = ""  # the token may be that of a page from before: once more, with a new one
-            return await self._post(path, fields)
+            return await self._post(path, body())
 
-    async def _post(self, path: str, fields: Mapping[str, object]) -> dict[str, Any]:
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if not self._csrf:
             self._csrf = await self._page_token()
-        async with self._http.post(
-            self._url.join(URL(path)),
-            json=dict(fields),
-            headers={"X-CSRFToken": self._csrf, "Referer": str(self._url)},
-            allow_redirects=False,
-        ) as answer:
+        headers = {"X-CSRFToken": self._csrf, "Referer": str(self._url), **body.pop("headers", {})}
+        url = self._url.join(URL(path))
+        async with self._http.post(url, headers=headers, allow_redirects=False, **body) as answer:
             return await _value(answer)
 
     async def _page_token(self) -> str:
@@ -106,6 +114,13 @@ class Client:
         """End a WHIP session."""
         async with self._http.delete(self._url.join(URL(location))) as answer:
             await answer.read()
+
+
+def _form(files: Mapping[str, bytes]) -> aiohttp.FormData:
+    made = aiohttp.FormData()
+    for name, data in files.items():
+        made.add_field(name, data, filename=f"{name}.jpg", content_type="image/jpeg")
+    return made
 
 
 async def _value(answer: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def seconds(file: Path) -> float:
     raise BadInput(f"{file} has no moving picture", hint="Give MP4 files with H.264.")
 
 
+def first(file: Path) -> npt.NDArray[np.uint8]:
+    """Its first picture, blue first."""
+    with av.open(str(file)) as container:
+        return np.asarray(next(container.decode(video=0)).to_ndarray(format="bgr24"), np.uint8)
+
+
 def has_sound(file: Path) -> bool:
     """Does the clip have a sound of its own?"""
     with av.open(str(file)) as container:

@@ -6,6 +6,7 @@ import signal
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -83,6 +84,8 @@ async def _simulate(
     shots = {ticket.seat: studio.tracks(ticket.seat, phone=ticket.seat in filming) for ticket in people}
     try:
         candidates = [_candidate(ticket, shots[ticket.seat], client, ticket.seat in filming) for ticket in people]
+        for candidate in candidates:
+            candidate.still = partial(studio.still, candidate.seat)
         sitting = [asyncio.ensure_future(candidate.run()) for candidate in candidates]
         await _until_over(sitting, stopping, seconds)
         return _tell(candidates, shots)

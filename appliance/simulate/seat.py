@@ -12,11 +12,14 @@ from aiortc.mediastreams import MediaStreamTrack
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.exam.feed import Kind
 from appliance.exam.stage import CLOSED, WATCHED, Stage
+from appliance.simulate import pictures, walk
 from appliance.simulate.away import AWAY
 from appliance.simulate.chat import Chat
 from appliance.simulate.client import Client, SignedOut
 from appliance.simulate.phone import Phone
+from appliance.simulate.pictures import Picture
 from appliance.simulate.publish import Address, Publisher
+from appliance.simulate.walk import Move, What
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +69,13 @@ class Candidate:
     webcam: Tracks
     screen: Tracks
     phone: Phone | None = None
+    still: Callable[[], Picture] = pictures.drawn
     outcome: Outcome = field(init=False)
     _addresses: dict[str, Address] = field(default_factory=dict, init=False)
     publishers: dict[Kind, Publisher] = field(default_factory=dict, init=False)
     _chat: Chat = field(default_factory=Chat, init=False)
     _phone_added: bool = field(default=False, init=False)
+    _name: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(self.seat)
@@ -138,35 +143,41 @@ class Candidate:
         return str((await self.client.post("/api/me/phone", {}))["link"])
 
     def _note(self, me: dict[str, Any]) -> None:
-        self.outcome.stage = str(me["stage"])
+        self.outcome.stage, self._name = str(me["stage"]), str(me["name"])
         self._addresses = {
             str(kind): Address(str(feed["url"]), str(feed["token"])) for kind, feed in me["feeds"].items()
         }
 
     async def _step(self, me: dict[str, Any]) -> None:
-        stage = me["stage"]
-        if stage == Stage.ARRIVED:
-            await self._try("/api/me/confirm")
-        elif stage == Stage.CONSENT:
-            await self._try("/api/me/sign", signature=me["name"])
-        elif stage == Stage.EQUIPMENT:
-            await self._try("/api/me/equip", camera="simulated camera", microphone="simulated", surface="monitor")
-        elif stage == Stage.ADMITTED and me["now"] >= me["exam"]["starts_at"]:
-            await self._try("/api/me/start")
+        for move in walk.moves(me):
+            if not await self._try(move):
+                break  # what comes after it needs it
         for path, fields in self._chat.due(me["messages"], time.monotonic(), after=ANSWER_AFTER):
-            await self._try(path, **fields)
+            await self._try(Move(path, fields=fields))
 
-    async def _try(self, path: str, **fields: str) -> None:
+    async def _try(self, move: Move) -> bool:
         """What may not be possible yet is tried again at the next look."""
         try:
-            said = await self.client.post(path, fields)
+            said = await self._send(move)
         except SignedOut:
             raise
         except NotAllowed as error:
             log.info("seat %d: %s", self.seat, error)
-            return
+            return False
         if "stage" in said:
             self._note(said)
+        return True
+
+    async def _send(self, move: Move) -> dict[str, Any]:
+        if move.what is What.FIELDS:
+            return await self.client.post(move.path, move.fields)
+        if move.what is What.SHEET:
+            return await self.client.upload(move.path, await asyncio.to_thread(pictures.sheet), "image/jpeg")
+        face = await asyncio.to_thread(self.still)
+        if move.what is What.ROOM:
+            return await self.client.upload(move.path, await asyncio.to_thread(pictures.scan, face), "video/webm")
+        card = pictures.card(face, self._name)
+        return await self.client.upload_form(move.path, {"photo": pictures.jpeg(card), "face": pictures.jpeg(face)})
 
     def _count(self) -> None:
         webcam, screen = self.publishers[Kind.WEBCAM], self.publishers[Kind.SCREEN]

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
 from aiortc.mediastreams import MediaStreamTrack
 
 from appliance.box.paths import models_folder
@@ -18,6 +20,8 @@ from appliance.simulate import clip, script
 from appliance.simulate.camera import Camera
 from appliance.simulate.cutout import people
 from appliance.simulate.page import Page
+from appliance.simulate.painter import Look, Painter
+from appliance.simulate.pictures import Picture
 from appliance.simulate.reel import Make, Reel, pool
 from appliance.simulate.sound import Hush
 from appliance.simulate.track import Place, ReelTrack
@@ -65,6 +69,14 @@ class Studio:
         screen = self._place(("screen", seat % SCREENS), lambda: self._reel(Page(seat % SCREENS).make))
         second = self._place(("picture", leader), partial(self._picture, leader)) if phone else None
         return Shots(picture, sound, screen, second, together=bool(self._files))
+
+    def still(self, seat: int) -> Picture:
+        """What the seat's camera shows at the beginning: for the ID, the face and the room. It takes a while."""
+        leader = self._leader[seat]
+        if self._files:
+            return clip.first(self._file(leader))
+        planes = Painter(Look.of_seat(leader), self._people).paint(script.of_seat(leader)(0.0), 0.0)
+        return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
     def _file(self, seat: int) -> Path:
         return self._files[(seat - 1) % len(self._files)]

@@ -8,7 +8,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 STAGES = ("arrived", "consent", "equipment", "waiting", "admitted", "in_exam", "submitted")
-RECORDED = STAGES[2:6]
+RECORDED = {"equipment", "identification", "room_scan", "position", "briefing", "waiting", "admitted", "in_exam"}
 
 
 class FakeBox:
@@ -23,6 +23,8 @@ class FakeBox:
         self.deleted = []
         self.messages = []
         self.csrf = "one"
+        self.tested = False
+        self.after = {"sign": "equipment", "equip": "admitted", "start": "in_exam"}
         self.phone = ""  # what is known of the phone: scanned, confirmed, refused
         self.failing = 0  # this many of the next requests are answered with 503
         self.url = ""
@@ -89,10 +91,13 @@ class FakeBox:
             "exam": {"starts_at": 50.0},
             "feeds": feeds if self.stage in RECORDED else {},
             "messages": self.messages,
+            "plan": {"opens_at": 50.0, "briefing": {"text": "Be fair.", "sha256": "b" * 64}},
+            "checkin": {"scan": {"asked": None}, "selftest": {} if not self.tested else {"checked_at": 1.0}},
         }
 
     async def _post(self, request):
-        path, fields = request.path, await request.json()
+        path = request.path
+        fields = await request.json() if request.content_type == "application/json" else {"bytes": await request.read()}
         if request.headers.get("X-CSRFToken") != self.csrf or request.cookies.get("form") != self.csrf:
             return web.json_response({"error": "The page is too old.", "hint": "Reload it."}, status=400)
         self.said.append((path, fields))
@@ -112,9 +117,12 @@ class FakeBox:
         if path.endswith("/acknowledge"):
             self.messages[0]["acknowledged_at"] = 1.0
             return web.json_response({"acknowledged": "m1"})
+        if path in ("/api/me/selftest", "/api/me/identity"):
+            self.tested |= path.endswith("selftest")
+            return web.json_response({"kept": True})
         if path == "/api/me/equip" and not {"webcam", "screen"} <= set(self.frames):
             return web.json_response({"error": "Nothing arrives.", "hint": "Share."}, status=409)
-        self.stage = {"sign": "equipment", "equip": "admitted", "start": "in_exam"}[path.rpartition("/")[2]]
+        self.stage = self.after.get(path.rpartition("/")[2], self.stage)
         return web.json_response(self._facts())
 
     def _join(self, request, fields):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from appliance.errors import BadInput, Unavailable
-from appliance.simulate import publish, seat
+from appliance.simulate import pictures, publish, seat
 from appliance.simulate.chat import ANSWER
 from appliance.simulate.client import Client, SignedOut
 from appliance.simulate.page import Page
@@ -75,6 +75,7 @@ def test_from_the_code_to_the_end(quick, tmp_path):
         "/api/me/messages",
         "/api/me/messages/m1/acknowledge",
         "/api/me/read",
+        "/api/me/selftest",
         "/api/me/start",
     ]
     assert dict(box.said)["/api/me/read"] == {"message": "m2"}
@@ -87,6 +88,26 @@ def test_from_the_code_to_the_end(quick, tmp_path):
     assert outcome.sentence().startswith("seat 1: submitted, sent ")
     assert json.loads((tmp_path / "seat.json").read_text())["box"] == "candidate"
     assert (tmp_path / "seat.json").stat().st_mode & 0o077 == 0
+
+
+def test_every_stage_of_the_check_in_is_walked(quick, monkeypatch):
+    monkeypatch.setattr(pictures, "SCAN_SECONDS", 2)
+
+    async def exam():
+        box = FakeBox()
+        box.after |= {"equip": "identification", "identify": "room_scan", "scan": "position", "position": "briefing"}
+        box.after["brief"] = "admitted"
+        async with box.running(), sitting(box):
+            await until(lambda: box.stage == "in_exam")
+        return box
+
+    box = asyncio.run(exam())
+    paths = [path.removeprefix("/api/me/") for path in box.paths if "equip" not in path]
+    assert paths[2:] == ["selftest", "identity", "identify", "scan", "position", "brief", "start"]
+    said = dict(box.said)
+    assert said["/api/me/scan"]["bytes"].startswith(b"\x1a\x45\xdf\xa3")
+    assert said["/api/me/identity"]["bytes"].count(b"\xff\xd8\xff") == 2
+    assert said["/api/me/brief"] == {"sha256": "b" * 64}
 
 
 def test_a_wrong_code_is_said_and_ends_the_seat():

@@ -1,4 +1,4 @@
-"""The planner's form in a browser: what follows from it while typing, what belongs to no choice made, and sending it."""
+"""The planner's form in a browser: what follows while typing, what belongs to no choice made, and sending it."""
 
 import time
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from appliance.box import health, picture
+from appliance.box import health, picture, seen
 from appliance.box.paths import Paths, models_folder
 from appliance.exam.events import AttemptEnded, FeedOpened, GapClosed, GapOpened
 from appliance.exam.feed import Feed, Kind
@@ -22,7 +22,7 @@ from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
 from appliance.ledger.record import Draft
 from appliance.ledger.socket import LedgerServer
-from tests.ledger.world import bring_to_exam, build
+from tests.ledger.world import bring_to_equipment, bring_to_exam, build
 
 SHARED = Path(__file__).parents[3] / "shared"
 CLIP = SHARED / "footage/clips/A06_absent_same_room.mp4"
@@ -90,7 +90,7 @@ class Bench:
     def health(self):
         return health.read(self.paths.health, "inference", now=time.time())
 
-    def wait_until_healthy(self, seconds=15.0):
+    def wait_until_healthy(self, seconds=45.0):
         deadline = time.monotonic() + seconds
         while not self.health()["healthy"]:
             assert time.monotonic() < deadline, self.health()
@@ -126,6 +126,26 @@ def bench(tmp_path, monkeypatch):
     monkeypatch.setenv("APPLIANCE_RUN", str(tmp_path / "run"))
     with contextlib.ExitStack() as stack:
         yield Bench(Paths.of(tmp_path / "data").make(), stack)
+
+
+def test_M32_a_candidate_who_checks_in_is_told_what_the_camera_sees(bench):
+    """Of the second seat, which has just signed. It takes a tenth of a second where the machine is idle."""
+    bench.start()
+    bench.wait_until_healthy()
+    attempt = bench.world.attempts["2"]
+    bring_to_equipment(bench.writer, bench.world, "2")
+    bench.feed = Feed(attempt, Kind.WEBCAM)
+    frames = dict(replay.pictures(CLIP))
+    for at, face in ((3.0, "seen"), (8.0, "not_seen"), (3.0, "seen")):
+        frame = next(frame for moment, frame in frames.items() if moment >= at)
+        shown = time.time()
+        while (said := seen.read(bench.paths.seen, attempt, time.time()).get("webcam", {})).get("face") != face:
+            assert time.time() - shown < 4.0, said
+            bench.show(frame, at)
+            time.sleep(0.25)
+        assert (said["box"] is not None) == (face == "seen")
+        assert (said["screen"], said["at"] >= shown) == ("not_assessable", True)
+    assert bench.events("flag.raised") == []
 
 
 def test_an_empty_chair_becomes_a_flag_with_its_pictures(bench):

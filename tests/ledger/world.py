@@ -43,14 +43,20 @@ def build(writer: Writer, *, seats: int = 2, admission: Admission = Admission.PR
     return World("bio", {row.seat: row.attempt for row, _ in issued}, {row.seat: code for row, code in issued})
 
 
-def bring_to_exam(writer: Writer, world: World, seat: str) -> str:
-    """One candidate through every step into the exam; -> the attempt."""
+def bring_to_equipment(writer: Writer, world: World, seat: str) -> str:
+    """One candidate who has signed; -> the attempt."""
     attempt = world.attempts[seat]
     writer.transact(lambda t: attempts.arrive(t, world.codes[seat], key=KEY, browser="test"))
     writer.transact(lambda t: attempts.confirm(t, attempt))
     writer.transact(
         lambda t: attempts.sign(t, attempt, signature="Me", statement_version="1", statement_sha256="0" * 64)
     )
+    return attempt
+
+
+def bring_to_exam(writer: Writer, world: World, seat: str) -> str:
+    """One candidate through every step into the exam; -> the attempt."""
+    attempt = bring_to_equipment(writer, world, seat)
     writer.transact(lambda t: attempts.equip(t, attempt, camera="cam", microphone="mic", surface="monitor"))
     writer.transact(lambda t: attempts.admit(t, attempt, by="pia"))
     writer.transact(lambda t: attempts.start(t, attempt))

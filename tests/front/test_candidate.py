@@ -92,7 +92,7 @@ def test_a_name_that_is_not_the_candidates(room, candidate):
     page = candidate(5)
     expect(page.get_by_text(NAMES[4]).first).to_be_visible()
     page.get_by_role("button", name="No, that is not me").click()
-    expect(page.get_by_role("alert")).to_contain_text("tell the lab staff")
+    expect(page.get_by_role("alert").filter(has_text="Stop here")).to_contain_text("tell the lab staff")
     page.get_by_role("button", name="Yes, that is me").click()
     page.get_by_label("Type your full name to sign").fill("Somebody Else")
     page.get_by_role("button", name="I agree and sign").click()

@@ -40,6 +40,11 @@ def granted(house):
 
 
 def text_of(answer):
+    """What is said, but for a rule's own name: a head covering is noted of somebody, and granted to nobody here."""
+    return re.sub(r"head[\s_]+coverings?", "", _said(answer), flags=re.IGNORECASE)
+
+
+def _said(answer):
     if answer.mimetype == "application/pdf":
         return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.data)).pages)
     return words_of(answer) if answer.mimetype == "text/html" else answer.text

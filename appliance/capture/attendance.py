@@ -2,7 +2,8 @@
 
 A camera with a seat is recorded with the attempt that sits there, in the stages in which anything of it is. A camera of
 the whole room is recorded from the first such stage of an exam until all its attempts are closed, under the id of a
-room: the same one however often this is worked out, and another one when somebody comes after everybody had left.
+room: the same one however often this is worked out, and another one when somebody comes after everybody had left. An
+exam that is held without pictures has none of either (proctoring.md M2).
 """
 
 from collections.abc import Sequence
@@ -13,14 +14,17 @@ from appliance.capture.segment import Place
 from appliance.config import CameraSettings
 from appliance.exam.events import (
     AttemptCreated,
+    AttemptReseated,
     ExamEnded,
+    ExamPlanned,
     RoomWatched,
 )
 from appliance.exam.feed import Feed, Kind
+from appliance.exam.plan import Level
 from appliance.exam.stage import CLOSED, MOVING, RECORDED, Stage, reached
 from appliance.ledger.client import Told
 
-TYPES = MOVING | {AttemptCreated.TYPE, ExamEnded.TYPE, RoomWatched.TYPE}
+TYPES = MOVING | {payload.TYPE for payload in (AttemptCreated, AttemptReseated, ExamEnded, ExamPlanned, RoomWatched)}
 
 
 @dataclass(slots=True)
@@ -32,8 +36,9 @@ class _Attempt:
 
 @dataclass(slots=True)
 class _Exam:
-    """`turn` counts how often everybody had left."""
+    """`turn` counts how often everybody had left; `recorded`: the exam is one of which pictures are kept."""
 
+    recorded: bool = True
     attempts: set[str] = field(default_factory=set)
     rooms: set[str] = field(default_factory=set)
     watched: bool = False
@@ -65,6 +70,10 @@ class Attendance:
             exam.rooms.add(event.chain)
         elif isinstance(said, ExamEnded):
             return self._left(self._exam(said.exam))
+        elif isinstance(said, ExamPlanned):
+            self._exam(said.exam).recorded = said.plan.get("level") != Level.NONE
+        elif isinstance(said, AttemptReseated) and event.chain in self._attempts:
+            self._attempts[event.chain].seat = said.seat
         elif event.chain in self._attempts and (stage := reached(said)) is not None:
             return self._moved(self._attempts[event.chain], stage)
         return []
@@ -92,11 +101,12 @@ class Attendance:
         for camera in cameras:
             if camera.seat:
                 for id, attempt in self._attempts.items():
-                    if attempt.seat == camera.seat and attempt.stage in RECORDED:
+                    here = attempt.seat == camera.seat and attempt.stage in RECORDED
+                    if here and self._exam(attempt.exam).recorded:
                         found[Place(attempt.exam, Feed(id, Kind.CAMERA), attempt.seat)] = camera
                 continue
             for name, exam in self._exams.items():
-                if exam.watched:
+                if exam.watched and exam.recorded:
                     room = room_id(name, camera.name, exam.turn)
                     found[Place(name, Feed(room, Kind.CAMERA), camera.name)] = camera
         return found

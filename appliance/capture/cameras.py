@@ -48,6 +48,7 @@ class Cameras:
         self._make = make
         self._attendance = Attendance()
         self._running: dict[Feed, Camera] = {}
+        self._chosen: dict[Feed, CameraSettings] = {}  # of those that run
         self._since: dict[Feed, float] = {}
         self._ending = Tasks()
 
@@ -56,9 +57,9 @@ class Cameras:
         for room in self._attendance.take(event):
             self._station.end_attempt(room, event.wall)
         if self._running:
-            wanted = {place.feed for place in self._attendance.wanted(self._settings)}
-            for feed in [feed for feed in self._running if feed not in wanted]:
-                self._end(feed)
+            wanted = {place.feed: of for place, of in self._attendance.wanted(self._settings).items()}
+            for feed in [feed for feed in self._running if wanted.get(feed) != self._chosen[feed]]:
+                self._end(feed)  # it is over, or the candidate goes on at another seat, in front of another camera
 
     async def look(self, now: float | None = None) -> None:
         """Once a second, when the ledger has told all it knew: begin what is to be recorded here."""
@@ -98,6 +99,7 @@ class Cameras:
                 return
             self._tell(place, settings)
             self._running[place.feed] = camera = self._make(settings, feed)
+            self._chosen[place.feed] = settings
             camera.start()
             log.info("camera %s is recorded as %s", settings.name, place.feed)
 
@@ -113,5 +115,6 @@ class Cameras:
 
     def _end(self, feed: Feed) -> None:
         camera = self._running.pop(feed)
+        self._chosen.pop(feed)
         camera.halt()
         self._ending.start(camera.stop(Cause.CAPTURE_RESTARTED))

@@ -18,12 +18,15 @@ from appliance.exam.events import (
     AttemptEnded,
     AttemptEquipped,
     AttemptFinished,
+    AttemptReseated,
     AttemptSigned,
     ExamEnded,
+    ExamPlanned,
     FeedPositioned,
     RoomWatched,
 )
 from appliance.exam.feed import Feed, Kind
+from appliance.exam.plan import ExamPlan, Level
 from appliance.ledger.client import Told
 from tests.capture.scene import scene
 
@@ -113,6 +116,16 @@ def test_two_exams_at_once_have_a_recording_each():
     }  # fmt: skip
 
 
+def test_M2_an_exam_without_pictures_has_no_lab_camera_either():
+    attendance = Attendance()
+    plan = ExamPlanned(exam="bio", plan=ExamPlan(level=Level.NONE).to_json(), by="lea")
+    for event in (created(), told(plan, "box"), told(SIGNED)):
+        attendance.take(event)
+    assert names(attendance) == set()
+    attendance.take(told(ExamPlanned(exam="bio", plan=ExamPlan().to_json(), by="lea"), "box"))
+    assert len(names(attendance)) == 2
+
+
 # --- one worker's part ---
 
 
@@ -182,6 +195,23 @@ def test_cameras_begin_and_end_with_the_ledger(tmp_path):
             assert cameras.facts() == {}
             await asyncio.sleep(0)
             assert [fake.running for fake in made] == [False, False]
+
+    asyncio.run(run())
+
+
+def test_who_goes_on_at_another_seat_is_recorded_by_the_camera_there(tmp_path):
+    async def run():
+        there = CameraSettings(name="there", url="rtsp://there", seat="5")
+        async with worker(tmp_path, SIDE, there) as (_, cameras, _, made):
+            for event in (created(), told(SIGNED)):
+                cameras.told(event)
+            await cameras.look()
+            cameras.told(told(AttemptAdmitted(by="p")))
+            cameras.told(told(AttemptReseated(seat="5", reason="a broken chair", by="p")))
+            assert [fake.halted for fake in made] == [True]
+            await asyncio.sleep(0)
+            await cameras.look()
+            assert [(fake.settings.name, fake.halted) for fake in made] == [("side", True), ("there", False)]
 
     asyncio.run(run())
 

@@ -1,4 +1,4 @@
-"""The proctor's day on the wall, by its keys: check-in, announcements, breaks, notes, staff, sections; the truth about recording."""
+"""The day on the wall, by its keys: check-in, announcements, breaks, notes, staff, sections; what is not recorded."""
 
 import re
 

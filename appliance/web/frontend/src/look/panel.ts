@@ -233,6 +233,7 @@ export class LookPanel {
     write(this.title, `${t("common.seat", { seat: attempt.seat })} · ${attempt.name}`);
     this.doing.draw(this.state, attempt);
     this.identity.update(identityOf(this.state, this.id), possible(this.state, this.id, "decide_identity"), plan.known_allowed);
+    this.drawPlace(attempt.stage === "position");
     this.scans.update(day.checkin.scans, this.options.boot.may.check_in && possible(this.state, this.id, "review_scan"));
     this.position.update(plan, day.checkin.posture, attempt.stage === "position", attempt.stage_at);
     this.challenge.update(this.state.challenges, WATCHED_STAGES.includes(attempt.stage) && plan.mode === "live");
@@ -249,6 +250,13 @@ export class LookPanel {
     this.markRead();
     this.tick();
     this.options.changed?.(this.state);
+  }
+
+  /** While somebody is coached into position the live pictures stand beside what is missing, and the ID below. They stay where they
+   * are: a picture that is moved stops. */
+  private drawPlace(coaching: boolean): void {
+    const before = coaching ? this.videos.over : this.phone.element;
+    if (before.nextElementSibling !== this.identity.element) before.after(this.identity.element);
   }
 
   private drawFlags(): void {

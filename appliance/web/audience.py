@@ -15,6 +15,7 @@ from appliance.exam.events import (
     CapacityRefused,
     ContentStored,
     ExamAnnounced,
+    ExamChanged,
     ExamPlanned,
     InquiryAnswered,
     InquiryMade,
@@ -77,7 +78,7 @@ CANDIDATE_TYPES = frozenset(
 """What a candidate is told of the own attempt: steps, messages, warnings, calls, the own ID; never flags, never who
 watches."""
 
-_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen", "attempts", "plan", "path"})
+_NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen", "attempts", "plan", "path", "link"})
 """Fields of events that are for staff."""
 
 _NOT_OF_WATCHERS = frozenset({AttemptAccommodated.TYPE, ContentStored.TYPE})
@@ -89,6 +90,7 @@ _OF_THE_EXAM = frozenset(
         "exam.ended",
         "exam.detection_set",
         "exam.planned",
+        "exam.changed",
         "exam.delegated",
         "section.released",
         "room.noticed",
@@ -97,7 +99,7 @@ _OF_THE_EXAM = frozenset(
 )
 """Of the box's chain, what concerns a wall."""
 
-_OF_EVERY_CANDIDATE = frozenset({ExamPlanned.TYPE, SectionReleased.TYPE})
+_OF_EVERY_CANDIDATE = frozenset({ExamPlanned.TYPE, ExamChanged.TYPE, SectionReleased.TYPE})
 """Of the box's chain, what concerns everybody who takes the exam."""
 
 
@@ -166,7 +168,7 @@ def _reaches(viewer: Viewer, event: Event, view: View) -> bool:
 
 def _for_staff(viewer: Viewer, event: Event, view: View) -> dict[str, Any]:
     said, payload = event.to_json(), event.payload
-    if isinstance(payload, ExamPlanned):  # the plan holds links to the content: a wall asks again for what it may know
+    if isinstance(payload, ExamPlanned | ExamChanged):  # links to the content: a wall asks again for what it may know
         said["payload"] = {"exam": payload.exam, "by": payload.by}
     elif isinstance(payload, ExamAnnounced):
         said["payload"]["attempts"] = [attempt for attempt in payload.attempts if view.sees(viewer, attempt)]

@@ -2,9 +2,10 @@
 
 import pytest
 
-from appliance.exam.events import AnnouncementRead, ExamPlanned, SectionReleased, StaffSaid
+from appliance.exam.events import AnnouncementRead, ExamChanged, ExamPlanned, SectionReleased, StaffSaid
 from appliance.exam.permissions import Action, Role, may
 from appliance.exam.plan import ExamPlan, Release, Section
+from appliance.ledger import state
 from appliance.ledger.actions.messages import LONGEST
 from appliance.web.audience import View, shown
 from appliance.web.auth import Viewer
@@ -117,12 +118,15 @@ def test_M94_M99_which_event_reaches_whom(house):
     link = "https://exam.test/secret"
     plan = ExamPlan(sections=(Section(title="A", link=link),), one_by_one=True).to_json()
     house.say(ExamPlanned(exam=EXAM, plan=plan, by="planner"), None)
+    row = house.ask(lambda c: state.exam(c, EXAM))
+    kept = {field: getattr(row, field) for field in ExamChanged.__dataclass_fields__ if hasattr(row, field)}
+    house.say(ExamChanged(**{**kept, "link": link}, by="planner"), None)
     house.say(SectionReleased(exam=EXAM, section=1, by="lead"), None)
     house.say(StaffSaid(exam=EXAM, message="m", text=SECRET, by="lead", by_name="L"), None)
     house.user("lead").post(of_exam("announcements"), json={"text": "to all"})
     house.user("proctor2").post(of_exam("announcements"), json={"text": "to one"})
     house.say(AnnouncementRead(announcement="none"), 1)
-    everything = {"exam.planned", "section.released", "staff.said", "exam.announced"}
+    everything = {"exam.planned", "exam.changed", "section.released", "staff.said", "exam.announced"}
     for role, types, heard in (
         (Role.PROCTOR, everything, ["to all"]),
         (Role.LEAD, everything, ["to all", "to one"]),

@@ -4,7 +4,7 @@ the room that is shown once more. Pure (proctoring.md 4.1 point 7, M55, M85)."""
 from appliance.exam import events
 from appliance.exam.events import Payload
 from appliance.exam.flags import RULES
-from appliance.exam.stage import AT_WORK, FREE, Stage, rests
+from appliance.exam.stage import FREE, WATCHED, Stage, rests
 
 SHOWING = 180.0
 """Seconds for which rules rest at most after staff asked for the room to be shown: nobody is left alone by not doing
@@ -39,7 +39,7 @@ class Leave:
         """What holds in `stage` at `at`; -> the rules that rest from now on."""
         if at >= self.ends_at:
             self._asked_at = None
-        shows = self._asked_at is not None and stage in AT_WORK
+        shows = self._asked_at is not None and stage in WATCHED
         self.free = shows or stage in FREE
         before, self.resting = self.resting, _RESTING[Stage.PAUSED if shows else stage]
         if new := self.resting - before:

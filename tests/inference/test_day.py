@@ -160,6 +160,17 @@ def test_who_does_not_show_the_room_is_not_left_alone_for_it(ledger):
     assert room.watched() == {CAM}
 
 
+def test_I14_whoever_shows_the_room_again_while_waiting_is_told_what_is_seen_and_not_judged(ledger):
+    room = ledger.room()
+    waiting(ledger, room)
+    ledger.happen(room, LEAVES["scan"][0], START + 5)
+    assert (room.watched(), set(room.placed())) == (frozenset(), {CAM})
+    ledger.look(room, absent(START + 5, 20))
+    ledger.happen(room, LEAVES["scan"][1], START + 30)
+    assert room.watched() == {CAM}
+    assert codes(ledger) == []
+
+
 def test_M85_at_check_out_nobody_has_to_stay_in_the_picture(ledger):
     held(ledger, ExamPlan(check_out=CheckOut.PROCTOR))
     room = ledger.room()

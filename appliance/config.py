@@ -23,6 +23,11 @@ class WebSettings:
     port: int = 8080
     https_port: int = 8443
     threads: int = 200
+    pulse_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.2 <= self.pulse_seconds <= 10:
+            raise ConfigError(f"[web] pulse_seconds is {self.pulse_seconds}", hint="Use 0.2 to 10 seconds.")
 
 
 _FEWEST_PORTS = 16

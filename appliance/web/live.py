@@ -154,7 +154,7 @@ class Follower:
                 self._services.writer.wait_beyond(self._head, seconds=_TICK)
                 self.deliver()
                 if time.monotonic() >= next_pulse:
-                    next_pulse = time.monotonic() + 1.0
+                    next_pulse = time.monotonic() + self._services.settings.web.pulse_seconds
                     self.pulse()
             except ApplianceError as error:  # the disk, mostly: everybody keeps the cursor and gets it later
                 log.warning("events cannot be read just now: %s", error)

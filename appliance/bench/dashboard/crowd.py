@@ -5,88 +5,37 @@ of this machine. `python -m appliance.bench.dashboard.crowd` takes a job as `ben
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 
 from appliance.bench.capture.job import Said, serve
+from appliance.bench.dashboard.page import Page, follow, listen
 
-_CONNECT_SECONDS = 20.0
-_LARGEST = 8_000_000
-
-
-@dataclass(slots=True)
-class Page:
-    """One client. `seen`: sequence number -> seconds from the event to its arrival; `upto`: how far it has all."""
-
-    seen: dict[int, float] = field(default_factory=dict)
-    upto: int = 0
-    chats: dict[str, float] = field(default_factory=dict)
-    closed: bool = False
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def hear(self, message: dict[str, Any], at: float) -> None:
-        """A message of events, which came in at `at` (wall seconds)."""
-        for event in message["events"]:
-            self.seen[event["seq"]] = at - event["wall"]
-            if event["type"] == "message.sent":
-                self.chats[event["payload"]["text"]] = at
-        self.upto = message["upto"]
-        self.moved.set()
-
-
-async def follow(session: aiohttp.ClientSession, job: dict[str, Any], cookie: str, after: int | None) -> Any:
-    """Connect a client and let it follow; -> its WebSocket, which has answered the greeting."""
-    address = job["url"] + "/socket.io/?EIO=4&transport=websocket"
-    headers = {"Cookie": cookie, "Origin": job["url"]}
-    # a browser offers compression, and so does a page here
-    socket = await session.ws_connect(address, headers=headers, max_msg_size=_LARGEST, compress=15)
-    await socket.receive_str(timeout=_CONNECT_SECONDS)
-    await socket.send_str("40")
-    connected = await socket.receive_str(timeout=_CONNECT_SECONDS)
-    if not connected.startswith("40"):
-        raise ConnectionError(f"the box refused a page: {connected[:200]}")
-    await socket.send_str("42" + json.dumps(["follow", {"exam": job["exam"], "after": after}]))
-    return socket
-
-
-async def listen(socket: Any, page: Page) -> None:
-    """Until it is closed."""
-    with suppress(asyncio.CancelledError):
-        async for message in socket:
-            at = time.time()
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                break
-            if message.data == "2":  # Engine.IO's ping
-                await socket.send_str("3")
-            elif message.data.startswith('42["events"'):
-                page.hear(json.loads(message.data[2:])[1], at)
-    page.closed = True
-    page.moved.set()
+_TIMER_SECONDS = 0.02
 
 
 @asynccontextmanager
 async def work(job: dict[str, Any]) -> AsyncIterator[Said]:
-    """`cookies`: one for each page, which follow from `after` on. What is said: the newest sequence number that every
-    page has, the arrivals of each, chats, and how many pages were closed."""
+    """`cookies`: one for each page, which follow from `after` on. What is said: arrivals and chats of each page, how
+    many pages were closed, and how late a timer of this process was (what the machine itself adds)."""
     pages = [Page() for _ in job["cookies"]]
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    late: list[float] = []
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         joined = (follow(session, job, cookie, job["after"]) for cookie in job["cookies"])
         sockets = await asyncio.gather(*joined)
         tasks = [asyncio.create_task(listen(socket, page)) for socket, page in zip(sockets, pages, strict=True)]
+        tasks.append(asyncio.create_task(_clock(late)))
 
         async def said() -> dict[str, Any]:
             return {
-                "upto": min(page.upto for page in pages),
                 "seen": [page.seen for page in pages],
                 "chats": [page.chats for page in pages],
                 "closed": sum(page.closed for page in pages),
+                "timer_late": late,
             }
 
         yield said
@@ -94,7 +43,15 @@ async def work(job: dict[str, Any]) -> AsyncIterator[Said]:
             await socket.close()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _clock(late: list[float]) -> None:
+    """Seconds by which a timer that nothing keeps but the machine came too late."""
+    while True:
+        began = time.monotonic()
+        await asyncio.sleep(_TIMER_SECONDS)
+        late.append(time.monotonic() - began - _TIMER_SECONDS)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 from appliance.bench.capture.job import helper
-from appliance.bench.dashboard import crowd, site
+from appliance.bench.dashboard import site
+from appliance.bench.dashboard.page import Page, follow, listen
 from appliance.bench.dashboard.site import EXAM, Site
 from appliance.bench.figures import spread
 from appliance.errors import Unavailable
@@ -116,6 +117,7 @@ def _figures(said: dict[str, Any], appended: set[int], chats: dict[str, float]) 
         "chat_ms": spread(heard),
         "lost": sum(len(appended - page.keys()) for page in pages),
         "closed": said["closed"],
+        "timer_late_ms": spread([value * 1000 for value in said["timer_late"]]),
     }
 
 
@@ -155,9 +157,9 @@ async def _returns(house: Site) -> list[float]:
     async with aiohttp.ClientSession() as session:
         for number in range(RETURNS):
             job = {"url": house.url, "exam": EXAM}
-            page, began = crowd.Page(), time.monotonic()
-            socket = await crowd.follow(session, job, site.cookie(house.logins[number]), house.before)
-            listening = asyncio.create_task(crowd.listen(socket, page))
+            page, began = Page(), time.monotonic()
+            socket = await follow(session, job, site.cookie(house.logins[number]), house.before)
+            listening = asyncio.create_task(listen(socket, page))
             async with asyncio.timeout(_RETURN_SECONDS):
                 while page.upto < house.last and not page.closed:
                     page.moved.clear()

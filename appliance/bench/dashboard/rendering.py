@@ -20,7 +20,7 @@ SECONDS = 10.0
 KINDS = (Kind.WEBCAM, Kind.SCREEN, Kind.PHONE)
 WIDTH, HEIGHT = 640, 360
 _DIFFERENT = 12
-_READY_MS = 30_000
+_READY_MS = 60_000
 
 _COUNT = """(milliseconds) => new Promise((done) => {
   const frames = [];

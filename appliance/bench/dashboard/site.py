@@ -31,6 +31,9 @@ SEATS = 15
 LEADS = 10
 """Each may have eight pages open."""
 
+PULSE_SECONDS = 0.5
+"""So that the wall shows two stills a second of each feed."""
+
 START_SECONDS = 40.0
 _BATCH = 500
 
@@ -62,6 +65,7 @@ class Site:
 def serving(folder: Path, missed: int) -> Iterator[Site]:
     """A site whose ledger ends with `missed` events of the exam. Unavailable when the web process does not start."""
     paths = Paths.of(folder / "data").make()
+    paths.config.write_text(f"[web]\npulse_seconds = {PULSE_SECONDS}\n", encoding="utf-8")
     try:
         with opened(paths.database) as writer:
             attempts = [f"{number:016x}" for number in range(1, SEATS + 1)]

@@ -7,6 +7,7 @@ import { columns, LARGEST, SMALLEST, widest } from "../src/wall/density";
 import { keymap, remapped, USUAL } from "../src/wall/keymap";
 import { queue, type Item } from "../src/wall/queue";
 import { lasting, missing, PATIENCE } from "../src/wall/recording";
+import { behind } from "../src/wall/stills";
 import { apply, dayOfAttempt, fromSnapshot, possible, type State } from "../src/wall/store";
 import { fitted } from "../src/look/outline";
 import { best } from "../src/look/position";
@@ -193,5 +194,14 @@ describe("tiles in a window", () => {
   it("scroll where they would become too small to see anybody", () => {
     expect(widest(60, columns(60, 600, 400), 600, 400)).toBe(SMALLEST);
     expect(columns(3, 120, 500)).toBe(1);
+  });
+});
+
+describe("pictures on a line that cannot carry all of them", () => {
+  it("come in turns: what was never shown, cameras before screens, and no screen waits for ever", () => {
+    const newest = { taken_at: 100 };
+    const order = [["a/screen", 95], ["b/webcam", 99], ["c/screen", 70], ["d/webcam", null], ["e/screen", null]] as const;
+    const sorted = [...order].sort(([a, at], [b, bt]) => behind(b, bt === null ? undefined : { takenAt: bt }, newest) - behind(a, at === null ? undefined : { takenAt: at }, newest));
+    expect(sorted.map(([key]) => key)).toEqual(["d/webcam", "e/screen", "c/screen", "a/screen", "b/webcam"]);
   });
 });

@@ -36,9 +36,8 @@ export class Stills {
 
   private pump(): void {
     const free = [...this.wanted.keys()].filter((key) => !this.underWay.has(key));
-    const age = (key: string): number => this.shown.get(key)?.takenAt ?? 0;
-    // cameras before screens, then whoever was not seen for longest
-    free.sort((a, b) => Number(a.endsWith("screen")) - Number(b.endsWith("screen")) || age(a) - age(b));
+    const lag = new Map(free.map((key) => [key, behind(key, this.shown.get(key), this.wanted.get(key)?.newest)]));
+    free.sort((a, b) => (lag.get(b) ?? 0) - (lag.get(a) ?? 0));
     for (const key of free.slice(0, AT_ONCE - this.underWay.size)) {
       const wish = this.wanted.get(key);
       if (!wish) continue;
@@ -70,4 +69,16 @@ export class Stills {
     this.shown.delete(key);
     if (old) setTimeout(() => URL.revokeObjectURL(old.url), 2000);
   }
+}
+
+/** A screen changes seldom: it may be so much older than a camera's picture before its turn comes. On a line that carries fewer
+ * pictures than there are, every feed still has its turn. */
+const SCREEN_WEIGHT = 0.4;
+/** What was never shown is shown first, cameras ahead (s). */
+const NEVER_SHOWN = 1e6;
+
+/** How urgent a newer picture of a feed is: seconds that the shown one lags, weighed. */
+export function behind(key: string, shown: Pick<Still, "takenAt"> | undefined, newest: Pick<Picture, "taken_at"> | undefined): number {
+  const seconds = shown && newest ? Math.max(0, newest.taken_at - shown.takenAt) : NEVER_SHOWN;
+  return seconds * (key.endsWith("/screen") ? SCREEN_WEIGHT : 1);
 }

@@ -37,6 +37,7 @@ TYPES = MOVING | frozenset(
     for payload in (
         events.ProcessStarted,
         events.ExamCreated,
+        events.ExamChanged,
         events.ExamPlanned,
         events.DetectionSet,
         events.AttemptCreated,
@@ -148,7 +149,7 @@ class Room:
                 self._events.known(payload, now=at)
             if isinstance(payload, events.FlagRaised) and self._held is not None:
                 self._said.add(payload.flag)
-            if isinstance(payload, events.ExamCreated | events.ExamPlanned):
+            if isinstance(payload, events.ExamCreated | events.ExamChanged | events.ExamPlanned):
                 self._plan(payload)
             if isinstance(payload, events.AttemptCreated):
                 self._seats[chain] = self._seat(chain, exam)
@@ -310,21 +311,23 @@ class Room:
                 of_sense.looked_at = self._looked_at.get(name, float("-inf"))
         return seat
 
-    def _plan(self, said: events.ExamCreated | events.ExamPlanned) -> None:
+    def _plan(self, said: events.ExamCreated | events.ExamChanged | events.ExamPlanned) -> None:
         """When an exam is, and how it is held."""
-        if isinstance(said, events.ExamCreated):
-            self._schedules[said.exam] = Schedule(starts_at=said.starts_at, minutes=said.minutes)
-            return
-        try:
-            plan = self._plans[said.exam] = ExamPlan.of(said.plan)
-        except BadInput as error:  # written by a newer version: what holds already goes on
-            log.error("the plan of %s cannot be read: %s", said.exam, error)
-            return
-        if schedule := self._schedules.get(said.exam):
-            self._schedules[said.exam] = replace(schedule, opens_at=plan.opens_at(schedule.starts_at))
+        exam = said.exam
+        if not isinstance(said, events.ExamPlanned):
+            self._schedules[exam] = Schedule(starts_at=said.starts_at, minutes=said.minutes)
+        else:
+            try:
+                self._plans[exam] = ExamPlan.of(said.plan)
+            except BadInput as error:  # written by a newer version: what holds already goes on
+                log.error("the plan of %s cannot be read: %s", exam, error)
+                return
+        schedule, plan = self._schedules.get(exam), self._plans.get(exam, ExamPlan())
+        if schedule and exam in self._plans:
+            self._schedules[exam] = replace(schedule, opens_at=plan.opens_at(schedule.starts_at))
         for seat in self._seats.values():
-            if seat.exam == said.exam:
-                seat.plan(self._schedules.get(said.exam), plan)
+            if seat.exam == exam:
+                seat.plan(self._schedules.get(exam), plan)
 
     def _use(self, said: events.DetectionSet, at: float) -> None:
         """What is detected in an exam was set: it holds for every candidate from now on."""

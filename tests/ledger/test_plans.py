@@ -116,6 +116,24 @@ def test_M1_an_exam_for_one_at_any_time(ask, world):
     assert ask.state(state.exam, "chem").starts_at > time.time() + 86_400 * 29
 
 
+@pytest.mark.parametrize("release", list(Release))
+def test_I9_and_M34_and_M40_nobody_opens_the_exam_before_its_time_by_the_boxs_clock(ask, world, release):
+    attempt = world.attempts["1"]
+    ask(plans.set_plan, "bio", ExamPlan(release=release, onboarding_minutes=15), by="x")
+    signed = {"signature": "A", "statement_version": "1", "statement_sha256": "0"}
+    ask(attempts.arrive, world.codes["1"], key=KEY, browser="x")
+    ask(attempts.confirm, attempt)
+    ask(attempts.sign, attempt, **signed)
+    ask(attempts.equip, attempt, camera="c", microphone="m", surface="monitor")
+    ask(attempts.admit, attempt, by="pia")
+    if release is Release.TIME:
+        with pytest.raises(NotAllowed, match="has not begun yet"):
+            ask(attempts.start, attempt)
+        change(ask, starts_at=time.time() - 15 * 60 - 1)
+    ask(attempts.start, attempt)
+    assert ask.state(state.attempt, attempt).stage is Stage.IN_EXAM
+
+
 def test_I20_the_ratio_is_the_planners_and_never_above_15(ask, world):
     for ratio in (4, 8, 15):
         change(ask, ratio=ratio)

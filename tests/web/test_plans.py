@@ -18,6 +18,7 @@ from appliance.ledger.record import Draft
 from appliance.web import content, plan_form
 
 from .conftest import EXAM
+from .test_announcements import told, viewer
 from .test_detection import words_of
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\nstartxref\n9\n%%EOF\n"
@@ -179,6 +180,15 @@ def test_a_script_changes_what_it_names_and_hears_what_is_wrong(house):
     assert (refused.status_code, "since the first candidate started" in refused.json["error"]) == (409, True)
     page = client.post(url, data={**submitted(client.get(url).text), "mode": "record_review"})
     assert (page.status_code, "since the first candidate came in" in page.text) == (409, True)
+
+
+def test_I32_no_page_of_a_proctor_or_candidate_hears_of_the_link_when_it_changes(house):
+    house.reach("in_exam")
+    house.user("planner").post(f"/exams/{EXAM}/plan", json={"link": "https://exam.test/other", "title": "Biology 102"})
+    for role in (Role.PROCTOR, Role.CANDIDATE):
+        found = [event for event in told(house, viewer(house, role)) if event["type"] == "exam.changed"]
+        assert len(found) == 1, role
+        assert "exam.test" not in str(found), role
 
 
 def test_M20_a_room_that_is_taken_is_said_before_and_refused_after(house):

@@ -40,7 +40,7 @@ class ExamForm {
     this.say();
     for (const topic of this.form.querySelectorAll<HTMLElement>(".topic")) {
       const state = topic.querySelector<HTMLElement>("[data-state]");
-      if (state) write(state, stateOf(topic).join(" · "));
+      if (state) write(state, stateOf(topic).join(" · ") || (state.dataset["else"] ?? ""));
     }
   }
 
@@ -141,7 +141,8 @@ function stateOf(topic: HTMLElement): string[] {
   const titles = [...topic.querySelectorAll<HTMLInputElement>('[name^="section."][name$=".title"]')].map((field) => field.value.trim());
   const own = topic.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>('[name="items"], [name="contact"]');
   const texts = [...own].flatMap((field) => field.value.split("\n")).map((line) => line.trim());
-  return [...titles, ...ticks, ...texts].filter(Boolean).slice(0, 6);
+  const chosen = [...topic.querySelectorAll<HTMLSelectElement>("[data-says] select:enabled")].map((field) => field.selectedOptions[0]?.text ?? "");
+  return [...titles, ...chosen, ...ticks, ...texts].filter(Boolean).slice(0, 6);
 }
 
 function clock(at: number): string {

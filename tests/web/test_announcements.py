@@ -1,7 +1,11 @@
 """What is said to several: announcements, the back channel of staff, the chat; who leads; what no candidate reaches."""
 
+import re
+import time
+
 import pytest
 
+from appliance.exam import codes
 from appliance.exam.events import AnnouncementRead, ExamChanged, ExamPlanned, SectionReleased, StaffSaid
 from appliance.exam.permissions import Action, Role, may
 from appliance.exam.plan import ExamPlan, Release, Section
@@ -9,6 +13,7 @@ from appliance.ledger import state
 from appliance.ledger.actions.messages import LONGEST
 from appliance.web.audience import View, shown
 from appliance.web.auth import Viewer
+from appliance.web.strings import Catalogue
 
 from .conftest import EXAM
 from .test_conduct import WORDS, at, me, of_exam
@@ -231,3 +236,42 @@ def test_what_is_announced_and_said_among_staff_stays_what_was_typed(house, word
     house.user("proctor").post(of_exam("staff"), json={"text": words})
     assert me(house)["sitting"]["announcements"][0]["text"] == words
     assert house.user("lead").get(of_exam("staff")).json["messages"][0]["text"] == words
+
+
+REPLIES = {
+    "rules": {"desk", "face", "quiet", "share"},
+    "technical help": {"camera", "seen", "someone_comes"},
+    "not a proctor's": {"passed_on", "no_extra_time"},
+}
+"""What a quick reply may be about. A new one finds its place here, or is none."""
+
+
+def test_I31_quick_replies_are_about_rules_and_technical_help_and_never_about_the_content():
+    words = Catalogue.load(strict=True).to_json()
+    said = {key.rpartition(".")[2]: text for key, text in words.items() if key.startswith("board.quick_reply.")}
+    assert set(said) == set().union(*REPLIES.values())
+    for reply in REPLIES["not a proctor's"]:
+        assert "your institution" in said[reply]
+    assert not [text for text in said.values() if re.search(r"answer|correct|solution|points|the task", text, re.I)]
+
+
+def test_M13_nobody_takes_part_without_a_code(lasting):
+    nobody = lasting.client()
+    for method, rule, action in endpoints(lasting.app):
+        if action is Action.TAKE_EXAM:
+            answer = nobody.open(path_of(lasting, rule), method=method, json={}, headers={"Accept": "application/json"})
+            assert answer.status_code == 401, rule
+    unknown = codes.shown(codes.generate(bytes(codes.RANDOM_BYTES)))
+    assert nobody.post("/join", json={"code": unknown}).status_code == 409
+    assert nobody.get("/api/me").status_code == 401
+
+
+def test_M101_the_statement_is_shown_signed_and_kept_with_its_version_and_time(house):
+    house.reach("consent")
+    shown_now = me(house)["statement"]
+    assert shown_now["version"] in house.client().get("/statement").text
+    assert house.candidate().post("/api/me/sign", json={"signature": "Ada Lovelace"}).status_code == 200
+    (signed,) = house.events("attempt.signed")
+    assert (signed.payload.signature, signed.payload.statement_version) == ("Ada Lovelace", shown_now["version"])
+    assert len(signed.payload.statement_sha256) == 64
+    assert signed.wall == pytest.approx(time.time(), abs=10)

@@ -420,3 +420,21 @@ def test_pages_that_are_shown_the_same_are_served_together_and_others_never(hous
     assert own in {e["chain"] for e in server.events("proctor")}
     assert own not in {e["chain"] for e in server.events("other") if e["type"] != "attempt.assigned"}
     assert set(server.named("other", "health")[0]["attempts"]) == {house.attempts[1]}
+
+
+def test_I24_a_new_flag_is_with_the_proctor_within_two_seconds_and_its_pictures_have_an_address(
+    house, follower, server
+):
+    house.reach("in_exam")
+    follower.start()
+    try:
+        join(house, follower, Role.PROCTOR, "pia", after=None)
+        began = time.monotonic()
+        flag = house.flag(snapshots=[{"moment": "onset", "kind": "webcam", "path": "x.jpg", "sha256": "0", "at": 1.0}])
+        while not any(e["type"] == "flag.raised" for e in server.events("pia")):
+            assert time.monotonic() < began + 2
+            time.sleep(0.005)
+    finally:
+        follower.stop()
+    (raised,) = [e for e in server.events("pia") if e["type"] == "flag.raised"]
+    assert (raised["payload"]["flag"], raised["payload"]["snapshots"][0]["moment"]) == (flag, "onset")

@@ -177,7 +177,7 @@ export class Acts {
   }
 
   private async decide(flag: Flag, decision: string, reason: string, done: string): Promise<void> {
-    const sent = await this.wire.attempt(() => post(`/api/flags/${flag.flag}/decide`, { decision, reason }));
+    const sent = await this.wire.attempt(() => post(`/api/flags/${flag.flag}/decide`, { decision, reason, was: flag.state }));
     if (!sent) return;
     const run = (): void => void this.reopen(flag);
     this.undoable = { run, until: Date.now() + UNDO_SECONDS * 1000 };

@@ -54,7 +54,11 @@ export const identity: MakeStep = (page, me) => {
     camera.update();
     draw();
   };
-  return { element, update, leave: () => { for (const which of PICTURES) parts[which].put(null); } };
+  const leave = (): void => {
+    for (const which of PICTURES) parts[which].put(null);
+    if (!page.equipment.needed.includes("webcam")) page.equipment.close(); // it was on for the ID alone
+  };
+  return { element, update, leave };
 };
 
 function form(parts: Record<Which, Shot>): FormData {

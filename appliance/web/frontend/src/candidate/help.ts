@@ -25,7 +25,7 @@ export class HelpPanel {
   update(me: Me): void {
     const before = this.inquiries.answers;
     this.inquiries.update(me);
-    if (before >= 0 && this.inquiries.answers > before) this.element.open = true; // the answer is in sight without a click
+    if (this.inquiries.answers > Math.max(0, before)) this.element.open = true; // the answer is in sight without a click
     write(this.contact, me.plan.contact ? t("candidate.help.contact", { contact: me.plan.contact }) : t("candidate.help.no_contact"));
     this.element.hidden = CLOSED.includes(me.stage);
   }

@@ -380,3 +380,14 @@ def test_M27_a_declared_phone_stays_where_it_lies_and_one_that_was_not_is_a_phon
     ledger.look(room, every(10, start=START + 11, **lies))
     ledger.look(room, every(10, start=START + 21))
     assert codes(ledger) == [flag]
+
+
+def test_an_exam_that_is_put_off_makes_nobody_late(ledger):
+    held(ledger, ExamPlan(), starts_at=START - 3600)
+    settings = {"admission": "proctor", "link": "", "warnings_before_end": 1, "ratio": 8, "retention_days": 30}
+    put_off = events.ExamChanged(exam="bio", title="Biology", minutes=90, starts_at=START, by="plan", **settings)
+    ledger.happen(None, put_off, START - 3700)
+    room = ledger.room()
+    into_exam(ledger, room)
+    ledger.look(room, every(5, start=START + 2))
+    assert codes(ledger) == []

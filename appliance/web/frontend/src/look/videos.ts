@@ -64,8 +64,7 @@ export class Videos {
     const live = new Live(this.attempt.attempt, kind, t(LABELS[kind], { seat: this.attempt.seat }));
     const { keep } = this.options;
     if (keep) {
-      const button = h("button", { type: "button", class: "small keep", title: t("board.keep.hint", { kind: t(`kind.${kind}`) }), onclick: () => keep(kind) }, kind === "webcam" ? h("kbd", { "aria-hidden": "true" }, "S") : null, t("board.keep.go"));
-      button.setAttribute("aria-label", t("board.keep.label", { kind: t(`kind.${kind}`) }));
+      const button = h("button", { type: "button", class: "small keep", title: t("board.keep.hint", { kind: t(`kind.${kind}`) }), onclick: () => keep(kind) }, kind === "webcam" ? h("kbd", { "aria-hidden": "true" }, "S") : null, t("board.keep.go"), h("span", { class: "hidden" }, t(`kind.${kind}`)));
       this.keeps.push(button);
       live.element.append(button);
     }

@@ -49,7 +49,7 @@ export class Deeds {
   }
 
   flag(state: State, attempt: Attempt): void {
-    if (this.says(state, attempt, "raise_flag", this.boot.may.raise_flag)) this.acts.ownFlag(attempt, state.tickable.length ? state.tickable : undefined);
+    if (this.says(state, attempt, "raise_flag", this.boot.may.raise_flag)) this.acts.ownFlag(attempt, state.tickable ?? undefined);
   }
 
   /** What the candidate asked last goes to the institution. */

@@ -23,8 +23,8 @@ export interface State {
   readonly identities: ReadonlyMap<string, Identity>;
   /** Of one candidate, oldest first; a wall does not know. */
   readonly challenges: readonly Challenge[];
-  /** Of one candidate: what no model sees, and a person can still tick. */
-  readonly tickable: readonly string[];
+  /** Of one candidate: what no model sees, and a person can still tick; null: a wall does not know. */
+  readonly tickable: readonly string[] | null;
   /** What the room did, by event; one candidate's page does not know. */
   readonly roomEvents: ReadonlyMap<string, RoomEvent>;
   /** What concerns the whole exam: plan, announcements, the staff's back channel. */
@@ -49,7 +49,7 @@ export function fromSnapshot(said: WallSnapshot): State {
     places: new Map(),
     identities: new Map(said.attempts.map((attempt) => [attempt.attempt, attempt.identity])),
     challenges: [],
-    tickable: [],
+    tickable: null,
     roomEvents: new Map(said.room_events.map((event) => [event.event, event])),
     hall: hallOf(said, said.announcements, said.staff_messages),
     days: new Map(said.attempts.map((attempt) => [attempt.attempt, dayOf(attempt)])),
@@ -118,7 +118,7 @@ function onTheChain(state: State, event: LedgerEvent): State {
   const [subject] = event.type.split(".");
   if (subject === "attempt" || subject === "break") return { ...state, attempts: withAttempt(state, event), turnedAway: without(state.turnedAway, event) };
   if (subject === "message" || subject === "warning") return { ...state, messages: withMessage(state.messages, event) };
-  if (subject === "flag") return { ...state, flags: withFlag(state.flags, event), tickable: state.tickable.filter((code) => code === AGAIN || code !== event.payload?.["code"]) };
+  if (subject === "flag") return { ...state, flags: withFlag(state.flags, event), tickable: state.tickable?.filter((code) => code === AGAIN || code !== event.payload?.["code"]) ?? null };
   if (subject === "identity") return { ...state, identities: withIdentity(state.identities, event) };
   if (subject === "challenge") return { ...state, challenges: withChallenge(state.challenges, event) };
   if (subject === "call") return { ...state, calls: withCall(state.calls, event) };

@@ -33,6 +33,8 @@ export class Pages {
   private drawn = "";
   /** The number of the page that is taken again; 0: the next one. */
   private again = 0;
+  /** The highest number that was sent from here: the box may not have said so yet. */
+  private sent = 0;
 
   constructor(private readonly options: Options) {
     this.file = h("input", { type: "file", accept: "image/*", capture: options.own ? null : "environment", multiple: options.own, hidden: true, "data-pages": true });
@@ -66,7 +68,7 @@ export class Pages {
   }
 
   private number(): number {
-    return this.again || (this.known?.pages.length ?? 0) + 1;
+    return this.again || Math.max(this.known?.pages.length ?? 0, this.sent) + 1;
   }
 
   private line(page: MyPage, { by }: MyCheckout): HTMLElement {
@@ -124,6 +126,7 @@ export class Pages {
       write(this.said, `${t("candidate.pages.page", { number })}: ${words}`);
       set(this.said, "data-state", readable ? "readable" : "unreadable");
       this.again = 0;
+      this.sent = Math.max(this.sent, number);
     } catch (error) {
       write(this.said, "");
       throw error;

@@ -30,6 +30,7 @@ export class CheckoutPanel {
   private readonly wrong = h("p", { class: "wrong", role: "alert" });
   readonly element: HTMLElement;
   private drawn = "";
+  private counting = Promise.resolve();
   private shown: Shown | null = null;
 
   constructor(private readonly attempt: Pick<Attempt, "attempt" | "seat">, private readonly boot: Boot) {
@@ -37,7 +38,8 @@ export class CheckoutPanel {
     this.count = h("form", { class: "checkout-count" }, h("label", { for: "checkout-count" }, t("look.checkout.count")), this.field, go, this.counted);
     this.count.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.do(go, "pages/count", { pages: this.field.valueAsNumber });
+      const pages = this.field.valueAsNumber; // said again at once, it counts again
+      this.counting = this.counting.then(() => this.do(go, "pages/count", { pages }));
     });
     this.release.addEventListener("click", () => void this.do(this.release, "checkout/release"));
     this.ticks = { submitted: this.tick("submitted"), scratch: this.tick("scratch") };

@@ -167,7 +167,15 @@ def of_the_box() -> dict[str, dict[str, Any]]:
 @takes(clip.LARGEST)
 def scan() -> Response:
     """The room, as a clip of its own: the body is WebM or MP4."""
-    attempt = person().person
+    try:
+        return _scan(person().person)
+    except ApplianceError:
+        while request.stream.read(65_536):  # else the door is cut off while it sends, and the sentence is lost
+            pass
+        raise
+
+
+def _scan(attempt: str) -> Response:
     with services().reader.connect() as connection:
         row, number = actions.can_scan(connection, attempt)
     _limited("server.many_scans", "scan", _SCANS, _SCANS_A_DAY)

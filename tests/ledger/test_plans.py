@@ -117,7 +117,7 @@ def test_M1_an_exam_for_one_at_any_time(ask, world):
 
 
 @pytest.mark.parametrize("release", list(Release))
-def test_I9_and_M34_and_M40_nobody_opens_the_exam_before_its_time_by_the_boxs_clock(ask, world, release):
+def test_I9_M34_M40_nobody_opens_the_exam_before_its_time_by_the_boxs_clock(ask, world, release):
     attempt = world.attempts["1"]
     ask(plans.set_plan, "bio", ExamPlan(release=release, onboarding_minutes=15), by="x")
     signed = {"signature": "A", "statement_version": "1", "statement_sha256": "0"}

@@ -207,7 +207,7 @@ def local(house):
     return plan_form.local(house.ask(lambda c: state.exam(c, EXAM)).starts_at)
 
 
-def test_M2_and_M87_the_form_speaks_of_alternatives_and_of_the_candidates_copy(lasting):
+def test_M2_M87_the_form_speaks_of_alternatives_and_of_the_candidates_copy(lasting):
     page = lasting.user("planner").get("/exams/new").text
     assert page.index("No video") < page.index("Camera and microphone")
     assert "an open-book exam, a project" in page

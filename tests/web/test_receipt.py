@@ -62,6 +62,7 @@ def test_the_receipt_says_what_was_recorded_noted_seen_and_when_it_goes(over):
         assert said in text
     for kept_back in ("The proctor", "innocent", "calculator", "0.81", "sneezed", "Ken Thompson", "0.8 "):
         assert kept_back not in text
+    assert re.search(r"camera and microphone [\d: -]{39} \d\d:\d\d:\d\d–\d\d:\d\d:\d\d", text)  # noqa: RUF001  # its gap
     assert re.search(r"is deleted on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text)
 
 
@@ -101,6 +102,7 @@ def link(house):
     client = house.app.test_client()
     client.set_cookie(COOKIE, house.token(attempt=house.attempts[0]), domain="10.1.2.3")
     page = client.get("/receipt", base_url="http://10.1.2.3:8080").text
+    assert 'src="data:image/svg+xml' in page  # and as a QR code
     return re.search(r'href="http://10.1.2.3:8080/receipt/open#([^"]+)"', page)[1]
 
 

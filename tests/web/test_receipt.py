@@ -82,6 +82,14 @@ def test_the_login_of_a_closed_attempt_reads_and_changes_nothing(over):
         assert client.post(f"/api/me/{path}", json=said).status_code == 409, path
 
 
+def test_who_sits_there_next_reads_nothing_after_the_sign_out(over):
+    go(over)
+    client = over.candidate()
+    assert 'action="/sign-out"' in client.get("/receipt").text
+    assert client.post("/sign-out").status_code == 303
+    assert client.get("/receipt").status_code in (303, 401)
+
+
 def test_a_reply_goes_to_the_institution_and_its_answer_stands_here(over):
     assert over.candidate().post("/receipt/reply", data={"text": "x"}).status_code == 409
     go(over)

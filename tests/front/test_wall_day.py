@@ -180,6 +180,22 @@ def test_a_look_is_counted_as_attention_and_a_question_goes_to_the_institution(r
     expect(wall.get_by_role("button", name="extra time")).to_have_count(0)  # never a proctor's
 
 
+def test_M60_muting_is_of_what_is_played_here_and_its_state_is_seen(room, wall):
+    look_at(wall, 3)
+    sent = []
+    wall.on("request", lambda asked: sent.append(asked.url) if asked.method != "GET" else None)
+    sound, camera = wall.locator(".look-actions button", has_text="Sound"), wall.locator(".live.webcam video")
+    expect(sound).to_have_text("Sound: on")
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    assert camera.evaluate("video => video.muted") is False
+    wall.keyboard.press("h")
+    expect(sound).to_have_text("Sound: off")
+    expect(sound).to_have_attribute("aria-pressed", "false")
+    assert camera.evaluate("video => video.muted") is True
+    assert not [url for url in sent if not url.endswith(("/view", "/webcam", "/screen", "/phone", "/camera"))], sent
+    expect(wall.locator(".call")).to_be_hidden()  # the proctor's own microphone is off unless there is a call
+
+
 def test_M10_another_seat_comes_with_a_new_code(room, wall):
     look_at(wall, 4)
     wall.get_by_role("button", name="Another seat").click()

@@ -9,6 +9,7 @@ import type { Attempt, Kind } from "../lib/types";
 import type { Conduct } from "../wall/conduct";
 
 const SIGN: Readonly<Record<Seen, string>> = { seen: "✓", not_seen: "✕", not_assessable: "?" };
+/** What is not chosen is left for the candidate to say. */
 const PHONES = ["visible", "second_camera", "none"] as const;
 
 /** What any camera sees of it; "not seen" only where one could have. */
@@ -27,7 +28,7 @@ interface Row {
 export class PositionPanel {
   private readonly spent = h("span", { class: "muted" });
   private readonly list = h("ul", { class: "plain-list sights-of" });
-  private readonly phone = h("select", { id: "position-phone", class: "small" }, ...PHONES.map((place) => h("option", { value: place }, t(`board.phone_place.${place}`))));
+  private readonly phone = h("select", { id: "position-phone", class: "small" }, h("option", { value: "" }, t("board.position.phone_unsaid")), ...PHONES.map((place) => h("option", { value: place }, t(`board.phone_place.${place}`))));
   private readonly missing = h("p", { class: "hint", role: "status" });
   private readonly done: HTMLElement;
   private readonly result = h("p", {});
@@ -42,13 +43,14 @@ export class PositionPanel {
 
   constructor(private readonly attempt: Attempt, private readonly conduct: Conduct, private readonly may: boolean) {
     this.done = button(t("board.position.good"), "C", () => { this.confirm(); }, "primary");
-    this.form = h("div", { class: "stack tight" }, this.list, h("div", { class: "line" }, h("label", { for: "position-phone" }, t("board.position.phone")), this.phone), this.missing, h("div", { class: "item-actions" }, this.done));
+    this.form = h("div", { class: "stack tight" }, this.list, h("div", { class: "inline" }, h("label", { for: "position-phone" }, t("board.position.phone")), this.phone), this.missing, h("div", { class: "item-actions" }, this.done));
     this.element = h("section", { class: "look-position", hidden: true }, h("div", { class: "head" }, h("h3", {}, t("board.position.title")), this.spent), this.form, this.result);
   }
 
   /** `open`: the candidate takes position now. */
   update(plan: Plan, posture: Posture | null, open: boolean, since: number): void {
     this.plan = plan;
+    if (open && !this.open) this.phone.value = posture?.phone ?? "";
     this.open = open;
     this.since = since;
     this.items = plan.items.join(", ");

@@ -12,7 +12,7 @@ from appliance.capture import vp8
 _START = b"\0\0\0\1"
 _UNIT = tuple(_START + bytes([header]) for header in range(256))
 _SLICE, _IDR, _SPS, _STAP_A, _FU_A = 1, 5, 7, 24, 28
-_PARAMETER_KINDS = frozenset({6, 7, 9})
+_FIRST = frozenset({_SPS, 9})  # parameter sets, or the access unit delimiter before them
 _KEY = 1 << _IDR | 1 << _SPS
 
 
@@ -95,7 +95,10 @@ class H264:
             kind, slice_header = payload[3] & 0x1F, payload[4]
         else:
             slice_header = payload[1]
-        return kind in _PARAMETER_KINDS or bool(slice_header & 0x80)  # the first macroblock of the picture
+        if kind in _FIRST:
+            return True
+        # a key frame without its parameter sets is none: what came before its slice was lost
+        return _SLICE <= kind < _IDR and bool(slice_header & 0x80)  # the first macroblock of the picture
 
     def _note(self, header: int) -> None:
         """A NAL unit begins. Its priority is nal_ref_idc, that of the frame the highest of its slices."""

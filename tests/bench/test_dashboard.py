@@ -66,4 +66,5 @@ def test_a_small_run_loses_nothing_and_a_wall_comes_back(tmp_path, monkeypatch):
     assert (shared["lost"], shared["closed"], shared["pages"]) == (0, 0, 6)
     assert 0 < shared["event_ms"]["p50"] < 5000
     assert 0 < returned["catch_up_s"] < 20
+    assert returned["catch_up_lost"] == 0
     assert json.dumps(shared)

@@ -147,27 +147,32 @@ class Candidate:
 
 
 def catch_up(house: Site) -> dict[str, Any]:
-    """A wall comes back that was away from before the events in question on."""
-    taken = asyncio.run(_returns(house))
-    return {"catch_up_s": round(statistics.median(taken), 3), "catch_up_worst_s": round(max(taken), 3)}
+    """A wall comes back that was away from before the events in question on; `catch_up_lost`: what it never got."""
+    taken, lost = zip(*asyncio.run(_returns(house)), strict=True)
+    return {
+        "catch_up_s": round(statistics.median(taken), 3),
+        "catch_up_worst_s": round(max(taken), 3),
+        "catch_up_lost": sum(lost),
+    }
 
 
-async def _returns(house: Site) -> list[float]:
-    taken = []
+async def _returns(house: Site) -> list[tuple[float, int]]:
+    """Seconds until it was current, and how many events were missing then."""
     async with aiohttp.ClientSession() as session:
-        for number in range(RETURNS):
-            job = {"url": house.url, "exam": EXAM}
-            page, began = Page(), time.monotonic()
-            socket = await follow(session, job, site.cookie(house.logins[number]), house.before)
-            listening = asyncio.create_task(listen(socket, page))
-            async with asyncio.timeout(_RETURN_SECONDS):
-                while page.upto < house.last and not page.closed:
-                    page.moved.clear()
-                    await page.moved.wait()
-            taken.append(time.monotonic() - began)
-            await socket.close()
-            await listening
-            missing = house.last - house.before - sum(house.before < seq <= house.last for seq in page.seen)
-            if page.closed and missing:
-                raise Unavailable(f"a wall that came back was closed with {missing} events missing")
-    return taken
+        return [await _return(house, session, cookie) for cookie in house.logins[:RETURNS]]
+
+
+async def _return(house: Site, session: aiohttp.ClientSession, login: str) -> tuple[float, int]:
+    page, began = Page(), time.monotonic()
+    socket = await follow(session, {"url": house.url, "exam": EXAM}, site.cookie(login), house.before)
+    listening = asyncio.create_task(listen(socket, page))
+    async with asyncio.timeout(_RETURN_SECONDS):
+        while page.upto < house.last and not page.closed:
+            page.moved.clear()
+            await page.moved.wait()
+    took = time.monotonic() - began
+    if page.closed:
+        raise Unavailable("a wall that came back was closed by the box", hint="See the log of the web process.")
+    await socket.close()
+    await listening
+    return took, house.missed - sum(house.before < seq <= house.last for seq in page.seen)

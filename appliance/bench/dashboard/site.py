@@ -41,7 +41,7 @@ _BATCH = 500
 @dataclass(frozen=True, slots=True)
 class Site:
     """`logins`: a token for each lead; `candidates`: one for each attempt; `before` and `last`: the sequence numbers
-    between which a wall was away."""
+    between which a wall was away, and `missed` that many events of the exam."""
 
     paths: Paths
     url: str
@@ -51,6 +51,7 @@ class Site:
     candidates: list[str]
     before: int
     last: int
+    missed: int
 
     def cpu(self) -> float:
         """Seconds of CPU of the web process."""
@@ -76,7 +77,7 @@ def serving(folder: Path, missed: int) -> Iterator[Site]:
             _happen(writer, attempts, missed)
             last = writer.head
         with _web(paths) as (url, pid):
-            yield Site(paths, url, pid, attempts, logins, candidates, before, last)
+            yield Site(paths, url, pid, attempts, logins, candidates, before, last, missed)
     finally:
         shutil.rmtree(paths.run, ignore_errors=True)
 

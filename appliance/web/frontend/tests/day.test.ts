@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DayOfTile, Plan } from "../src/lib/day";
 import type { Attempt, Identity, LedgerEvent, Pulse, Stage, WallSnapshot } from "../src/lib/types";
+import { lacks } from "../src/wall/admission";
 import { usualBreak } from "../src/wall/conduct";
 import { count, roomsOf } from "../src/wall/counts";
 import { columns, LARGEST, SMALLEST, widest } from "../src/wall/density";
@@ -78,6 +79,14 @@ describe("the check-in as a queue of people", () => {
     expect(keys(queue(recorded, { now: 100 }))).toEqual(["admit:a4", "identity:a1", "position:a2", "scan:s1"]);
     const clear = run(recorded, event("scan.reviewed", { scan: "s1", verdict: "clear", note: "", by: "pat" }, "a3"));
     expect(keys(queue(clear, { now: 100 }))).not.toContain("scan:s1");
+  });
+
+  it("I12: says what keeps somebody out: the ID, the scan, the second camera", () => {
+    const state = wall([{ seat: "1", stage: "waiting", identity: { wanted: true, pictured_at: 30 } }], { room_scan: true, second: "required" });
+    const decided = run(state, event("identity.decided", { decision: "matched", note: "", by: "pat" }));
+    const scanned = run(decided, event("scan.recorded", { scan: "s1", number: 1, seconds: 20, delete_at: 9 }), event("scan.reviewed", { scan: "s1", verdict: "clear", note: "", by: "pat" }));
+    const joined = run(scanned, event("phone.scanned", { pairing: "p1", browser: "" }), event("phone.confirmed", { pairing: "p1", by: "pat" }));
+    expect([state, decided, scanned, joined].map((one) => lacks(one, "a1"))).toEqual(["identity", "scan", "second", null]);
   });
 
   it("counts how often somebody was sent back, and says why", () => {

@@ -6,7 +6,8 @@ import { t } from "../lib/strings";
 import type { Attempt, Boot } from "../lib/types";
 import type { Acts } from "../wall/acts";
 import type { Deeds } from "../wall/deeds";
-import { acknowledgedWarnings, dayOfAttempt, identityOf, possible, undecided, type State } from "../wall/store";
+import { lacks } from "../wall/admission";
+import { acknowledgedWarnings, possible, type State } from "../wall/store";
 
 interface Entry {
   button: HTMLButtonElement;
@@ -22,6 +23,8 @@ interface Own {
 export class Doing {
   readonly admit: HTMLButtonElement;
   private readonly end: HTMLButtonElement;
+  /** What somebody has to see to before the candidate can be admitted. */
+  private readonly lack = h("span", { class: "hint", hidden: true });
   private readonly why = h("span", { class: "hint", id: "end-why" });
   private readonly entries: Entry[];
   /** The acts, and at the end the one that ends everything. */
@@ -53,14 +56,16 @@ export class Doing {
       entry("", t("board.reseat.open"), (s, a) => deeds.reseat(s, a), can("reseat", may.conduct)),
       entry("", t("board.refuse.open"), (s, a) => deeds.refuse(s, a), can("refuse", may.refuse_admission)),
     ];
-    this.buttons = [this.admit, ...this.entries.map(({ button }) => button)];
+    this.buttons = [this.admit, this.lack, ...this.entries.map(({ button }) => button)];
   }
 
   draw(state: State, attempt: Attempt): void {
     const { may } = this.boot;
     for (const { button, shown } of this.entries) set(button, "hidden", !shown(state, attempt));
-    const blocked = undecided(identityOf(state, this.attempt.attempt)) || unseenScan(state, this.attempt.attempt);
-    set(this.admit, "hidden", !(may.admit && possible(state, this.attempt.attempt, "admit")) || blocked);
+    const lack = may.admit && possible(state, this.attempt.attempt, "admit") ? lacks(state, this.attempt.attempt) : null;
+    set(this.admit, "hidden", !(may.admit && possible(state, this.attempt.attempt, "admit")) || lack !== null);
+    set(this.lack, "hidden", lack === null);
+    write(this.lack, lack ? t(`board.lacks.${lack}`) : "");
     const open = possible(state, this.attempt.attempt, "end");
     const needed = state.exam.warnings_before_end;
     set(this.end, "hidden", !open);
@@ -72,11 +77,4 @@ export class Doing {
   private enough(state: State): boolean {
     return acknowledgedWarnings(state, this.attempt.attempt) >= state.exam.warnings_before_end;
   }
-}
-
-/** The box admits nobody whose room scan is wanted and was not found clear. */
-function unseenScan(state: State, attempt: string): boolean {
-  if (!state.hall.plan.room_scan) return false;
-  const newest = dayOfAttempt(state, attempt).checkin.scans.findLast((scan) => scan.recorded_at !== null);
-  return newest?.verdict !== "clear";
 }

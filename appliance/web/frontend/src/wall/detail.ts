@@ -72,14 +72,15 @@ function message(item: ItemOf<"message">, deeds: Deeds, look: HTMLElement): Node
 function admission(item: ItemOf<"admit" | "identity">, deeds: Deeds, choosing: boolean, look: HTMLElement): Node[] {
   const { attempt, identity } = item;
   const waits = undecided(identity);
-  const admit = item.kind === "admit" && deeds.may.admit && !waits ? button(t("queue.admit_go"), "A", () => deeds.admit(item), "primary") : null;
+  const missing = item.kind === "admit" && item.lacks && item.lacks !== "identity" ? h("p", { class: "hint" }, t(`board.lacks.${item.lacks}`)) : null;
+  const admit = item.kind === "admit" && deeds.may.admit && !item.lacks ? button(t("queue.admit_go"), "A", () => deeds.admit(item), "primary") : null;
   const again = deeds.may.check_in && identity.wanted ? button(t("board.again.short"), "R", () => deeds.again(item)) : null;
   const shown = identity.wanted
     ? [pictures(attempt.attempt, identity), h("p", { class: "id-said", "data-of": attempt.attempt }, comparison(identity)), identity.decision ? h("p", { class: "muted" }, t(`ruling.${identity.decision}`), identity.note ? `: ${identity.note}` : "") : null]
     : [];
   const decide = waits && deeds.may.decide_identity ? [rulings((ruling) => deeds.identify(item, ruling), choosing, deeds.knownAllowed())] : [];
   const face = identity.wanted && identity.pictured_at !== null ? [] : [still(item, deeds)];
-  return [...face, h("p", {}, attempt.name), ...shown.filter((node) => node !== null), ...decide, row(admit, again, look)];
+  return [...face, h("p", {}, attempt.name), ...shown.filter((node) => node !== null), ...decide, ...(missing ? [missing] : []), row(admit, again, look)];
 }
 
 function phone(item: ItemOf<"phone">, deeds: Deeds, look: HTMLElement): Node[] {

@@ -51,7 +51,8 @@ export function wait(item: Item): string {
 /** What would change the detail of an item; waits do not. */
 export function detailKey(item: Item): string {
   if (item.kind === "flag") return JSON.stringify([item.flag.facts, item.flag.ended_at]);
-  if (item.kind === "admit" || item.kind === "identity") return JSON.stringify(item.identity);
+  if (item.kind === "admit") return JSON.stringify([item.identity, item.lacks]);
+  if (item.kind === "identity") return JSON.stringify(item.identity);
   if (item.kind === "scan") return JSON.stringify(item.scan);
   if (item.kind === "trouble") return item.feeds.join();
   if (item.kind === "release") return item.missing.join();

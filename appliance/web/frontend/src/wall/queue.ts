@@ -3,6 +3,7 @@
 import { missingOf, type Need } from "../lib/checkout";
 import type { PaperPage, Scan } from "../lib/day";
 import { CHECK_IN, CLOSED, type Attempt, type Flag, type Identity, type Kind, type Message, type StaffPhone } from "../lib/types";
+import { lacks, type Lack } from "./admission";
 import { dayOfAttempt, identityOf, messagesOf, openFlags, undecided, type State } from "./store";
 
 interface Common {
@@ -15,7 +16,8 @@ interface Common {
 export type Item = Common & (
   | { kind: "flag"; flag: Flag }
   | { kind: "message"; messages: Message[] }
-  | { kind: "admit" | "identity"; identity: Identity }
+  | { kind: "admit"; identity: Identity; lacks: Lack | null }
+  | { kind: "identity"; identity: Identity }
   | { kind: "phone"; phone: StaffPhone }
   | { kind: "scan"; scan: Scan; times: number }
   | { kind: "position" }
@@ -79,7 +81,7 @@ function doorItems(state: State, attempt: Attempt, around: Around): Item[] {
   const unseen = scan !== undefined && scan.verdict === null && scan.there;
   if (unseen) items.push({ ...at("scan", scan.recorded_at ?? 0), key: `scan:${scan.scan}`, kind: "scan", scan, times: scan.number ?? 1 });
   if (attempt.stage === "waiting" && (state.exam.admission !== "automatic" || undecided(identity))) {
-    items.push({ ...at("admit", attempt.stage_at), kind: "admit", identity });
+    items.push({ ...at("admit", attempt.stage_at), kind: "admit", identity, lacks: lacks(state, attempt.attempt) });
   } else if (CHECK_IN.includes(attempt.stage) && shown(identity)) {
     items.push({ ...at("identity", identity.pictured_at ?? identity.declined_at ?? attempt.stage_at), kind: "identity", identity });
   }

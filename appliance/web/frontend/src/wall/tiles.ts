@@ -5,11 +5,12 @@ import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Attempt, Call, Flag, Kind, Pulse } from "../lib/types";
 import { healthOf, microphoneOf, severityOf, SIGN, type Severity } from "../lib/words";
+import { lacks } from "./admission";
 import { columns, size, widest } from "./density";
 import { tileOrder, unanswered } from "./queue";
 import { stageLine, type Line } from "./stage-line";
 import { Stills, type Still } from "./stills";
-import { callOf, dayOfAttempt, identityOf, messagesOf, openFlags, phonesOf, undecided, unreadOf, type State } from "./store";
+import { callOf, dayOfAttempt, messagesOf, openFlags, phonesOf, unreadOf, type State } from "./store";
 
 export const OLD_SECONDS = 3;
 const SCREEN_OLD_SECONDS = 12;
@@ -147,7 +148,7 @@ export class Tiles {
     tile.asked = unanswered(messagesOf(state, attempt.attempt), settled)[0]?.sent_at ?? null;
     drawUnread(tile, unread);
     drawCall(tile.call, callOf(state, attempt.attempt));
-    tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic" || undecided(identityOf(state, attempt.attempt));
+    tile.admit.hidden = attempt.stage !== "waiting" || !this.actions.mayAdmit || state.exam.admission === "automatic" || lacks(state, attempt.attempt) !== null;
     tile.dots.phone.hidden = !phonesOf(state, attempt.attempt).some((phone) => phone.state === "confirmed");
     if (tile.dots.phone.hidden) tile.phone.hidden = true; // removed: what it showed last is no picture of now
     const day = dayOfAttempt(state, attempt.attempt);

@@ -106,6 +106,7 @@ def test_a_wall_and_a_candidate_by_http_and_websocket(web):
     lead = Browser(web.port).sign_in("lead", PASSWORD)
     ada = Browser(web.port).begin()
     assert ada.ask("/join", {"code": web.codes[0]}) == (200, {"attempt": web.attempts[0]})
+    assert ada.ask("/api/me/confirm", {})[0] == 200
     status, wall = lead.ask(f"/api/exams/{EXAM}/wall")
     assert (status, [tile["stage"] for tile in wall["attempts"]]) == (200, ["consent", "invited"])
     with page(lead) as watching, page(ada) as own:
@@ -146,7 +147,7 @@ def test_it_stops_in_time_with_everything_open_and_ends_no_exam(web):
     assert not web.paths.ledger_socket.exists()
     assert '"exception"' not in (web.paths.data / "web.log").read_text()
     web.start(web.port)
-    assert ada.ask("/api/me")[1]["stage"] == "consent"
+    assert ada.ask("/api/me")[1]["stage"] == "arrived"
     with reading(web.paths.database) as reader:
         assert not [e for e in reader.events() if e.type in ("exam.ended", "attempt.ended")]
     assert web.stop()[0] == 0
@@ -157,6 +158,7 @@ def test_after_kill_9_a_page_gets_what_it_missed_and_nothing_is_lost(web):
     lead = Browser(web.port).sign_in("lead", PASSWORD)
     ada = Browser(web.port).begin()
     ada.ask("/join", {"code": web.codes[0]})
+    ada.ask("/api/me/confirm", {})
     ada.ask("/api/me/sign", {"signature": "Ada"})
     with page(lead) as watching:
         watching.emit("follow", {"exam": EXAM, "after": 0})

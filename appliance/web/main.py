@@ -139,7 +139,12 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
         while not stopping.is_set():
             failure = services.writer.failure
             writer = services.writer
-            facts = {**follower.counters, **services.keeping.facts(), "queue": writer.waiting, "refused": writer.refused}
+            facts = {
+                **follower.counters,
+                **services.keeping.facts(),
+                "queue": writer.waiting,
+                "refused": writer.refused,
+            }
             try:
                 health.write(folder, "web", healthy=built and not failure, sentence=failure or says, port=port, **facts)
                 process.notify("WATCHDOG=1")

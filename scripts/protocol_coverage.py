@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _NUMBERED = re.compile(r"test_((?:[IM]\d+_)+)")
+_SAID = re.compile(r'\bit\("((?:[IM]\d+(?:, )?)+): ([^"]+)"')
+_PAGES = "appliance/web/frontend/tests"
 
 
 def tests() -> dict[str, list[str]]:
@@ -18,6 +20,10 @@ def tests() -> dict[str, list[str]]:
             if isinstance(node, ast.FunctionDef) and (match := _NUMBERED.match(node.name)):
                 for item in match[1].strip("_").split("_"):
                     found[item].append(f"`{file.relative_to(ROOT / 'tests')}` {node.name}")
+    for file in sorted((ROOT / _PAGES).glob("*.test.ts")):
+        for items, name in _SAID.findall(file.read_text(encoding="utf-8")):
+            for item in items.split(", "):
+                found[item].append(f"`frontend/tests/{file.name}` {name}")
     return found
 
 

@@ -27,7 +27,10 @@ ALL = Route(wanted=frozenset(OPTIONAL), prints=True, checks_out=True)
 """Everything that an exam can ask for."""
 
 
-def way(steps, route=Route(), start=Stage.INVITED):
+NOTHING = Route()
+
+
+def way(steps, route=NOTHING, start=Stage.INVITED):
     """The stages, one after the other."""
     return list(itertools.accumulate(steps, partial(after, route=route), initial=start))
 

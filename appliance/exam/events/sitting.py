@@ -75,8 +75,8 @@ class EvidenceKept(Payload):
 @event("evidence.asked")
 @dataclass(frozen=True, kw_only=True)
 class EvidenceAsked(Payload):
-    """A person wants a moment to be kept. `position`: seconds on the feed's timeline, None: at `moment_at`, which is when
-    it is (or was) as well as the box can tell. What comes of it is `evidence.kept` or `evidence.failed`."""
+    """A person wants a moment to be kept. `position`: seconds on the feed's timeline, None: at `moment_at`, which is
+    when it is (or was) as well as the box can tell. What comes of it is `evidence.kept` or `evidence.failed`."""
 
     kept: str
     kind: str
@@ -171,8 +171,8 @@ class PaperCounted(Payload):
 @dataclass(frozen=True, kw_only=True)
 class CheckoutTicked(Payload):
     """One thing of the check-out is done: "submitted" (handed in where the exam is taken), "scratch" (scratch paper
-    destroyed on camera), "released" (staff let the candidate go). `position`: seconds on the webcam's timeline, None where
-    nothing was recorded."""
+    destroyed on camera), "released" (staff let the candidate go). `position`: seconds on the webcam's timeline, None
+    where nothing was recorded."""
 
     tick: str
     by: str

@@ -1,5 +1,6 @@
 """What every test gets: a clean environment, and a check that it leaves no thread, process or open file behind."""
 
+import contextlib
 import gc
 import os
 import shutil
@@ -7,7 +8,6 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import settings
 
@@ -40,13 +40,17 @@ def _threads() -> dict[int, str]:
     }
 
 
-def _children() -> dict[int, str]:
+assert Path(f"/proc/self/task/{os.getpid()}/children").exists(), "this kernel does not list children (PROC_CHILDREN)"
+
+
+def _children(of: int | str = "self") -> dict[int, str]:
+    """Of all threads of a process, and theirs. Reading every process of the machine, as psutil does, costs 5 ms."""
     found = {}
-    for child in psutil.Process().children(recursive=True):
-        try:
-            found[child.pid] = " ".join(child.cmdline()[:6]) or child.name()
-        except psutil.NoSuchProcess:
-            continue
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ends while it is looked at
+        for thread in Path(f"/proc/{of}/task").iterdir():
+            for pid in map(int, (thread / "children").read_text().split()):
+                command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+                found |= {pid: " ".join(command[:6]) or f"process {pid}"} | _children(pid)
     return found
 
 

@@ -18,6 +18,8 @@ from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import opened
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 
 def test_the_disk_is_written_and_flushed_and_left_as_it_was(tmp_path):
     found = disk.measure(tmp_path, streams=3, seconds=0.3)

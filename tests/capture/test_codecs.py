@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from appliance.capture import h264, opus, vp8
 from tests.capture import media
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 
 def _one_frame(width, height, profile):
     context = av.CodecContext.create("libx264", "w")

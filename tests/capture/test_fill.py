@@ -29,6 +29,8 @@ from tests.capture.peers import RecordingLedger, until
 from tests.capture.scene import SCREEN, WEBCAM, Pictures
 from tests.capture.test_door import at_the_door, publish_token, refused, view_token
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 WALL = 1_795_000_000.0
 EVERY = 30
 SSRC = {Media.VIDEO: 77, Media.AUDIO: 78}

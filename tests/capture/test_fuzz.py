@@ -16,6 +16,8 @@ from appliance.errors import BadInput
 from tests.capture import media
 from tests.capture.test_rtp import packets
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 CODECS = ("h264", "vp8", "opus")
 
 

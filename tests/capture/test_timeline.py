@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from appliance.capture.frame import RATE, Media
 from appliance.capture.timeline import Timeline
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 VIDEO, AUDIO = Media.VIDEO, Media.AUDIO
 
 

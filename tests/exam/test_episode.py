@@ -22,6 +22,8 @@ from appliance.exam.episode import (
 )
 from appliance.exam.flags import RULES
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 TRUE, FALSE, UNASSESSABLE = Verdict.TRUE, Verdict.FALSE, Verdict.UNASSESSABLE
 
 rules = st.sampled_from(sorted(RULES.values(), key=lambda rule: rule.code))

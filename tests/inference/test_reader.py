@@ -16,6 +16,8 @@ from appliance.inference.ocr import Line, Reading
 from appliance.inference.reader import Reader
 from appliance.inference.screen import Popup, Screen
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 
 @dataclass
 class FakeRoom:

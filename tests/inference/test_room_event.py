@@ -14,6 +14,8 @@ from appliance.inference.room_event import MOST_HELD, RoomEvents
 from appliance.inference.telling import Said
 from tests.inference.seen import seen
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 START = 1000.0
 DIM = {"face_light": 20.0}
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 ASK = """
 import sys, time
 LEAVES = ("os.fork", "socket.getaddrinfo", "urllib.Request")

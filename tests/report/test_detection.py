@@ -18,6 +18,8 @@ from appliance.report.facts import by_cause, by_detector
 from appliance.report.moments import Zone
 from tests.report.evidence import START
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 UTC = Zone(ZoneInfo("UTC"))
 LATER = START + 10**9
 """After everything that these tests write at the wall's own time."""

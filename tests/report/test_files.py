@@ -27,6 +27,8 @@ from appliance.report.moments import Zone, position
 from tests.report import evidence as made
 from tests.report.evidence import START
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 BERLIN = Zone(ZoneInfo("Europe/Berlin"))
 VERDICTS = ("cheat", "guilt", "fraud", "violat", "suspic", "misconduct", "dishonest", "offen")
 

@@ -16,6 +16,8 @@ from appliance.sync.watch import Timing
 from tests.report.evidence import START
 from tests.sync.rig import FlakyStore, whole_exam
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 
 def said(rig, cls):
     return [event.payload for event in rig.reader.events(types=frozenset({cls.TYPE}), limit=10_000)]

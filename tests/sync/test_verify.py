@@ -25,6 +25,8 @@ from appliance.sync.verify import command, verify
 from tests.report import evidence as made
 from tests.sync.rig import Rig, whole_exam
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 
 @dataclass(frozen=True)
 class Sample:

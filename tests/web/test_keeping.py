@@ -16,6 +16,8 @@ from tests.capture import test_excerpt as recording
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 LATER = AROUND_SECONDS + SETTLE_SECONDS + 1
 
 

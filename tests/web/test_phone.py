@@ -15,6 +15,8 @@ from appliance.ledger.actions import exams, phones
 from appliance.web import audience
 from appliance.web.auth import COOKIE, PHONE_COOKIE
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 JSON = {"Accept": "application/json"}
 
 

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 import sqlalchemy as sa
 
 from appliance.exam.events import ExamPlanned
@@ -12,6 +13,8 @@ from appliance.ledger.record import Draft
 from appliance.web import timekeeper
 
 from .conftest import EXAM
+
+pytestmark = pytest.mark.slow  # together too long for `make check`
 
 
 def set_attempt(house, number, **values):

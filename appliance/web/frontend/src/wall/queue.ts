@@ -71,7 +71,7 @@ function itemsOf(state: State, attempt: Attempt, around: Around): Item[] {
   return [...doorItems(state, attempt, around), ...messageItems(state, attempt, around), ...troubleItems(state, attempt, around), ...sittingItems(state, attempt, around), ...checkOutItems(state, attempt)];
 }
 
-/** The check-in: who waits, since when, for what. */
+/** The check-in: who waits, since when, for what. What has to be looked at before somebody can be admitted stands there first, alone. */
 function doorItems(state: State, attempt: Attempt, around: Around): Item[] {
   const identity = identityOf(state, attempt.attempt);
   const day = dayOfAttempt(state, attempt.attempt);
@@ -80,7 +80,7 @@ function doorItems(state: State, attempt: Attempt, around: Around): Item[] {
   const scan = day.checkin.scans.findLast((one) => one.recorded_at !== null);
   const unseen = scan !== undefined && scan.verdict === null && scan.there;
   if (unseen) items.push({ ...at("scan", scan.recorded_at ?? 0), key: `scan:${scan.scan}`, kind: "scan", scan, times: scan.number ?? 1 });
-  if (attempt.stage === "waiting" && (state.exam.admission !== "automatic" || undecided(identity))) {
+  if (attempt.stage === "waiting" && !unseen && (state.exam.admission !== "automatic" || undecided(identity))) {
     items.push({ ...at("admit", attempt.stage_at), kind: "admit", identity, lacks: lacks(state, attempt.attempt) });
   } else if (CHECK_IN.includes(attempt.stage) && shown(identity)) {
     items.push({ ...at("identity", identity.pictured_at ?? identity.declined_at ?? attempt.stage_at), kind: "identity", identity });

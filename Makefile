@@ -2,13 +2,16 @@
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
-# Two files at a time on two cores; whole exams in several browsers have the machine to themselves.
+# Most of a slow test is waiting: three files at a time on two cores. Whole exams in several browsers, killed processes, and
+# what is measured against a clock have the machine to themselves.
 TOGETHER := -n 2 --dist loadfile
+WAITING := -n 3 --dist loadfile
+ALONE := tests/browser tests/chaos tests/capture/test_sync.py
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the last three.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs
 
-.PHONY: run setup test test-long check static bench bench-peers lock docs pictures clean debian-packages
+.PHONY: run setup test test-long check static bench bench-peers lock docs screenshots clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -17,8 +20,8 @@ setup: ## packages, models, front end; quick when nothing changed
 	@scripts/setup
 
 test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
-	$(BIN)/python -m pytest -m "not long" $(TOGETHER) --ignore tests/browser
-	$(BIN)/python -m pytest -m "not long" tests/browser
+	$(BIN)/python -m pytest -m "not long" $(WAITING) $(addprefix --ignore ,$(ALONE))
+	$(BIN)/python -m pytest -m "not long" $(ALONE)
 
 test-long: setup debian-packages ## soaks and power cuts
 	$(BIN)/python -m pytest -m long --timeout 3600
@@ -46,7 +49,7 @@ lock: ## write requirements/*.txt anew
 docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python scripts/write-docs
 
-pictures: setup debian-packages ## take the pictures of docs/newcomer.md anew
+screenshots: setup debian-packages ## take the pictures of docs/newcomer.md and docs/day.md anew
 	$(BIN)/python scripts/screenshots
 
 clean: ## everything that make made, but not the data folder

@@ -34,6 +34,7 @@ def test_a_box_is_ready_well_and_gone_within_five_seconds(tmp_path):
     assert box.command("status").returncode == 1
 
 
+@pytest.mark.long
 def test_the_demo_shows_flags_and_goes_on_after_a_stop(tmp_path):
     box = Box(tmp_path / "data")
     box.start(demo=True)
@@ -103,6 +104,7 @@ def test_without_models_the_box_records_and_says_what_is_missing(tmp_path):
         assert all(box.health(name)["healthy"] for name in SERVICES if name != "inference")
 
 
+@pytest.mark.long
 def test_a_runtime_folder_that_is_removed_under_the_box_is_made_again(tmp_path):
     with Box.running(tmp_path / "data") as box:
         pids = {name: box.pid(name) for name in SERVICES}

@@ -53,6 +53,7 @@ def test_a_seat_costs_a_part_of_a_core():
     assert portrait.person(models_folder()).shape == (portrait.HEIGHT, portrait.WIDTH, 3)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_command_measures_keeps_and_tells(tmp_path, capsys):
     paths = Paths.of(tmp_path / "data").make()

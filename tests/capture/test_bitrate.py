@@ -70,6 +70,7 @@ async def published(browser, base):
         await page.evaluate(PUBLISH, {"url": f"/whip/{feed}", "token": token, "codec": "VP8", "screen": screen})
 
 
+@pytest.mark.long
 def test_a_webcam_and_a_screen_reach_their_targets_within_5_s_and_follow_the_lab_s_budget(tmp_path):
     async def work():
         settings = CaptureSettings(webcam_bitrate=700_000, screen_bitrate=500_000)

@@ -145,6 +145,7 @@ def test_sound_that_goes_and_comes_a_turned_phone_and_another_camera_play_as_one
     assert through["ended"], through
 
 
+@pytest.mark.long
 def test_a_call_s_recording_plays_over_its_pauses(tmp_path):
     """Sound alone, with a pause between two calls."""
 
@@ -224,6 +225,7 @@ def test_vp8_plays_by_media_source_file_after_file(tmp_path):
     assert said["at"] > 4.2, "over the end of the first file"
 
 
+@pytest.mark.long
 def test_a_page_that_comes_back_with_another_codec_leaves_files_that_play(tmp_path):
     """No list can hold both codecs for Chromium: the review plays such a recording piece by piece."""
 

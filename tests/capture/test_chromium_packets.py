@@ -64,7 +64,7 @@ RTCPeerConnection.prototype.setLocalDescription = async function() {
 """As lib/peer.ts does."""
 
 
-@pytest.mark.parametrize("repeats_sound", [False, True])
+@pytest.mark.parametrize("repeats_sound", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_lossy_line_freezes_nothing(tmp_path, monkeypatch, repeats_sound):
     """One packet in twenty is lost on its way here, repeated ones too. Chromium repeats sound if its page says so."""
     chance, take = random.Random(11), hooks._Taker.take

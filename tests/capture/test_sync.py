@@ -110,6 +110,7 @@ def recorded(root, ledger, kind):
     return [begins_at + at for at in flashes.seen(root / segment.path for segment in segments)]
 
 
+@pytest.mark.long
 def test_two_machines_with_wrong_clocks_and_other_ways_see_the_same_flash_at_the_same_place(tmp_path):
     async def work():
         async with scene(tmp_path / "media") as here, AsyncExitStack() as stack:

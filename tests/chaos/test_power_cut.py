@@ -272,6 +272,7 @@ FEW = [pytest.mark.slow, pytest.mark.timeout(240)]
 MANY = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cuts", [pytest.param(2, marks=FEW), pytest.param(20, marks=MANY)])
 @pytest.mark.parametrize("power", [pytest.param(True, id="power"), pytest.param(False, id="kill", marks=MANY)])
 def test_a_cut_takes_at_most_a_part_of_each_feed(box, tmp_path, power, cuts):

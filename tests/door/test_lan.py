@@ -123,6 +123,7 @@ def test_who_does_not_trust_it_is_warned_and_sees_nothing(box, tmp_path):
     in_a_browser(tmp_path, work)
 
 
+@pytest.mark.long
 def test_another_boxs_certificate_is_refused(box, trusting, tmp_path):
     """Somebody in the lab pretends to be the box: a certificate for its address, by another root."""
     (tmp_path / "other").mkdir()

@@ -161,6 +161,7 @@ def test_with_the_pages_dead_a_killed_workers_candidates_are_recorded_on_another
     assert lab.arriving(*everything)
 
 
+@pytest.mark.long
 def test_a_web_process_that_stands_still_holds_up_no_candidate(lab):
     for name in ("web", "capture-1", "capture-2"):
         lab.start(name)

@@ -134,6 +134,7 @@ def test_M98_a_break_begins_and_ends_by_one_key(room, wall):
     expect(wall.locator(".look-who")).to_contain_text("Break, ")
     expect(wall.get_by_role("button", name="End the break")).to_be_visible()
     expect(wall.locator(".look-actions").get_by_role("button", name="Pause")).to_be_hidden()  # does not fit the stage
+    expect(wall.get_by_label("Minutes")).to_be_hidden()  # keys wait for the question to be answered
     wall.keyboard.press("b")
     expect(wall.locator(".look-who")).to_contain_text("In the exam")
     [taken] = ask(room, lambda c: sitting.pauses(c, attempt=room.attempts[1]))

@@ -169,6 +169,7 @@ def test_an_empty_chair_becomes_a_flag_with_its_pictures(bench):
     assert not [missed for missed in bench.events("analysis.missed") if missed.payload.sense == "sight"]
 
 
+@pytest.mark.long
 def test_a_lost_camera_is_a_flag_once_also_after_a_kill(bench):
     bench.start()
     bench.wait_until_healthy()
@@ -191,6 +192,7 @@ def test_a_lost_camera_is_a_flag_once_also_after_a_kill(bench):
     assert len(bench.events("flag.closed")) == 1
 
 
+@pytest.mark.long
 def test_what_nobody_looked_at_while_it_was_down_is_said(bench):
     bench.start()
     bench.wait_until_healthy()

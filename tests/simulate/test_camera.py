@@ -79,7 +79,7 @@ def test_faces_are_there_when_they_should_be(seat, everybody, finder):
         (3, [("camera_covered", 12)]),
         pytest.param(4, [("lighting_poor", 10)], marks=pytest.mark.long),
         pytest.param(5, [], marks=pytest.mark.long),
-        (6, []),
+        pytest.param(6, [], marks=pytest.mark.long),
         pytest.param(7, [], marks=pytest.mark.long),
     ],
 )

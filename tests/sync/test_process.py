@@ -53,6 +53,7 @@ def wait(predicate, seconds=60.0):
         time.sleep(0.02)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_killed_again_and_again_it_ends_with_the_same_proof(served):
     attempt = served.evidence.sit("1")

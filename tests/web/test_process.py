@@ -224,6 +224,7 @@ def test_a_page_that_shouts_is_cut_off_and_the_others_go_on(web):
         assert psutil.Process(web.process.pid).memory_info().rss - memory < 30_000_000
 
 
+@pytest.mark.long
 def test_a_page_that_does_not_read_loses_health_and_gets_every_event_later(web):
     web.start()
     lead = Browser(web.port).sign_in("lead", PASSWORD)

@@ -98,7 +98,7 @@ class CandidatePage implements Page {
     this.help.update(me);
     this.announcements.update(me);
     this.call.update(me);
-    this.chat.element.hidden = ["invited", "arrived"].includes(me.stage);
+    this.chat.element.hidden = ["invited", "arrived"].includes(me.stage) || (CLOSED.includes(me.stage) && me.messages.length === 0);
     this.phone.update(me);
     this.chat.update(me);
     this.warn(me);

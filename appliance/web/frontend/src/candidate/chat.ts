@@ -58,6 +58,7 @@ export function chat(session: Session, askContent: () => void): Chat {
   let marked = "";
   const update = (me: Me): void => {
     empty.hidden = me.messages.length > 0;
+    form.hidden = CLOSED.includes(me.stage); // nobody reads it any more
     quick.hidden = me.plan.mode !== "live" || CLOSED.includes(me.stage);
     content.hidden = !AT_WORK.includes(me.stage);
     const before = list.childElementCount;

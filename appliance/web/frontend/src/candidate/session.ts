@@ -17,17 +17,18 @@ export class Session extends EventTarget {
   offlineSince: number | null = null;
   problem: Problem | null = null;
   private timer = 0;
+  private due = Infinity;
   private asked = 0;
 
   start(): void {
     const socket = connect();
-    socket.onAny(() => this.soon(TOGETHER_MS));
-    socket.on("connect", () => this.soon(0));
-    socket.on("disconnect", () => this.soon(0));
-    window.addEventListener("online", () => this.soon(0));
-    window.addEventListener("offline", () => this.soon(0));
+    socket.onAny(() => this.later(TOGETHER_MS));
+    socket.on("connect", () => this.later(0));
+    socket.on("disconnect", () => this.later(0));
+    window.addEventListener("online", () => this.later(0));
+    window.addEventListener("offline", () => this.later(0));
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.soon(0);
+      if (!document.hidden) this.later(0);
     });
     void this.refresh();
   }
@@ -38,7 +39,7 @@ export class Session extends EventTarget {
       this.take(await post<Me>(`/api/me/${name}`, body));
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.status === 409 || problem.offline) this.soon(0); // another tab, or staff, was faster
+      if (problem.status === 409 || problem.offline) this.later(0); // another tab, or staff, was faster
       throw problem;
     }
   }
@@ -126,12 +127,15 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  private soon(milliseconds: number): void {
-    this.later(milliseconds);
-  }
-
+  /** Ask again in so long, unless it is asked sooner anyway: what is pushed while an answer is under way must not wait for the calm. */
   private later(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (at >= this.due) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.refresh(), milliseconds);
+    this.due = at;
+    this.timer = window.setTimeout(() => {
+      this.due = Infinity;
+      void this.refresh();
+    }, milliseconds);
   }
 }

@@ -79,6 +79,13 @@ def test_the_version_changes_exactly_with_what_holds(policy, place, where):
     assert after.version.startswith(RULES_VERSION)
 
 
+def test_the_version_changes_with_a_number_that_another_one_makes_pointless():
+    """Of a single tick no share is asked; it still is the rule's."""
+    single = {"hits": 1.0}
+    one, two = ({"numbers": {"face_absent": {**single, "share": share}}} for share in (0.5, 0.9))
+    assert in_force(DetectionPolicy.from_json(one)).version != in_force(DetectionPolicy.from_json(two)).version
+
+
 @pytest.mark.parametrize("changed", [{"apps": ["word"]}, {"not_sites": ["a.example"]}, {"allowed": ["book"]}])
 def test_the_version_changes_with_what_is_allowed(changed):
     assert in_force(DetectionPolicy.from_json(changed)).version != in_force(DetectionPolicy()).version

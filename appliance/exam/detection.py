@@ -239,8 +239,9 @@ def in_force(policy: DetectionPolicy, granted: Collection[Switch] = ()) -> RuleS
     return RuleSet(rules, policy, f"{RULES_VERSION}+{mark}")
 
 
-_COMMON = ("threshold", "seconds", "share", "hits")
-"""Numbers that every rule has."""
+def _numbers(rule: Rule) -> dict[str, float]:
+    """All of a rule's, by name."""
+    return {name: getattr(rule, name) for name in ("threshold", "seconds", "share", "hits")} | dict(rule.numbers)
 
 
 def is_on(rule: Rule, policy: DetectionPolicy) -> bool:

@@ -231,13 +231,13 @@ def in_force(policy: DetectionPolicy, granted: Collection[Switch] = ()) -> RuleS
         for code, rule in RULES.items()
         if is_on(rule, policy) and not switches.intersection(rule.off_by)
     }
-    numbers = {code: _numbers(rule) for code, rule in rules.items()}
+    numbers = {code: _numbers_of(rule) for code, rule in rules.items()}
     lists = [sorted(policy.allowed), *(getattr(policy, name) for name in _LISTS)]
     mark = sha256(json.dumps([numbers, lists], sort_keys=True).encode()).hexdigest()[:8]
     return RuleSet(rules, policy, f"{RULES_VERSION}+{mark}")
 
 
-def _numbers(rule: Rule) -> dict[str, float]:
+def _numbers_of(rule: Rule) -> dict[str, float]:
     """All of a rule's, by name."""
     return {name: getattr(rule, name) for name in ("threshold", "seconds", "share", "hits")} | dict(rule.numbers)
 

@@ -21,6 +21,8 @@ from .conftest import EXAM
 from .test_live import Server, join, settle
 from .test_table import endpoints, path_of
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 GRANTED = frozenset({Switch.COVERING, Switch.HEARING_AID, Switch.READING_ALOUD})
 SECRETS = re.compile("attempt.accommodated|" + "|".join(GRANTED), re.IGNORECASE)
 """The event's name, and the switches."""

@@ -24,6 +24,8 @@ from appliance.web import audience, photo
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow  # together too long for `make check`
+
 SECRET = b"EXIF: taken at 52.5200 N 13.4050 E"
 
 

@@ -56,6 +56,7 @@ def recorded(box, chain):
     return feed["position"] if feed else 0.0
 
 
+@pytest.mark.long
 def test_a_seats_camera_and_a_rooms_are_recorded_seen_and_proved(tmp_path, playwright):
     with lab() as (side, door):
         box = Box(tmp_path / "data")

@@ -148,6 +148,16 @@ def test_I36_an_end_needs_the_acknowledged_warnings(ask, writer, world):
     assert ask.state(state.attempt, attempt).stage is Stage.ENDED
 
 
+def test_I36_an_override_is_a_second_persons(ask, writer, world):
+    attempt = bring_to_exam(writer, world, "1")
+    ask(exams.assign, attempt, "lea", by="pat")
+    with pytest.raises(NotAllowed, match="a second person's"):
+        ask(attempts.end, attempt, by="lea", reason="fire", override=True)
+    ask(exams.assign, attempt, "pia", by="pat")
+    ask(attempts.end, attempt, by="lea", reason="fire", override=True)
+    assert ask.state(state.attempt, attempt).stage is Stage.ENDED
+
+
 def test_I36_or_an_override_which_is_written_down(ask, writer, reader, world):
     attempt = bring_to_exam(writer, world, "1")
     ask(attempts.end, attempt, by="lea", reason="fire", override=True)

@@ -183,7 +183,7 @@ def finish(transaction: Transaction, attempt: str) -> None:
 
 def end(transaction: Transaction, attempt: str, *, by: str, reason: str, override: bool) -> None:
     """End an attempt: only after the planner's number of acknowledged warnings, or with an override and a reason (I36).
-    Who may override is the caller's question."""
+    Who may override at all is the caller's question; whoever watches this candidate is no second person."""
     row = _at(transaction, attempt, Step.END)
     if not 1 <= len(reason.strip()) <= 500:
         raise BadInput("ending a session needs a reason of at most 500 characters")
@@ -193,10 +193,15 @@ def end(transaction: Transaction, attempt: str, *, by: str, reason: str, overrid
         raise NotAllowed(
             f"{acknowledged} of {needed} warnings acknowledged", hint="Send a warning first, or ask the lead proctor."
         )
-    said = AttemptEnded(
-        by=by, reason=reason.strip(), warnings=acknowledged, overridden=override and acknowledged < needed
+    overridden = acknowledged < needed
+    if overridden and row.proctor == by:
+        raise NotAllowed(
+            f"{acknowledged} of {needed} warnings acknowledged, and an override is a second person's",
+            hint="You watch this candidate yourself: send a warning first, or ask another lead.",
+        )
+    append(
+        transaction, row, AttemptEnded(by=by, reason=reason.strip(), warnings=acknowledged, overridden=overridden), by
     )
-    append(transaction, row, said, by)
 
 
 def warnings_acknowledged(connection: sa.Connection, attempt: str) -> int:

@@ -241,7 +241,7 @@ BETWEEN = {
 LONGEST = {"room": 60, "briefing": LONGEST_BRIEFING, "contact": 300, "plagiarism_link": 500, "seed": 64}
 """Characters, at most, of each text."""
 
-_ENUMS: dict[str, type[StrEnum]] = {
+CHOICES: Mapping[str, type[StrEnum]] = {
     "mode": Mode,
     "kind": ExamKind,
     "level": Level,
@@ -250,6 +250,7 @@ _ENUMS: dict[str, type[StrEnum]] = {
     "second": Second,
     "check_out": CheckOut,
 }
+"""What one of several can be chosen for."""
 
 
 def check_section(number: int, section: Section) -> None:
@@ -268,8 +269,8 @@ def _value(name: str, value: Any) -> Any:
     """A plain value as the setting of this name; BadInput where it is of another kind."""
     usual = getattr(_USUAL, name)
     try:
-        if name in _ENUMS:
-            return _ENUMS[name](value)
+        if name in CHOICES:
+            return CHOICES[name](value)
         if name == "required":
             return frozenset(Sight(one) for one in value)
         if name == "sections":

@@ -6,14 +6,13 @@ beyond is refused and counted. One at a time is cut by a child process (`applian
 hostile recording, and is killed when it takes too long. Nothing is tried twice: what failed is said, with its reason.
 """
 
-import contextlib
 import json
 import logging
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from flask import Blueprint, jsonify, make_response
 from werkzeug.wrappers import Response
 
 from appliance.box import picture
-from appliance.errors import ApplianceError
 from appliance.exam.events import EvidenceFailed, EvidenceKept
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.permissions import Action
@@ -33,6 +31,7 @@ from appliance.web.context import Services, services
 from appliance.web.media import evidence, missing
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
+from appliance.web.repeated import repeated
 from appliance.web.visible import attempt_for
 
 log = logging.getLogger(__name__)
@@ -193,29 +192,8 @@ class Keeper:
         counts.waiting -= 1
 
 
-@contextlib.contextmanager
-def kept(services: Services) -> Iterator[None]:
-    """Looked at each second."""
+def kept(services: Services) -> AbstractContextManager[None]:
+    """Looked at each second, and at once again while something waits."""
     stopping = threading.Event()
     keeper = Keeper(services, stopping)
-
-    def work() -> None:
-        while not stopping.is_set():
-            try:
-                busy = keeper.look(now=time.time())
-            except ApplianceError as error:  # the disk, mostly: it waits in the ledger
-                log.warning("moments cannot be kept just now: %s", error)
-                busy = False
-            except Exception:
-                log.exception("a moment could not be kept")
-                busy = False
-            if not busy:
-                stopping.wait(_EVERY_SECONDS)
-
-    thread = threading.Thread(target=work, name="keeper")
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    return repeated(lambda: keeper.look(now=time.time()), name="keeper", seconds=_EVERY_SECONDS, stopping=stopping)

@@ -1,13 +1,10 @@
 """The lines of the calls: a proctor whose voice has not arrived for a while is gone, and the call is over."""
 
-import contextlib
 import logging
-import threading
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
-from appliance.errors import ApplianceError
 from appliance.exam import call
 from appliance.exam.call import Ending
 from appliance.exam.feed import Feed, Kind
@@ -15,6 +12,7 @@ from appliance.ledger import state
 from appliance.ledger.actions import calls
 from appliance.web import status
 from appliance.web.context import Services
+from appliance.web.repeated import repeated
 
 log = logging.getLogger(__name__)
 
@@ -59,24 +57,7 @@ def _silent(facts: dict[str, Any] | None) -> float | None:
     return None if silent is None else float(silent)
 
 
-@contextlib.contextmanager
-def watched(services: Services) -> Iterator[None]:
+def watched(services: Services) -> AbstractContextManager[None]:
     """Looked at each second."""
-    stopping, lines = threading.Event(), Lines(services)
-
-    def watch() -> None:
-        while not stopping.wait(EVERY_SECONDS):
-            try:
-                lines.look(now=time.monotonic())
-            except ApplianceError as error:  # the disk, mostly: looked at again in a second
-                log.warning("calls cannot be looked at just now: %s", error)
-            except Exception:
-                log.exception("a look at the calls failed")
-
-    thread = threading.Thread(target=watch, name="lines")
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    lines = Lines(services)
+    return repeated(lambda: lines.look(now=time.monotonic()), name="lines", seconds=EVERY_SECONDS)

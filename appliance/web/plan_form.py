@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from appliance.errors import BadInput
 from appliance.exam import plan as plans
 from appliance.exam.detection import Stake
-from appliance.exam.plan import CheckOut, ExamKind, ExamPlan, Level, Mode, Order, Release, Second, Section, Sight
+from appliance.exam.plan import CheckOut, ExamKind, ExamPlan, Release, Section, Sight
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.web.context import t
 from appliance.web.parse import Fields
@@ -23,15 +23,6 @@ from appliance.web.parse import Fields
 E = TypeVar("E", bound=StrEnum)
 V = TypeVar("V")
 
-CHOICES: Mapping[str, type[StrEnum]] = {
-    "mode": Mode,
-    "kind": ExamKind,
-    "level": Level,
-    "release": Release,
-    "order": Order,
-    "second": Second,
-    "check_out": CheckOut,
-}
 TICKS = ("known_allowed", "room_scan", "position", "one_by_one", "pages", "scratch", "practice")
 NUMBERS = tuple(plans.BETWEEN)
 TEXTS = ("room", "seed", "briefing", "contact", "plagiarism_link")
@@ -78,7 +69,7 @@ def form_of(asked: Asked) -> dict[str, str]:
     policy, plan = asked.policy, asked.plan
     form = {name: str(getattr(policy, name)) for name in SETTINGS}
     form |= {"admission": policy.admission.value, "stake": asked.stake.value, "starts_at": local(policy.starts_at)}
-    form |= {name: getattr(plan, name).value for name in CHOICES}
+    form |= {name: getattr(plan, name).value for name in plans.CHOICES}
     form |= {name: str(getattr(plan, name)) for name in (*NUMBERS, *TEXTS)}
     form |= {name: "on" for name in TICKS if getattr(plan, name)}
     form |= {f"required.{sight.value}": "on" for sight in plan.required}
@@ -108,7 +99,7 @@ def read(form: Mapping[str, str], wrong: dict[str, str], *, exam: str | None = N
     settings = {name: said.ask(name, said.setting, name) for name in SETTINGS}
     settings["starts_at"] = said.ask("starts_at", starts_at, said.fields)
     settings["admission"] = said.ask("admission", one_of, said.fields, "admission", Admission.PROCTOR)
-    values = {name: said.ask(name, one_of, said.fields, name, getattr(_LEAST, name)) for name in CHOICES}
+    values = {name: said.ask(name, one_of, said.fields, name, getattr(_LEAST, name)) for name in plans.CHOICES}
     values |= {name: said.ask(name, said.number, name) for name in NUMBERS}
     values |= {name: said.ask(name, said.text, name) for name in TEXTS}
     values |= {name: said.fields.flag(name) for name in TICKS}

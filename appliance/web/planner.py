@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from appliance.errors import ApplianceError, BadInput, NotAllowed
 from appliance.exam.detection import DetectionPolicy, Stake
 from appliance.exam.permissions import Action, may
-from appliance.exam.plan import MOST_SECTIONS, ExamKind, ExamPlan, Sight
+from appliance.exam.plan import CHOICES, MOST_SECTIONS, ExamKind, ExamPlan, Sight
 from appliance.exam.policy import Admission, ExamPolicy
 from appliance.exam.trial import Refused
 from appliance.ledger import detection, planning, state
@@ -234,7 +234,7 @@ def _form(
         "sights": [sight.value for sight in Sight],
         "stakes": [stake.value for stake in Stake],
         "admissions": [admission.value for admission in Admission],
-        "choices": {name: [one.value for one in kind] for name, kind in plan_form.CHOICES.items()},
+        "choices": {name: [one.value for one in kind] for name, kind in CHOICES.items()},
     }
     return make_response(
         render_template("exam_new.html", **context), 400 if wrong else status_of(error) if error else 200

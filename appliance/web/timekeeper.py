@@ -1,18 +1,17 @@
 """The timekeeper: calls the ten minutes for each candidate by the own end, and ends the time for printing. What is due
 follows from the ledger alone, so a process that starts anew says nothing twice."""
 
-import contextlib
 import logging
-import threading
 import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
-from appliance.errors import ApplianceError, NotAllowed
+from appliance.errors import NotAllowed
 from appliance.exam import pacing
 from appliance.exam.pacing import Due
 from appliance.ledger import sitting
 from appliance.ledger.actions import sitting as actions
 from appliance.web.context import Services
+from appliance.web.repeated import repeated
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +38,6 @@ def _do(services: Services, attempt: str, what: Due) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def watched(services: Services) -> Iterator[None]:
+def watched(services: Services) -> AbstractContextManager[None]:
     """Looked at twice a second."""
-    stopping = threading.Event()
-
-    def watch() -> None:
-        while not stopping.wait(EVERY_SECONDS):
-            try:
-                look(services, now=time.time())
-            except ApplianceError as error:  # the disk, mostly: looked at again in half a second
-                log.warning("the time cannot be kept just now: %s", error)
-            except Exception:
-                log.exception("a look at the time failed")
-
-    thread = threading.Thread(target=watch, name="timekeeper")
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    return repeated(lambda: look(services, now=time.time()), name="timekeeper", seconds=EVERY_SECONDS)

@@ -1,5 +1,7 @@
 /** What `/api/me` says of the exam while it goes on. Times are wall seconds of the box. */
 
+import type { Heard } from "./day";
+
 /** A part of the exam, in the candidate's own order. */
 export interface Section {
   number: number;
@@ -23,14 +25,7 @@ export interface Pause {
   minutes: number | null;
 }
 
-export interface Announcement {
-  announcement: string;
-  text: string;
-  spoken: boolean;
-  by_name: string;
-  announced_at: number;
-  read_at: number | null;
-}
+export type Announcement = Heard;
 
 /** A question for the institution. */
 export interface Inquiry {

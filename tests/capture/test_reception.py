@@ -118,6 +118,7 @@ def test_loss_freezes_nothing(chance, longest):
         await until(lambda: len(receiver.frames["video"]) > 5)
         lossy(candidate, chance)
         await asyncio.sleep(8)
+        await until(lambda: receiver.reception("video").lost > 0, seconds=20)
         arrived = [frame.arrived for frame in receiver.frames["video"]]
         told = receiver.reception("video")
         assert told.lost > 0

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.capture import opus
-from appliance.capture.frame import RATE, Media
 from appliance.exam.feed import Feed
+from appliance.recording.frame import RATE, Media
 
 BATCH_SECONDS = 0.25
 HOLE_SECONDS = 0.25

@@ -16,10 +16,10 @@ from typing import Any
 
 from appliance.capture.child import end
 from appliance.capture.feed import LiveFeed
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.pictures import LENGTHS
 from appliance.config import CameraSettings
 from appliance.exam.gap import Cause
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ from typing import Any
 import av
 
 from appliance.box import process
-from appliance.capture import h264
-from appliance.capture.frame import RATE, Media
 from appliance.capture.pictures import LENGTHS
+from appliance.recording import h264
+from appliance.recording.frame import RATE, Media
 
 log = logging.getLogger("appliance.capture.camera_reader")
 

@@ -23,7 +23,6 @@ from appliance.capture import ids, index
 from appliance.capture.index import Survey
 from appliance.capture.ownership import Ownership
 from appliance.capture.ports import Ledger
-from appliance.capture.segment import OPEN
 from appliance.capture.station import Station
 from appliance.errors import ApplianceError
 from appliance.exam.events import (
@@ -43,6 +42,7 @@ from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
 from appliance.exam.stage import CLOSED, reached
 from appliance.ledger.client import Handler, Told
+from appliance.recording.name import OPEN
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from appliance.box import picture, process
 from appliance.capture.change import Change
-from appliance.capture.frame import LONGER_SIDE, SHORTER_SIDE
 from appliance.capture.hearing import Hearing
 from appliance.capture.pictures import LENGTHS
 from appliance.exam.feed import Feed, Kind
+from appliance.recording.frame import LONGER_SIDE, SHORTER_SIDE
 
 log = logging.getLogger("appliance.capture.decoder")
 

@@ -23,11 +23,11 @@ import av
 import cv2
 
 from appliance.box import process
-from appliance.capture import mp4, webm
-from appliance.capture.frame import LONGER_SIDE, SHORTER_SIDE
-from appliance.capture.part import Part
-from appliance.capture.segment import Name
 from appliance.capture.writer import sync_folder
+from appliance.recording import mp4, webm
+from appliance.recording.frame import LONGER_SIDE, SHORTER_SIDE
+from appliance.recording.name import Name
+from appliance.recording.part import Part
 
 log = logging.getLogger("appliance.capture.excerpt")
 

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from appliance.capture import ids, pack
 from appliance.capture.alignment import Delay
 from appliance.capture.flow import Flow
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.holes import Holes
 from appliance.capture.playlist import Entry, Playlist
 from appliance.capture.ports import Ledger, Pictures
@@ -23,6 +22,7 @@ from appliance.config import CaptureSettings
 from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapFilled, GapOpened, Payload, SegmentClosed
 from appliance.exam.feed import Feed
 from appliance.exam.gap import SILENCE_SECONDS, Cause, Coverage, Gap
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

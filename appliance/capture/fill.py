@@ -13,15 +13,15 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from appliance.capture.feed import LiveFeed
-from appliance.capture.frame import RATE, Media
 from appliance.capture.lay import Laid, lay
-from appliance.capture.part import Part
 from appliance.capture.piece import Piece, read
 from appliance.capture.segment import Segment
 from appliance.capture.writer import File, Writer
 from appliance.errors import BadInput, Unavailable
 from appliance.exam.events import SegmentClosed
 from appliance.exam.gap import Cause
+from appliance.recording.frame import RATE, Media
+from appliance.recording.part import Part
 
 MOST_A_MINUTE = 60
 READ_SECONDS = 10.0

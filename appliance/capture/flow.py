@@ -1,6 +1,6 @@
 """Frames and bits a second of a feed, over the last two seconds."""
 
-from appliance.capture.frame import Encoded, Media
+from appliance.recording.frame import Encoded, Media
 
 _SECONDS = 2.0
 

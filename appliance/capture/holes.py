@@ -4,7 +4,7 @@ never arrived belongs."""
 from collections import deque
 from dataclasses import dataclass
 
-from appliance.capture.frame import RATE, Encoded, Media
+from appliance.recording.frame import RATE, Encoded, Media
 
 _MOST_GAPS = 32
 _MOST_STREAMS = 8

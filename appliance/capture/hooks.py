@@ -32,11 +32,11 @@ from aiortc.rtp import (
 )
 from pylibsrtp._binding import ffi, lib
 
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.intake import Announced, Intake
 from appliance.capture.outgoing import Format, Port
 from appliance.capture.reception import Reception, Refused, SenderClock, Statistics
 from appliance.capture.tasks import Tasks
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

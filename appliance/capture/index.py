@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.capture import mp4, webm
-from appliance.capture.part import Part, Scan
 from appliance.capture.playlist import Entry
 from appliance.capture.recorder import Resume
-from appliance.capture.segment import OPEN, Name, Place
+from appliance.capture.segment import Place
 from appliance.capture.writer import sync_folder
 from appliance.errors import BadInput
 from appliance.exam.events import SegmentClosed, SegmentDamaged
 from appliance.exam.feed import Kind
+from appliance.recording.file import scan
+from appliance.recording.name import OPEN, Name
+from appliance.recording.part import Part, Scan
 
 log = logging.getLogger(__name__)
 
@@ -79,19 +80,19 @@ def survey(media: Path, folder: Path) -> Survey | None:
             if path.name.endswith(OPEN) and _is_blank(path):
                 path.unlink()  # the power went before its first part was on the disk
                 continue
-            scan = _scan(path)
+            found = scan(path)
             if path.name.endswith(OPEN):
-                if not scan.parts:
+                if not found.parts:
                     path.unlink()  # a header alone records nothing
                     continue
-                file = _close(path, scan)
-                scan = _scan(file)
-            elif not scan.parts:
+                file = _close(path, found)
+                found = scan(file)
+            elif not found.parts:
                 raise ValueError("the file holds no whole part")
         except (ValueError, OSError) as error:
             damaged.append(_set_aside(media, path, name, str(error)))
             continue
-        entry = Entry.of(file.name, name.starts_at, scan.init_bytes, scan.parts, late=name.late)
+        entry = Entry.of(file.name, name.starts_at, found.init_bytes, found.parts, late=name.late)
         entries.append(entry)
         if begins_at is None:
             begins_at = round(name.starts_at - entry.position, 3)
@@ -109,12 +110,12 @@ def survey(media: Path, folder: Path) -> Survey | None:
 def describe(media: Path, file: Path, *, recovered: bool = False) -> SegmentClosed:
     """What the ledger should know of a closed segment; reads all of it. ValueError or OSError when that fails."""
     name = Name.parse(file.name)
-    scan = _scan(file)
-    if name is None or not scan.parts:
+    found = scan(file)
+    if name is None or not found.parts:
         raise ValueError("the file holds no whole part")
     with open(file, "rb") as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
-    first, ends = scan.parts[0], max(part.end for part in scan.parts)
+    first, ends = found.parts[0], max(part.end for part in found.parts)
     return SegmentClosed(
         kind=name.kind.value,
         number=name.number,
@@ -123,21 +124,17 @@ def describe(media: Path, file: Path, *, recovered: bool = False) -> SegmentClos
         position=first.position,
         duration=ends - first.position,
         bytes=file.stat().st_size,
-        init_bytes=scan.init_bytes,
+        init_bytes=found.init_bytes,
         sha256=digest,
-        codecs=list(scan.codecs),
+        codecs=list(found.codecs),
         recovered=recovered,
         late=name.late,
     )
 
 
-def _scan(file: Path) -> Scan:
-    return webm.scan(file) if ".webm" in file.suffixes else mp4.scan(file)
-
-
-def _close(path: Path, scan: Scan) -> Path:
+def _close(path: Path, found: Scan) -> Path:
     """Cut after the last whole part and give it its name. A power cut may leave zeros for what was never written."""
-    parts = list(scan.parts)
+    parts = list(found.parts)
     with open(path, "r+b") as file:
         while parts and _never_written(file, parts[-1]):
             parts.pop()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from appliance.capture import rtp
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.reassembly import AUDIO_PATIENCE, NACK_SECONDS, VIDEO_PATIENCE, Reassembly, Whole
 from appliance.capture.reception import Reception, Refused, SenderClock, Statistics
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,15 @@ that arrived has a place. Where that is not known any more (the box was restarte
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.capture import h264, opus, vp8
-from appliance.capture.frame import RATE, Media, Sample
+from appliance.capture import opus, vp8
 from appliance.capture.holes import Hole, Holes
-from appliance.capture.mp4 import Mp4
-from appliance.capture.part import Container
 from appliance.capture.piece import Late, Piece
-from appliance.capture.webm import WebM
 from appliance.errors import BadInput
+from appliance.recording import h264
+from appliance.recording.frame import RATE, Media, Sample
+from appliance.recording.mp4 import Mp4
+from appliance.recording.part import Container
+from appliance.recording.webm import WebM
 
 _EDGE = 0.02
 """Seconds that a frame may stand outside a hole: what is on disk there ends or begins within less than a frame."""

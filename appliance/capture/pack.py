@@ -3,7 +3,7 @@
 H.264 by RFC 6184 (packetization mode 1), VP8 by RFC 7741, Opus by RFC 7587. Done once for a frame, however many watch.
 """
 
-from appliance.capture import h264
+from appliance.recording import h264
 
 LARGEST = 1300
 """Bytes of a payload: with every header and the tag it fits an Ethernet frame."""

@@ -22,8 +22,8 @@ from pathlib import Path
 from appliance.box import picture, sound
 from appliance.capture import child
 from appliance.capture.batch import Batches
-from appliance.capture.frame import Encoded, Media
 from appliance.exam.feed import Feed, Kind
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import json
 import struct
 from dataclasses import dataclass
 
-from appliance.capture.frame import RATE, Media
 from appliance.errors import BadInput
+from appliance.recording.frame import RATE, Media
 
 MOST_BYTES = 4_000_000
 """Of one piece: about four seconds, and what must be decoded before them."""

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance.capture.part import Part
 from appliance.capture.writer import Done
+from appliance.recording.part import Part
 
 log = logging.getLogger(__name__)
 

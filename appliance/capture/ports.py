@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from appliance.capture.frame import Encoded
 from appliance.exam.events import Payload
 from appliance.exam.feed import Feed
+from appliance.recording.frame import Encoded
 
 
 class Ledger(Protocol):

@@ -20,12 +20,12 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from appliance.capture import candidates, hooks
 from appliance.capture.feed import LiveFeed
-from appliance.capture.frame import Media
 from appliance.capture.rate import SOUND_BITRATE, Controller, Stream
 from appliance.capture.tasks import Tasks
 from appliance.errors import BadInput, Unavailable
 from appliance.exam.feed import Kind
 from appliance.exam.gap import Cause
+from appliance.recording.frame import Media
 
 log = logging.getLogger(__name__)
 

@@ -16,17 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance.capture import h264, opus, vp8
-from appliance.capture.frame import RATE, Encoded, Media, Sample
-from appliance.capture.mp4 import Mp4
-from appliance.capture.part import Container, Part
+from appliance.capture import opus, vp8
 from appliance.capture.segment import Place, Segment
 from appliance.capture.timeline import Timeline
-from appliance.capture.webm import WebM
 from appliance.capture.writer import File, Writer
 from appliance.config import CaptureSettings
 from appliance.exam.events import SegmentClosed
 from appliance.exam.gap import Cause
+from appliance.recording import h264
+from appliance.recording.frame import RATE, Encoded, Media, Sample
+from appliance.recording.mp4 import Mp4
+from appliance.recording.part import Container, Part
+from appliance.recording.webm import WebM
 
 log = logging.getLogger(__name__)
 

@@ -1,58 +1,20 @@
-"""A segment: what its file is called, and how its samples become parts."""
+"""A segment: whose it is, and how its samples become parts."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.capture import silence
-from appliance.capture.frame import RATE, Media, Sample
-from appliance.capture.part import Container, Part
 from appliance.errors import BadInput
-from appliance.exam.feed import Feed, Kind
-
-OPEN = ".open"
-"""What the name of a file ends in while it is written."""
+from appliance.exam.feed import Feed
+from appliance.recording import silence
+from appliance.recording.frame import RATE, Media, Sample
+from appliance.recording.name import Name
+from appliance.recording.part import Container, Part
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_NAME = re.compile(
-    r"(?P<seat>.+)-(?P<kind>[a-z]+)-(?P<start>\d{8}T\d{6}\.\d{3})Z-(?P<number>\d{5})"
-    r"(?P<late>-late)?(?P<suffix>\.mp4|\.webm)(\.open)?"
-)
 _TYPICAL = {Media.VIDEO: RATE[Media.VIDEO] // 15, Media.AUDIO: RATE[Media.AUDIO] // 50}
 
 _NEVER = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a file's name says. `late`: the page uploaded it after a drop."""
-
-    seat: str
-    kind: Kind
-    starts_at: float
-    number: int
-    suffix: str
-    late: bool = False
-
-    def __str__(self) -> str:
-        moment = datetime.fromtimestamp(round(self.starts_at * 1000) / 1000, UTC)
-        stamp = f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}"
-        mark = "-late" if self.late else ""
-        return f"{self.seat}-{self.kind.value}-{stamp}Z-{self.number:05d}{mark}{self.suffix}"
-
-    @classmethod
-    def parse(cls, name: str) -> "Name | None":
-        """None when it is no segment's name."""
-        match = _NAME.fullmatch(name)
-        if match is None or match["kind"] not in [kind.value for kind in Kind]:
-            return None
-        try:
-            moment = datetime.strptime(match["start"] + "+0000", "%Y%m%dT%H%M%S.%f%z")
-        except ValueError:
-            return None
-        said = (match["seat"], Kind(match["kind"]), moment.timestamp(), int(match["number"]), match["suffix"])
-        return cls(*said, late=match["late"] is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +121,7 @@ class Segment:
         data = self.container.part(self._count, video, audio)
         rate, samples = (RATE[Media.VIDEO], video) if video else (RATE[Media.AUDIO], audio)
         start, end = samples[0].position / rate, (samples[-1].position + samples[-1].duration) / rate
-        part = Part(self.bytes, len(data), start, end - start)
+        part = Part(self.bytes, len(data), start, end - start, not video or video[0].key)
         self.bytes += len(data)
         return data, part
 

@@ -15,7 +15,7 @@ none more than 10 s behind it.
 """
 
 from appliance.capture.alignment import Alignment
-from appliance.capture.frame import RATE, Media
+from appliance.recording.frame import RATE, Media
 
 _GENTLE, _QUICK, _HURRIED = 0.0004, 0.05, 0.5
 """Seconds moved in a second."""

@@ -15,11 +15,11 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from appliance.capture import hooks
 from appliance.capture.feed import LiveFeed
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.outgoing import Format, Outgoing, Port
 from appliance.capture.pace import Pace
 from appliance.capture.publish import CONNECT_SECONDS, close, configuration, negotiate, preferred, read_offer
 from appliance.errors import NotFound
+from appliance.recording.frame import Encoded, Media
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """VP8 bytes: key frames and their size (RFC 6386, section 9.1). No decoding."""
 
-from appliance.capture import frame
+from appliance.recording import frame
 
 _START_CODE = b"\x9d\x01\x2a"
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.capture.segment import OPEN
+from appliance.recording.name import OPEN
 
 log = logging.getLogger(__name__)
 

@@ -221,15 +221,17 @@ PRESETS: Mapping[str, DetectionPolicy] = {
 of 4 phones; this one after 0.9 s (median) instead of 2.4 s, and it takes the wallet of A04 for a phone once."""
 
 
-def in_force(policy: DetectionPolicy, granted: Collection[Switch] = ()) -> RuleSet:
-    """The rules of an exam for a candidate with these accommodations."""
+def in_force(
+    policy: DetectionPolicy, granted: Collection[Switch] = (), muted: Collection[str] = frozenset()
+) -> RuleSet:
+    """The rules of an exam for a candidate with these accommodations; `muted`: codes that a lead silenced there."""
     switches = {*granted, *({Switch.PAPER} if policy.paper else ())}
     if Switch.PAPER in switches:  # who writes on paper has pages on the desk
         policy = replace(policy, allowed=policy.allowed | {Prohibited.NOTES})
     rules = {
         code: _changed(rule, policy.numbers.get(code, {}))
         for code, rule in RULES.items()
-        if is_on(rule, policy) and not switches.intersection(rule.off_by)
+        if code not in muted and is_on(rule, policy) and not switches.intersection(rule.off_by)
     }
     numbers = {code: _numbers_of(rule) for code, rule in rules.items()}
     lists = [sorted(policy.allowed), *(getattr(policy, name) for name in _LISTS)]

@@ -40,6 +40,7 @@ class Decision(StrEnum):
     OPEN = "open"
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
+    INCONCLUSIVE = "inconclusive"
 
 
 class Dismissal(StrEnum):
@@ -50,6 +51,21 @@ class Dismissal(StrEnum):
     ACCOMMODATED = "accommodated"
     ROOM = "room_event"
     DUPLICATE = "duplicate"
+
+
+class Doubt(StrEnum):
+    """Why it cannot be decided from what is recorded."""
+
+    UNCLEAR = "unclear_picture"
+    MISSING = "not_recorded"
+    ONE_VIEW = "other_view_needed"
+    CONTEXT = "context_needed"
+
+
+REASONS: Mapping[Decision, tuple[str, ...]] = MappingProxyType(
+    {Decision.DISMISSED: tuple(Dismissal), Decision.INCONCLUSIVE: tuple(Doubt)}
+)
+"""Decisions that need a reason, and which there are."""
 
 
 class Sense(StrEnum):

@@ -55,6 +55,15 @@ class Action(StrEnum):
     END_ATTEMPT = "end_attempt"
     OVERRIDE_END = "override_end"  # end without the acknowledged warnings
     REVIEW = "review"  # play recordings
+    DISCUSS = "discuss"  # notes on flags, shared by all who may see them
+    RECOMMEND = "recommend"  # what should happen next; a second reviewer answers
+    RECORD_OUTCOME = "record_outcome"  # what the institution made of it (M103)
+    SAMPLE = "sample"  # watch random minutes without flags
+    MUTE_RULE = "mute_rule"  # a detector that is wrong at a seat
+    EXPORT = "export"  # take evidence out of the box, with a second factor
+    HOLD = "hold"  # stop deletion (legal hold)
+    ERASE = "erase"  # a candidate's data, on a lawful request
+    READ_RETENTION = "read_retention"  # what is kept until when
     PLAN = "plan"  # create exams, rosters, assignments
     END_EXAM = "end_exam"
     READ_REPORT = "read_report"
@@ -101,6 +110,15 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.END_ATTEMPT: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.OVERRIDE_END: frozenset({Role.LEAD}),
     Action.REVIEW: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER, Role.INSTITUTION}),
+    Action.DISCUSS: frozenset({Role.PROCTOR, Role.LEAD, Role.REVIEWER, Role.INSTITUTION}),
+    Action.RECOMMEND: frozenset({Role.LEAD, Role.REVIEWER}),
+    Action.RECORD_OUTCOME: frozenset({Role.INSTITUTION}),
+    Action.SAMPLE: frozenset({Role.LEAD, Role.REVIEWER}),
+    Action.MUTE_RULE: frozenset({Role.LEAD}),
+    Action.EXPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.INSTITUTION}),
+    Action.HOLD: frozenset({Role.INSTITUTION}),
+    Action.ERASE: frozenset({Role.INSTITUTION}),
+    Action.READ_RETENTION: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),
     Action.PLAN: frozenset({Role.PLANNER, Role.ADMIN}),
     Action.END_EXAM: frozenset({Role.LEAD, Role.PLANNER, Role.ADMIN}),
     Action.READ_REPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.PLANNER, Role.INSTITUTION}),

@@ -100,7 +100,9 @@ class ExamPlan:
     """Of one exam. Minutes are minutes, days are days; `room` "" is the lab itself; `seed` shuffles sections;
     `known_allowed`: "known to me" may stand for an ID; `required`: what the position check must see; `items`: what may
     lie on the desk, in words; `spot_check_minutes`: how often somebody listens in, 0 never; `plagiarism_link`: where
-    the institution checks submitted work, with {exam} and {candidate} filled in."""
+    the institution checks submitted work, with {exam} and {candidate} filled in; `evidence_days` (0: as long as the
+    recordings), `identity_days`, `personal_days`: see `exam.retention`; `blind_minutes`: how many minutes without a
+    flag a person should watch."""
 
     mode: Mode = Mode.LIVE
     kind: ExamKind = ExamKind.COMPUTER
@@ -118,6 +120,10 @@ class ExamPlan:
     known_allowed: bool = True
     room_scan: bool = False
     scan_retention_days: int = 7
+    evidence_days: int = 180
+    identity_days: int = 14
+    personal_days: int = 365
+    blind_minutes: int = 10
     position: bool = False
     required: frozenset[Sight] = frozenset({Sight.FACE})
     briefing: str = ""
@@ -233,6 +239,10 @@ BETWEEN = {
     "print_minutes": (0, 60),
     "scan_retention_days": (1, 365),
     "practice_hours": (1, 168),
+    "evidence_days": (0, 3650),
+    "identity_days": (1, 365),
+    "personal_days": (1, 3650),
+    "blind_minutes": (0, 120),
     "attention_minutes": (2, 60),
     "spot_check_minutes": (0, 120),
 }

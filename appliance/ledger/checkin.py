@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.ledger import day_tables, tables
-from appliance.ledger.rows import rows
+from appliance.ledger import day_tables
+from appliance.ledger.rows import of, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +100,6 @@ def selftests(connection: sa.Connection, exam: str) -> dict[str, SelftestRow]:
     """By attempt."""
     found = connection.execute(of(sa.select(day_tables.selftest), day_tables.selftest, None, exam))
     return {row.attempt: _selftest(row) for row in found}
-
-
-def of(query: sa.Select[Any], table: sa.Table, attempt: str | None, exam: str | None) -> sa.Select[Any]:
-    """Of one attempt, or of every attempt of an exam."""
-    if attempt is not None:
-        return query.where(table.c.attempt == attempt)
-    row = tables.attempt.c
-    return query.where(table.c.attempt.in_(sa.select(row.attempt).where(row.exam == exam)))
 
 
 def _posture(row: sa.Row[Any]) -> PostureRow:

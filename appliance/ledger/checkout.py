@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from appliance.ledger import day_tables
-from appliance.ledger.checkin import of
-from appliance.ledger.rows import rows
+from appliance.ledger.rows import of, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

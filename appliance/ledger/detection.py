@@ -10,7 +10,7 @@ from appliance.exam.accommodation import Switch
 from appliance.exam.challenge import Seen, Step
 from appliance.exam.detection import DetectionPolicy, RuleSet, in_force
 from appliance.exam.identity import Ruling
-from appliance.ledger import tables
+from appliance.ledger import review, tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def switches(connection: sa.Connection, attempt: str) -> frozenset[Switch]:
 
 def rules(connection: sa.Connection, *, exam: str, attempt: str) -> RuleSet:
     """The rules that hold for one candidate."""
-    return in_force(policy(connection, exam), switches(connection, attempt))
+    return in_force(policy(connection, exam), switches(connection, attempt), review.muted(connection, attempt))
 
 
 def identity(connection: sa.Connection, attempt: str) -> IdentityRow:

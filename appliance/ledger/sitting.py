@@ -10,8 +10,7 @@ from appliance.exam.pacing import Seat
 from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import Stage
 from appliance.ledger import day_tables, tables
-from appliance.ledger.checkin import of
-from appliance.ledger.rows import rows
+from appliance.ledger.rows import of, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from appliance.exam import phone
 from appliance.exam.feed import USUAL, Kind, Position
 from appliance.exam.stage import Stage
 from appliance.ledger import tables
-from appliance.ledger.rows import rows
+from appliance.ledger.rows import of, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +212,12 @@ def attempt(connection: sa.Connection, attempt: str) -> AttemptRow:
 def messages(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[MessageRow]:
     """The chat of an attempt, or of every attempt of an exam, oldest first."""
     query = sa.select(tables.message).order_by(tables.message.c.sent_at, tables.message.c.message)
-    return rows(connection, MessageRow, _of(query, tables.message, attempt, exam))
+    return rows(connection, MessageRow, of(query, tables.message, attempt, exam))
 
 
 def flags(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[FlagRow]:
     """The flags of an attempt, or of every attempt of an exam, by onset."""
-    query = _of(sa.select(tables.flag).order_by(tables.flag.c.onset_at), tables.flag, attempt, exam)
+    query = of(sa.select(tables.flag).order_by(tables.flag.c.onset_at), tables.flag, attempt, exam)
     return [FlagRow(**{**row._mapping, "facts": json.loads(row.facts)}) for row in connection.execute(query)]
 
 
@@ -260,7 +260,7 @@ def pairings(connection: sa.Connection, *, attempt: str | None = None, exam: str
     """The phones of an attempt, or of every attempt of an exam, in the order of their invitations."""
     columns = [column for column in tables.pairing.columns if column.name != "token"]
     query = sa.select(*columns).order_by(tables.pairing.c.invited_at, tables.pairing.c.pairing)
-    found = connection.execute(_of(query, tables.pairing, attempt, exam))
+    found = connection.execute(of(query, tables.pairing, attempt, exam))
     return [PairingRow(**{**row._mapping, "state": phone.State(row.state)}) for row in found]
 
 
@@ -289,10 +289,3 @@ def positions(connection: sa.Connection, *, attempt: str) -> dict[Kind, Position
     row = tables.position.c
     said = connection.execute(sa.select(row.kind, row.position).where(row.attempt == attempt))
     return {**USUAL, **{Kind(kind): Position(position) for kind, position in said}}
-
-
-def _of(query: sa.Select[Any], table: sa.Table, attempt: str | None, exam: str | None) -> sa.Select[Any]:
-    if attempt is not None:
-        return query.where(table.c.attempt == attempt)
-    row = tables.attempt.c
-    return query.where(table.c.attempt.in_(sa.select(row.attempt).where(row.exam == exam)))

@@ -41,6 +41,7 @@ user = table(
     sa.Column("name", sa.TEXT, nullable=False),
     sa.Column("role", sa.TEXT, nullable=False),
     sa.Column("password", sa.TEXT, nullable=False),  # argon2id
+    sa.Column("factor", sa.TEXT),  # secret of the second factor (TOTP, RFC 6238, base32); NULL: none is set up
 )
 
 login = table(

@@ -10,12 +10,12 @@ from pathlib import Path
 from appliance.box.token import Claim
 from appliance.capture import hooks
 from appliance.capture.feed import Services
-from appliance.capture.frame import Encoded
 from appliance.capture.ownership import Ownership
 from appliance.capture.station import Station
 from appliance.capture.writer import Writer
 from appliance.config import CaptureSettings
 from appliance.exam.feed import Feed, Kind
+from appliance.recording.frame import Encoded
 from tests.capture.peers import RecordingLedger
 
 WEBCAM, SCREEN = Feed("a1", Kind.WEBCAM), Feed("a1", Kind.SCREEN)

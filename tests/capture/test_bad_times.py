@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.capture import h264, mp4, vp8, webm
-from appliance.capture.frame import Encoded, Media
+from appliance.capture import vp8
 from appliance.capture.playlist import Entry
 from appliance.exam.gap import SILENCE_SECONDS, Cause
+from appliance.recording import h264, mp4, webm
+from appliance.recording.frame import Encoded, Media
 from tests.capture import media
 from tests.capture.test_feed import WALL, Scene
 from tests.capture.test_recorder import spans_of_sound

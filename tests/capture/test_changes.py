@@ -7,15 +7,16 @@ from functools import partial
 import pytest
 
 from appliance.box.token import Claim
-from appliance.capture import mp4, vp8
+from appliance.capture import vp8
 from appliance.capture.feed import LiveFeed
-from appliance.capture.frame import Encoded, Media, Sample
 from appliance.capture.segment import Place
-from appliance.capture.webm import WebM
 from appliance.config import CaptureSettings
 from appliance.exam.events import GapOpened, SegmentClosed
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
+from appliance.recording import mp4
+from appliance.recording.frame import Encoded, Media, Sample
+from appliance.recording.webm import WebM
 from tests.capture import media
 from tests.capture.peers import until
 from tests.capture.scene import WEBCAM, scene

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from appliance.capture import hooks
-from appliance.capture.frame import Media
 from appliance.exam.events import GapOpened
+from appliance.recording.frame import Media
 from tests.capture.peers import until
 from tests.capture.scene import WEBCAM, scene
 from tests.capture.test_browser import chromium, needs_chromium, publish, site

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.capture import h264, opus, vp8
+from appliance.capture import opus, vp8
+from appliance.recording import h264
 from tests.capture import media
 
 pytestmark = pytest.mark.slow  # together too long for `make check`

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.capture import h264, mp4, vp8, webm
-from appliance.capture.frame import Sample
-from appliance.capture.mp4 import Mp4
-from appliance.capture.webm import WebM
+from appliance.capture import vp8
+from appliance.recording import h264, mp4, webm
+from appliance.recording.frame import Sample
+from appliance.recording.mp4 import Mp4
+from appliance.recording.webm import WebM
 from tests.capture import media
 
 FORMATS = ("mp4", "webm")

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.capture import excerpt, h264, vp8
+from appliance.capture import excerpt, vp8
 from appliance.capture.excerpt import Job, NotKept
-from appliance.capture.frame import Sample
-from appliance.capture.mp4 import Mp4
-from appliance.capture.segment import Name
-from appliance.capture.webm import WebM
 from appliance.exam.feed import Kind
+from appliance.recording import h264
+from appliance.recording.frame import Sample
+from appliance.recording.mp4 import Mp4
+from appliance.recording.name import Name
+from appliance.recording.webm import WebM
 from tests.capture import media
 
 BEGAN = 1_763_805_600.0

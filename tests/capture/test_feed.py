@@ -3,14 +3,15 @@
 import pytest
 
 from appliance.capture import feed as module
-from appliance.capture import h264, pack
+from appliance.capture import pack
 from appliance.capture.feed import LiveFeed, Services
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.recorder import Resume
 from appliance.capture.segment import Place
 from appliance.config import CaptureSettings
 from appliance.exam.events import FeedAligned, FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
 from appliance.exam.gap import Cause
+from appliance.recording import h264
+from appliance.recording.frame import Encoded, Media
 from tests.capture import media
 from tests.capture.peers import RecordingLedger
 from tests.capture.scene import WEBCAM, Pictures

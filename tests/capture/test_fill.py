@@ -14,16 +14,17 @@ import av
 import pytest
 
 from appliance.capture import feed as feed_module
-from appliance.capture import fill, h264, index, piece, vp8
+from appliance.capture import fill, index, piece, vp8
 from appliance.capture.feed import LiveFeed, Services
 from appliance.capture.fill import Fills
-from appliance.capture.frame import RATE, Encoded, Media
 from appliance.capture.segment import Place
 from appliance.capture.writer import Writer
 from appliance.config import CaptureSettings
 from appliance.errors import BadInput, Unavailable
 from appliance.exam.events import GapClosed, GapFilled, SegmentClosed
 from appliance.exam.gap import Cause
+from appliance.recording import h264
+from appliance.recording.frame import RATE, Encoded, Media
 from tests.capture import media
 from tests.capture.peers import RecordingLedger, until
 from tests.capture.scene import SCREEN, WEBCAM, Pictures

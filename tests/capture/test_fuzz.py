@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from appliance.capture import h264, opus, payload, reassembly, reception, rtp, vp8
+from appliance.capture import opus, payload, reassembly, reception, rtp, vp8
 from appliance.capture.publish import read_offer
 from appliance.capture.reassembly import Reassembly
 from appliance.errors import BadInput
+from appliance.recording import h264
 from tests.capture import media
 from tests.capture.test_rtp import packets
 

@@ -10,9 +10,9 @@ from appliance.box import sound
 from appliance.box.sound import RATE, SECONDS
 from appliance.capture.batch import Batches
 from appliance.capture.decoder import Decoder
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.pictures import WAITING_BATCHES, DecoderLink
 from appliance.exam.feed import Feed, Kind
+from appliance.recording.frame import Encoded, Media
 from tests.capture import media
 from tests.capture.peers import until
 

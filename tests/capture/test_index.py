@@ -5,9 +5,9 @@ import hashlib
 import pytest
 
 from appliance.capture import index
-from appliance.capture.mp4 import Mp4
-from appliance.capture.segment import Name
 from appliance.exam.feed import Feed, Kind
+from appliance.recording.mp4 import Mp4
+from appliance.recording.name import Name
 from tests.capture.test_containers import container_of, part, whole_file
 
 WALL = 1_795_000_000.0

@@ -17,7 +17,7 @@ import pytest
 from appliance.box import picture, sound
 from appliance.box.sound import RATE
 from appliance.box.token import Claim, FeedTokens
-from appliance.capture import index, mp4
+from appliance.capture import index
 from appliance.capture.loop import Loop
 from appliance.capture.main import Capture, run
 from appliance.config import Settings
@@ -28,6 +28,7 @@ from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
 from appliance.ledger.record import Draft
 from appliance.ledger.socket import LedgerServer
+from appliance.recording import mp4
 from tests.capture import media
 from tests.capture.peers import Candidate, until
 

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from appliance.box import picture
-from appliance.capture import h264, vp8
+from appliance.capture import vp8
 from appliance.capture.decoder import Decoder
-from appliance.capture.frame import Encoded, Media
 from appliance.capture.pictures import MOST_DEATHS, STILL_SECONDS, WAITING_FRAMES, DecoderLink
 from appliance.exam.feed import Feed, Kind
+from appliance.recording import h264
+from appliance.recording.frame import Encoded, Media
 from tests.capture import media
 from tests.capture.mortal_decoder import HOLDS_UP, KILLS
 from tests.capture.peers import until

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.capture.part import Part
 from appliance.capture.playlist import Entry, Playlist
+from appliance.recording.part import Part
 
 
 class Disk:

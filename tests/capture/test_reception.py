@@ -9,8 +9,8 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from appliance.capture import hooks
-from appliance.capture.frame import Media
 from appliance.capture.publish import close, configuration, negotiate
+from appliance.recording.frame import Media
 from tests.capture.peers import Candidate, until
 
 pytestmark = pytest.mark.slow

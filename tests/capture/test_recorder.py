@@ -9,14 +9,16 @@ from dataclasses import replace
 import av
 import pytest
 
-from appliance.capture import h264, mp4, vp8
-from appliance.capture.frame import Encoded, Media
+from appliance.capture import vp8
 from appliance.capture.recorder import Recorder, Resume
-from appliance.capture.segment import Name, Place
+from appliance.capture.segment import Place
 from appliance.config import CaptureSettings
 from appliance.errors import BadInput
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
+from appliance.recording import h264, mp4
+from appliance.recording.frame import Encoded, Media
+from appliance.recording.name import Name
 from tests.capture import media
 
 WALL = 1_795_000_000.0

@@ -14,8 +14,9 @@ from aiortc.rtp import RtpPacket
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.capture import h264, payload, rtp
+from appliance.capture import payload, rtp
 from appliance.capture.reassembly import Reassembly
+from appliance.recording import h264
 from tests.capture import media
 
 PACKERS = {"h264": H264Encoder, "vp8": Vp8Encoder}

@@ -9,8 +9,8 @@ import time
 import av
 import pytest
 
-from appliance.capture import mp4, webm
 from appliance.exam.events import FeedClosed, FeedOpened, GapClosed, GapOpened, SegmentClosed
+from appliance.recording import mp4, webm
 from tests.capture import media
 from tests.capture.peers import Candidate, Proctor, until
 from tests.capture.scene import SCREEN, WEBCAM, claim, scene

@@ -11,8 +11,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpSrPacket
 
 from appliance.box.token import Claim
-from appliance.capture.segment import Name
 from appliance.exam.events import FeedAligned, SegmentClosed
+from appliance.recording.name import Name
 from tests.capture import flashes
 from tests.capture.peers import _prefer, until
 from tests.capture.proxy import way

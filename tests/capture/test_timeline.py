@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.capture.frame import RATE, Media
 from appliance.capture.timeline import Timeline
+from appliance.recording.frame import RATE, Media
 
 pytestmark = pytest.mark.slow  # together too long for `make check`
 

@@ -55,7 +55,7 @@ def test_I22_a_phone_is_let_in_by_who_watches():
     assert {role for role in Role if may(role, Action.CONFIRM_PHONE)} == {Role.PROCTOR, Role.LEAD}
 
 
-def test_M95_the_institution_sees_every_room_and_changes_nothing_there():
+def test_M95_the_institution_sees_every_room_and_changes_nothing_while_an_exam_goes_on():
     mine = {action for action in Action if may(Role.INSTITUTION, action)}
     assert mine - {Action.PUBLIC, Action.OWN_SESSION} == {
         Action.WATCH,
@@ -67,6 +67,12 @@ def test_M95_the_institution_sees_every_room_and_changes_nothing_there():
         Action.READ_FLAGS,
         Action.READ_ACCOMMODATIONS,
         Action.ACCOMMODATE,
+        Action.DISCUSS,
+        Action.RECORD_OUTCOME,
+        Action.EXPORT,
+        Action.HOLD,
+        Action.ERASE,
+        Action.READ_RETENTION,
     }
     assert may_see(Role.INSTITUTION, person="ines", assigned_to="pia")
 
@@ -82,3 +88,12 @@ def test_M96_a_delegate_sees_all_of_that_exam_and_only_a_proctor_can_be_one():
         assert not leads(role, person="pia", delegates={"pia"})
         seen = may_see(role, person="pia", assigned_to="paul", delegates={"pia"})
         assert seen == (role in ALL_SEATS), role
+
+
+def test_M103_the_outcome_is_the_institutions():
+    assert {role for role in Role if may(role, Action.RECORD_OUTCOME)} == {Role.INSTITUTION}
+
+
+def test_I5_a_proctor_decides_flags_and_recommends_nothing():
+    assert may(Role.PROCTOR, Action.DECIDE_FLAG)
+    assert {role for role in Role if may(role, Action.RECOMMEND)} == {Role.LEAD, Role.REVIEWER}

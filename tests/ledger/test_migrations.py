@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import command
 
-from appliance.ledger import database, day_tables, tables
+from appliance.ledger import database, review_tables, tables
 from appliance.ledger.database import open_writer
 
 
@@ -27,7 +27,7 @@ def upgrade(engine, to, monkeypatch):
 
 def test_the_revisions_lead_to_the_tables_of_the_code(tmp_path):
     migrated, made = open_writer(tmp_path / "migrated"), sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    day_tables.plan.metadata.create_all(made)
+    review_tables.export.metadata.create_all(made)
     assert shape(migrated) == shape(made)
     for engine in (migrated, made):
         engine.dispose()

@@ -16,12 +16,12 @@ from appliance.bench.capture import usage
 from appliance.box import health, workers
 from appliance.box.paths import Paths
 from appliance.box.token import Claim, FeedTokens, Purpose
-from appliance.capture.segment import OPEN
 from appliance.errors import Unavailable
 from appliance.exam.feed import Feed, Kind
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer, opened
+from appliance.recording.name import OPEN
 
 EXAM = "bench"
 MOST_SEATS = 10_000

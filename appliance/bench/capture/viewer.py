@@ -18,7 +18,7 @@ from appliance.bench.capture.janus_client import JanusClient
 from appliance.bench.capture.publisher import connected
 from appliance.bench.capture.sender import whip
 from appliance.capture import hooks
-from appliance.capture.frame import Encoded, Media
+from appliance.recording.frame import Encoded, Media
 
 
 class Watcher:

@@ -183,8 +183,12 @@ class CheckoutTicked(Payload):
 @event("media.deleted", by=("sync",))
 @dataclass(frozen=True, kw_only=True)
 class MediaDeleted(Payload):
-    """Files of this attempt were deleted by their date. `what`: "practice" or "scan"."""
+    """Files of this attempt were deleted. `what` of `exam.retention.Data`, or "practice" for all that a practice run
+    recorded; `why`: "date" or "request"; `due_at`: the date. Paths are relative to the media folder, or begin with
+    what else lies in the data folder ("exports/", "reports/", "work/")."""
 
     what: str
     files: list[str] = field(default_factory=list)
     bytes: int = 0
+    why: str = "date"
+    due_at: float = 0.0

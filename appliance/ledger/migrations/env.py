@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from appliance.ledger import day_tables
+from appliance.ledger import review_tables
 
 connection = context.config.attributes["connection"]
 # SQLite's DDL is transactional once SQLAlchemy says BEGIN itself (ledger.database): a power cut leaves no half schema.
 context.configure(
-    connection=connection, target_metadata=day_tables.plan.metadata, render_as_batch=True, transactional_ddl=True
+    connection=connection, target_metadata=review_tables.export.metadata, render_as_batch=True, transactional_ddl=True
 )
 with context.begin_transaction():
     context.run_migrations()

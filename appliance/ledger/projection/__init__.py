@@ -4,7 +4,18 @@ It runs in the transaction that appends the event. What it returns are events th
 right after it.
 """
 
-from appliance.ledger.projection import attempts, checkin, checkout, detection, evidence, keeping, planning, sitting
+from appliance.ledger.projection import (
+    attempts,
+    checkin,
+    checkout,
+    detection,
+    evidence,
+    keeping,
+    planning,
+    retention,
+    review,
+    sitting,
+)
 from appliance.ledger.projection.registry import FollowUp, apply
 
 __all__ = [
@@ -17,5 +28,7 @@ __all__ = [
     "evidence",
     "keeping",
     "planning",
+    "retention",
+    "review",
     "sitting",
 ]

@@ -50,11 +50,3 @@ def _position_checked(connection: sa.Connection, event: Event, said: events.Posi
     }
     row = insert(day_tables.posture).values(attempt=event.chain, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["attempt"], set_=values))
-
-
-@projects(events.MediaDeleted)
-def _media_deleted(connection: sa.Connection, event: Event, said: events.MediaDeleted) -> None:
-    """A scan that is gone has no path any more; what is known of it stays."""
-    row = day_tables.scan
-    gone = sa.and_(row.c.attempt == event.chain, row.c.path.in_(said.files))
-    connection.execute(sa.update(row).where(gone).values(path=None))

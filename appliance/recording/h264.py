@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from appliance.capture import frame
+from appliance.recording import frame
 
 _START = re.compile(rb"\x00\x00\x01")
 SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9

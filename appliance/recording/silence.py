@@ -8,7 +8,7 @@ for each part; `is_filler` tells them from sound that arrived.
 
 from collections.abc import Sequence
 
-from appliance.capture.frame import RATE, Media, Sample
+from appliance.recording.frame import RATE, Media, Sample
 
 _PACKET = b"\xfc\xff\xfe"
 """20 ms of silence (RFC 6716: CELT, full band, stereo), what encoders send for it."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.capture.frame import RATE, Media, Sample
-from appliance.capture.part import Part, Scan
+from appliance.recording.frame import RATE, Media, Sample
+from appliance.recording.part import Part, Scan
 
 _EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
 _TIMECODE, _SIMPLE_BLOCK, _GROUP, _BLOCK, _DURATION, _REFERENCE = 0xE7, 0xA3, 0xA0, 0xA1, 0x9B, 0xFB
@@ -146,46 +146,50 @@ def _clusters(file: BinaryIO, at: int, size: int) -> Iterator[Part]:
             if number != _CLUSTER or at + skip + length > size:
                 return
             file.seek(at + skip)
-            start, end = _span(file.read(length))
+            start, end, key = _span(file.read(length))
         except (ValueError, struct.error):
             return
-        yield Part(at, skip + length, start, end - start)
+        yield Part(at, skip + length, start, end - start, key)
         at += skip + length
 
 
-def _span(cluster: bytes) -> tuple[float, float]:
-    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound."""
+def _span(cluster: bytes) -> tuple[float, float, bool]:
+    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound; and
+    whether a player can begin here."""
     number, length, at = _opening(cluster, 0)
     if number != _TIMECODE:
         raise ValueError("the cluster has no time")
     start = int.from_bytes(cluster[at : at + length], "big")
     at += length
     first: dict[int, int] = {}
-    end = None
+    end, key = None, True
     while at < len(cluster):
         number, length, at = _opening(cluster, at)
         if length < 4 or at + length > len(cluster):
             raise ValueError("an element is cut short")
         block, lasts = cluster[at : at + 4], None
+        keyed = bool(block[3] & 0x80)
         if number == _GROUP:
-            block, lasts = _group(cluster[at : at + length])
+            block, lasts, keyed = _group(cluster[at : at + length])
         elif number != _SIMPLE_BLOCK:
             raise ValueError("the cluster holds something else")
         moment = start + struct.unpack_from(">h", block, 1)[0]
         track = block[0] & 0x7F
+        if track == _VIDEO and track not in first:
+            key = keyed
         first.setdefault(track, moment)
         end = (track, moment + lasts) if lasts is not None else end
         at += length
     if end is None:
         raise ValueError("the cluster has no end")
-    return first[end[0]] / 1000, end[1] / 1000
+    return first[end[0]] / 1000, end[1] / 1000, key
 
 
-def _group(body: bytes) -> tuple[bytes, int]:
-    """-> (the first bytes of the block, how long it lasts)."""
+def _group(body: bytes) -> tuple[bytes, int, bool]:
+    """-> (the first bytes of the block, how long it lasts, whether it needs none before it)."""
     number, length, at = _opening(body, 0)
     block = body[at : at + 4]
     timed, size, where = _opening(body, at + length)
     if number != _BLOCK or len(block) < 4 or timed != _DURATION:
         raise ValueError("the group holds something else")
-    return block, int.from_bytes(body[where : where + size], "big")
+    return block, int.from_bytes(body[where : where + size], "big"), _id(_REFERENCE) not in body[where + size :]

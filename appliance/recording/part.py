@@ -4,17 +4,19 @@ its last whole part, and a playlist can point at parts of a file that is still b
 from dataclasses import dataclass
 from typing import Protocol
 
-from appliance.capture.frame import Sample
+from appliance.recording.frame import Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Bytes `offset` to `offset + length` of a file hold the feed from `position` for `duration` seconds."""
+    """Bytes `offset` to `offset + length` of a file hold the feed from `position` for `duration` seconds. `key`: a
+    player can begin here."""
 
     offset: int
     length: int
     position: float
     duration: float
+    key: bool = True
 
     @property
     def end(self) -> float:

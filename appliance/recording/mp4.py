@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.capture.frame import RATE, Media, Sample
-from appliance.capture.h264 import Parameters
-from appliance.capture.part import Part, Scan
-from appliance.capture.silence import is_filler
+from appliance.recording.frame import RATE, Media, Sample
+from appliance.recording.h264 import Parameters
+from appliance.recording.part import Part, Scan
+from appliance.recording.silence import is_filler
 
 _VIDEO, _AUDIO = 1, 2
 _SYNC, _NOT_SYNC = 0x02000000, 0x01010000
@@ -180,16 +180,16 @@ def _parts(file: BinaryIO, boxes: Iterator[tuple[bytes, int, int]]) -> Iterator[
             return
         file.seek(offset)
         try:
-            position, end, heard = _span(file.read(length))
+            position, end, heard, key = _span(file.read(length))
         except (ValueError, KeyError, struct.error):
             return
-        yield Part(offset, length + data[2], position, end - position), heard
+        yield Part(offset, length + data[2], position, end - position, key), heard
 
 
-def _span(moof: bytes) -> tuple[float, float, bool]:
-    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound; and
-    whether there is sound that arrived."""
-    heard = False
+def _span(moof: bytes) -> tuple[float, float, bool, bool]:
+    """Seconds from the first sample to the end of the last, of the video if there is any, else of the sound; whether
+    there is sound that arrived; and whether a player can begin here."""
+    heard, key = False, True
     spans: dict[int, tuple[float, float]] = {}
     for kind, traf in children(moof[8:]):
         if kind != b"traf":
@@ -204,9 +204,11 @@ def _span(moof: bytes) -> tuple[float, float, bool]:
         total = sum(duration for duration, _ in samples)
         heard = heard or (track == _AUDIO and not all(is_filler(*sample) for sample in samples))
         spans[track] = (start / rate, (start + total) / rate)
+        if track == _VIDEO and count:
+            key = struct.unpack_from(">I", run, 20)[0] == _SYNC
     if not spans:
         raise ValueError("the part holds nothing")
-    return *(spans.get(_VIDEO) or spans[_AUDIO]), heard
+    return *(spans.get(_VIDEO) or spans[_AUDIO]), heard, key
 
 
 def children(body: bytes) -> Iterator[tuple[bytes, bytes]]:

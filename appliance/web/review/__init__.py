@@ -1,0 +1,1 @@
+"""Record and review: the player, the queue, decisions, exports, seats."""

@@ -99,7 +99,7 @@ class Recorder:
         self._heard_at: float | None = None
         self._pending: list[tuple[Encoded, int]] = []
         self._key_at = self._retry_at = self._cut_at = 0.0
-        self._asked_at = -math.inf
+        self._asked_at = self._key_cut_at = -math.inf
         self._opened_at: deque[float] = deque(maxlen=_MOST_OPENED)
         self.hurried = 0
 
@@ -233,6 +233,7 @@ class Recorder:
             return
         if self.segment is not None:
             if container == self.segment.container and not self._long_enough(self.segment, position):
+                self._begin_part(self.segment, position, frame.arrived)
                 return
             self._flush(self.segment, position - self.segment.newest)
             self._close(None)
@@ -243,6 +244,13 @@ class Recorder:
         if frame.arrived >= self._retry_at:
             self._opened_at.append(frame.arrived)
             self._open(container, position, frame.arrived)
+
+    def _begin_part(self, segment: Segment, position: int, now: float) -> None:
+        """A key frame stands first in its part, so that a player can begin there; not more often than parts are cut,
+        whatever a sender makes of key frames."""
+        if now - self._key_cut_at >= self._settings.part_seconds:
+            self._key_cut_at = self._cut_at = now
+            self._flush(segment, position - segment.newest)
 
     def _container(self, frame: Encoded) -> Container:
         if frame.codec == "h264":

@@ -131,6 +131,25 @@ def test_segments_are_cut_at_key_frames_and_parts_before_their_limit(tmp_path):
         )  # fmt: skip
 
 
+def test_a_player_can_begin_at_each_key_frame_because_a_part_does(tmp_path):
+    scene = Scene(tmp_path, settings=replace(SETTINGS, segment_seconds=30.0), every=32)  # off the beat of the parts
+    scene.begin()
+    scene.play(0, 8)
+    scene.recorder.finish(lambda: None)
+    path = tmp_path / "one.mp4"
+    path.write_bytes(scene.file(scene.heard.segments[0]))
+    begins = [round(part.position * 15) for part in mp4.scan(path).parts if part.key]
+    assert begins == [0, 32, 64, 96]
+
+
+def test_a_sender_that_sends_key_frames_only_does_not_get_a_part_for_each(tmp_path):
+    scene = Scene(tmp_path, settings=replace(SETTINGS, segment_seconds=30.0), every=1)
+    scene.begin()
+    scene.play(0, 8)
+    scene.recorder.finish(lambda: None)
+    assert len(scene.heard.spans) <= 8 / 0.7 + 8
+
+
 def test_all_frames_of_a_segment_are_in_its_file_with_their_times(tmp_path):
     scene = Scene(tmp_path)
     scene.begin()

@@ -46,6 +46,7 @@ class History:
         self.enrolment = Enrolment()
         self.challenge: Challenge | None = None
         self._granted: frozenset[Switch] = frozenset()
+        self.muted: frozenset[str] = frozenset()  # codes that a lead silenced at this seat
         self._declined: frozenset[Switch] = frozenset()  # by the candidate: it stays, whatever is granted
         self._calls: dict[str, Span] = {}
         self._written: tuple[Span, ...] = ()  # the last message
@@ -152,6 +153,10 @@ class History:
     def _(self, payload: events.AttemptAccommodated, _at: float) -> None:
         known = {switch.value for switch in Switch}
         self._granted = frozenset(Switch(said) for said in payload.switches if said in known)
+
+    @_hear.register
+    def _(self, payload: events.RuleMuted, _at: float) -> None:
+        self.muted = self.muted | {payload.code} if payload.muted else self.muted - {payload.code}
 
     @_hear.register
     def _(self, _payload: events.IdentityDeclined, _at: float) -> None:

@@ -43,6 +43,7 @@ TYPES = MOVING | frozenset(
         events.AttemptCreated,
         events.AttemptAccommodated,
         events.AttemptReseated,
+        events.RuleMuted,
         events.TimeSet,
         events.MessageSent,
         events.ScanAsked,

@@ -140,14 +140,16 @@ class Seat(Duty):
 
     def take_over(self, now: float) -> list[Said]:
         """Every event up to now was heard: go on with the flags that an earlier process left open, but for those that a
-        break has ended."""
+        break has ended, or whose rule holds no more."""
         said: list[Said] = []
         for (kind, code), raised in self.history.take_inherited().items():
             if track := self.streams[kind].tracks.get(RULES[code].sense):
                 track.resume(code, episode_of(raised))
                 rested_at, resting = self._leave.last
-                over = raised.onset_at < rested_at and code in resting
-                said += self._flags(kind, track.watch.rest({code}, rested_at) if over else [])
+                if code not in self.rules:
+                    said += self._flags(kind, track.watch.rest({code}, now))
+                elif raised.onset_at < rested_at and code in resting:
+                    said += self._flags(kind, track.watch.rest({code}, rested_at))
         for kind, stream in self.streams.items():
             outputs: Outputs = []
             if stream.stands is not None:
@@ -205,6 +207,10 @@ class Seat(Duty):
 
     @_hear.register
     def _(self, _payload: events.IdentityDeclined, at: float) -> Iterator[Said]:
+        yield from self._rules(at)
+
+    @_hear.register
+    def _(self, _payload: events.RuleMuted, at: float) -> Iterator[Said]:
         yield from self._rules(at)
 
     @_hear.register
@@ -299,7 +305,7 @@ class Seat(Duty):
             yield from self._flags(kind, found)
 
     def _rules(self, at: float) -> Iterator[Said]:
-        self.rules = in_force(self._policy, self.history.switches)
+        self.rules = in_force(self._policy, self.history.switches, self.history.muted)
         for kind, stream in self.streams.items():
             yield from self._flags(kind, stream.use(self.rules, at))
 

@@ -27,6 +27,7 @@ from appliance.exam.policy import Admission, ExamPolicy
 from appliance.exam.sections import ONLY
 from appliance.exam.stage import CLOSED, Stage
 from appliance.ledger import detection, planning, state, tables
+from appliance.ledger.actions import muting
 from appliance.ledger.actions.exams import open_exam
 from appliance.ledger.actions.timetable import check_proctors, check_rooms
 from appliance.ledger.record import Draft
@@ -165,6 +166,8 @@ def reseat(transaction: Transaction, attempt: str, *, seat: str, reason: str, by
         raise NotAllowed(f"seat {seat} is {who}", hint="Choose a seat that is free in this exam.")
     said = AttemptReseated(seat=seat, reason=reason.strip(), by=by)
     transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor=by))
+    names = {user.user: user.name for user in state.users(transaction.connection)}
+    muting.lift(transaction, attempt, by=by, by_name=names.get(by, by))
 
 
 def withdraw(transaction: Transaction, attempt: str, *, reason: str, by: str) -> None:

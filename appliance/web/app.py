@@ -45,6 +45,7 @@ from appliance.web import (
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
+from appliance.web.review import recording
 
 _BLUEPRINTS = (
     public.bp,
@@ -76,6 +77,7 @@ _BLUEPRINTS = (
     staff.bp,
     media.bp,
     keeping.bp,
+    recording.bp,
 )
 
 

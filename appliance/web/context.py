@@ -10,7 +10,8 @@ from appliance.box.token import FeedTokens
 from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
-from appliance.web.counts import Counts
+from appliance.web.counts import Counts, Reviewing
+from appliance.web.review.parts import PartsCache
 from appliance.web.seen import Seen
 from appliance.web.strings import Catalogue
 from appliance.web.trials import Trials
@@ -33,6 +34,8 @@ class Services:
     seen: Seen = field(default_factory=Seen)
     trials: Trials = field(default_factory=Trials)
     keeping: Counts = field(default_factory=Counts)
+    parts: PartsCache = field(default_factory=PartsCache)
+    reviewing: Reviewing = field(default_factory=Reviewing)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -15,3 +15,18 @@ class Counts:
     def facts(self) -> dict[str, int]:
         """By their names in the health file."""
         return {f"keeping_{name}": value for name, value in asdict(self).items()}
+
+
+@dataclass(slots=True)
+class Reviewing:
+    """Of recordings under review, since the process began. `watched_refused`: reports of what was played that came too
+    often; `loudness_refused`: the queue of sound to be measured was full; `loudness_waiting`: in it now."""
+
+    watched_refused: int = 0
+    loudness_refused: int = 0
+    loudness_waiting: int = 0
+    loudness_failed: int = 0
+
+    def facts(self) -> dict[str, int]:
+        """By their names in the health file."""
+        return {f"review_{name}": value for name, value in asdict(self).items()}

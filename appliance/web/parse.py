@@ -72,6 +72,15 @@ class Fields:
             raise BadInput(t("server.not_a_list", field=name, limit=most))
         return [Fields(each) for each in value]
 
+    def words(self, name: str, *, most: int) -> list[str]:
+        """A list of at most `most` short strings."""
+        value = self._get(name, None)
+        if not isinstance(value, list) or len(value) > most:
+            raise BadInput(t("server.not_a_list", field=name, limit=most))
+        if not all(isinstance(each, str) and len(each) <= 100 for each in value):
+            raise BadInput(t("server.not_text", field=name))
+        return value
+
     def kind(self) -> Kind:
         """`kind`: that of a feed."""
         return kind_of(self.text("kind", longest=20))

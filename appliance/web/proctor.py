@@ -51,7 +51,7 @@ def wall_page(exam: str) -> str:
     """The wall of one exam."""
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
-    return render_template("wall.html", exam=row, boot=_boot(row))
+    return render_template("wall.html", exam=row, boot=boot(row))
 
 
 @bp.get("/look/<attempt>")
@@ -61,10 +61,11 @@ def look(attempt: str) -> str:
     row = attempt_for(attempt, Action.REVIEW)
     with services().reader.connect() as connection:
         exam = state.exam(connection, row.exam)
-    return render_template("look.html", attempt=row, exam=exam, boot={**_boot(exam), "attempt": row.attempt})
+    return render_template("look.html", attempt=row, exam=exam, boot={**boot(exam), "attempt": row.attempt})
 
 
-def _boot(exam: state.ExamRow) -> dict[str, Any]:
+def boot(exam: state.ExamRow) -> dict[str, Any]:
+    """What a page of this exam must know at once: who looks, and what they may do."""
     who, host = person(), _leads(exam.exam)
     return {
         "exam": wall.exam_of(exam),

@@ -51,6 +51,8 @@ export interface Parts {
   format: "mp4" | "webm";
   codecs: string[];
   parts: [number, number, number, number, 0 | 1][];
+  /** A sentence: nothing of the file can be read (`parts` is empty), or only what stands in `parts`. A file that is not on the disk is 404. */
+  problem?: string;
 }
 
 /** `GET /api/review/ATTEMPT/KIND/loudness`: `per_second` levels a second from position 0 on, each a byte in base64 (0: nothing recorded,

@@ -1,12 +1,15 @@
 """Review as frozen rows: what was watched, notes, recommendations, outcomes, samples, muted rules."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.errors import NotFound
 from appliance.exam.review import Recommendation, Standing, standing
-from appliance.exam.sampling import Verdict
+from appliance.exam.sampling import Missed, Verdict, missed
 from appliance.ledger import review_tables as tables
 from appliance.ledger.rows import of, rows
 
@@ -129,16 +132,21 @@ def recommendations(
     """Every one that was made, oldest first; the last that is not withdrawn counts."""
     row = tables.recommendation
     found = connection.execute(of(sa.select(row), row, attempt, exam).order_by(row.c.made_at))
-    return [
-        RecommendationRow(
-            **{
-                **one._mapping,
-                "kind": Recommendation(one.kind),
-                "agreed": None if one.agreed is None else bool(one.agreed),
-            }
-        )
-        for one in found
-    ]
+    return [_recommendation(one) for one in found]
+
+
+def recommendation(connection: sa.Connection, recommendation: str) -> RecommendationRow:
+    """One, or NotFound."""
+    row = tables.recommendation
+    found = connection.execute(sa.select(row).where(row.c.recommendation == recommendation)).one_or_none()
+    if found is None:
+        raise NotFound("there is no such recommendation on this box", hint="Reload the page.")
+    return _recommendation(found)
+
+
+def _recommendation(found: sa.Row[Any]) -> RecommendationRow:
+    agreed = None if found.agreed is None else bool(found.agreed)
+    return RecommendationRow(**{**found._mapping, "kind": Recommendation(found.kind), "agreed": agreed})
 
 
 def outcomes(connection: sa.Connection, *, attempt: str | None = None, exam: str | None = None) -> list[OutcomeRow]:
@@ -151,9 +159,41 @@ def samples(connection: sa.Connection, exam: str) -> list[SampleRow]:
     """All that were drawn in an exam, oldest first."""
     row = tables.sample
     found = connection.execute(sa.select(row).where(row.c.exam == exam).order_by(row.c.drawn_at))
+    return [_sample(one) for one in found]
+
+
+def sample(connection: sa.Connection, sample: str) -> SampleRow:
+    """One, or NotFound."""
+    row = tables.sample
+    found = connection.execute(sa.select(row).where(row.c.sample == sample)).one_or_none()
+    if found is None:
+        raise NotFound("there is no such minute on this box", hint="Ask for the next one on the page of the exam.")
+    return _sample(found)
+
+
+def _sample(found: sa.Row[Any]) -> SampleRow:
+    return SampleRow(**{**found._mapping, "verdict": None if found.verdict is None else Verdict(found.verdict)})
+
+
+def current(found: Sequence[SampleRow]) -> list[SampleRow]:
+    """Of several that were drawn (oldest first), those that count: a minute that nobody judged and that was given to
+    another person since is theirs now."""
     return [
-        SampleRow(**{**one._mapping, "verdict": None if one.verdict is None else Verdict(one.verdict)}) for one in found
+        one
+        for number, one in enumerate(found)
+        if one.verdict is not None or not any(_same_minute(one, later) for later in found[number + 1 :])
     ]
+
+
+def _same_minute(one: SampleRow, other: SampleRow) -> bool:
+    return (one.attempt, one.starts_at) == (other.attempt, other.starts_at)
+
+
+def summary(connection: sa.Connection, exam: str) -> Missed:
+    """What flags of an exam miss, by the minutes without a flag that people watched."""
+    verdicts = [one.verdict for one in samples(connection, exam)]
+    found = verdicts.count(Verdict.FOUND)
+    return missed(found + verdicts.count(Verdict.CLEAR), found)
 
 
 def muted(connection: sa.Connection, attempt: str) -> frozenset[str]:

@@ -116,7 +116,8 @@ class FlagClosed(Payload):
 @event("flag.decided")
 @dataclass(frozen=True, kw_only=True)
 class FlagDecided(Payload):
-    """A person confirmed or dismissed it; "open" is an undo. `reason` as in `exam.flags.Dismissal`, or "" ."""
+    """A person confirmed it, dismissed it or left it as inconclusive; "open" is an undo. `reason` is one of
+    `exam.flags.REASONS`, or "" ."""
 
     flag: str
     decision: str

@@ -45,7 +45,7 @@ from appliance.web import (
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
-from appliance.web.review import recording
+from appliance.web.review import recording, seats
 
 _BLUEPRINTS = (
     public.bp,
@@ -78,6 +78,7 @@ _BLUEPRINTS = (
     media.bp,
     keeping.bp,
     recording.bp,
+    seats.bp,
 )
 
 

@@ -1,7 +1,7 @@
 """What could be judged of a candidate, and what not: silence is explained as well as a flag."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, jsonify
@@ -17,6 +17,7 @@ from appliance.ledger import detection, planning, state
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services
 from appliance.web.needs import needs
+from appliance.web.review import seats
 from appliance.web.visible import attempt_for
 
 bp = Blueprint("judged", __name__)
@@ -31,8 +32,8 @@ _LONGEST = 2_000
 @bp.get("/api/attempts/<attempt>/judged")
 @needs(Action.REVIEW)
 def judged(attempt: str) -> Response:
-    """By feed and rule how many ticks could be judged; the rules that are judged all the time, and those that are not
-    applied (never why); the spans that nobody looked at; the base lines."""
+    """By feed and rule how many ticks could be judged; the rules that are judged all the time, those that are not
+    applied (never why), and those that were muted at this seat; the spans that nobody looked at; the base lines."""
     row = attempt_for(attempt, Action.REVIEW)
     with services().reader.connect() as connection:
         rules = detection.rules(connection, exam=row.exam, attempt=row.attempt)
@@ -40,11 +41,13 @@ def judged(attempt: str) -> Response:
         positions = state.positions(connection, attempt=row.attempt)
         feeds = planning.plan(connection, row.exam).feeds
     ticks = _at_the_end(row) or _so_far(row)
+    muted = seats.muted_there(row)
     stand = {kind: place for kind, place in positions.items() if kind in feeds or kind.value in ticks}
     return jsonify(
         ticks=ticks,
         on=looked_for(rules, stand),
-        off=not_applied(rules),
+        off=not_applied(rules, muted={one["code"] for one in muted}),
+        muted=muted,
         missed=_missed(row),
         baselines=[{"kind": one.kind, "taken_at": one.taken_at, "late": one.late} for one in baselines],
     )
@@ -59,10 +62,12 @@ def looked_for(rules: RuleSet, stand: Mapping[Kind, Position | None]) -> list[st
     ]
 
 
-def not_applied(rules: RuleSet) -> list[str]:
+def not_applied(rules: RuleSet, *, muted: Collection[str] = ()) -> list[str]:
     """Rules that the box could apply and does not: because the exam, or what was agreed with the candidate, says so.
-    Which of the two is nobody's business here."""
-    return [code for code, rule in RULES.items() if code not in rules and rule.source is Source.BOX]
+    Which of the two is nobody's business here. What is `muted` stands elsewhere, with who muted it."""
+    return [
+        code for code, rule in RULES.items() if code not in rules and code not in muted and rule.source is Source.BOX
+    ]
 
 
 def _so_far(row: AttemptRow) -> dict[str, dict[str, list[int]]]:

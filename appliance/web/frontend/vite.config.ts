@@ -22,6 +22,7 @@ export default defineConfig({
         "own-check": "src/own-check.ts",
         planner: "src/planner.ts",
         receipt: "src/receipt.ts",
+        "review-seats": "src/review-seats.ts",
       },
     },
   },

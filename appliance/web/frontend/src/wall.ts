@@ -13,6 +13,7 @@ import { LookPanel } from "./look/panel";
 import { Acts } from "./wall/acts";
 import { Bar } from "./wall/bar";
 import { Deeds } from "./wall/deeds";
+import { Detectors } from "./wall/detectors";
 import { Follow } from "./wall/follow";
 import { Announcements, BackChannel, Sections } from "./wall/hall";
 import { sayLost } from "./wall/kept";
@@ -36,6 +37,7 @@ class Wall {
   private readonly tiles: Tiles;
   private readonly rooms: Rooms;
   private readonly news = new RoomNews();
+  private readonly detectors: Detectors;
   private readonly announcements: Announcements;
   private readonly staff: BackChannel;
   private readonly sections: Sections;
@@ -63,6 +65,7 @@ class Wall {
     this.settled = new Set(JSON.parse(sessionStorage.getItem(this.settledKey) ?? "[]") as string[]);
     this.deeds = new Deeds(this.acts, boot);
     this.follow = new Follow(boot.exam.exam, snapshot.seq, { events: (events) => this.take(events), pulse: (pulse) => this.beat(pulse) });
+    this.detectors = new Detectors(boot.exam.exam);
     this.announcements = new Announcements(boot, this.acts.wire);
     this.staff = new BackChannel(boot, this.acts.wire, this.state.hall.staff.length);
     this.sections = new Sections(boot, this.acts.wire);
@@ -81,7 +84,7 @@ class Wall {
     this.dialog.addEventListener("close", () => this.closed());
     this.dialog.addEventListener("cancel", (event) => { if (this.panel?.cancel()) event.preventDefault(); });
     const left = h("section", { class: "wall-tiles", "aria-label": t("wall.tiles") }, h("h2", { class: "hidden" }, t("wall.tiles")), this.rooms.element, this.none, this.tiles.element);
-    root.replaceChildren(this.bar.element, this.bar.banner, this.notices.element, this.announcements.element, this.news.element, this.listening.element, h("div", { class: "wall-body" }, left, this.next.element), this.dialog);
+    root.replaceChildren(this.bar.element, this.bar.banner, this.notices.element, this.announcements.element, this.news.element, this.detectors.element, this.listening.element, h("div", { class: "wall-body" }, left, this.next.element), this.dialog);
     this.measure(left);
     this.draw();
     this.beat({ now: snapshot.now, attempts: Object.fromEntries(snapshot.attempts.map((a) => [a.attempt, a])), processes: {} });
@@ -131,6 +134,7 @@ class Wall {
       this.panel?.event(event);
       sayLost(event, this.state);
     }
+    this.detectors.take(events, this.state);
     if (events.some(changesWho)) void this.reload();
     if (events.some(mayBeginRoom)) setTimeout(() => void this.reload(), ROOM_MS);
     this.drawSoon();

@@ -116,6 +116,7 @@ export interface Judged {
   ticks: Partial<Record<Kind, Record<string, [number, number]>>>;
   on: string[];
   off: string[];
+  muted: { code: string; by_name: string; reason: string; muted_at: number }[];
   missed: { kind: Kind; sense: string; starts_at: number; ends_at: number; cause: string }[];
   baselines: { kind: Kind; taken_at: number; late: boolean }[];
 }

@@ -67,7 +67,7 @@ export class JudgedPanel {
     const looked = rows(said);
     const little = looked.filter((row) => row.judged / row.all < LITTLE);
     write(this.said, looked.length === 0 ? t("look.judged.nothing") : little.length ? plural("look.judged.little", little.length, { of: looked.length }) : t("look.judged.well", { of: looked.length }));
-    this.body.replaceChildren(table(looked), ...rest(said), off(said), spans(said), bases(said));
+    this.body.replaceChildren(table(looked), ...rest(said), off(said), ...muted(said), spans(said), bases(said));
   }
 }
 
@@ -91,6 +91,11 @@ function rest(said: Judged): HTMLElement[] {
 
 function names(codes: readonly string[]): string {
   return codes.map((code) => flagTitle({ code })).join(", ");
+}
+
+/** What a lead muted at this seat: by whom and why. */
+function muted(said: Judged): HTMLElement[] {
+  return (said.muted ?? []).map((one) => h("p", {}, t("seats.muted_here", { flag: flagTitle(one), name: one.by_name, time: time(one.muted_at), reason: one.reason })));
 }
 
 /** Never why. */

@@ -7,6 +7,8 @@ person is erased with `PERSONAL`, and the chain still verifies.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.exam.plan import ExamPlan
+
 DAY = 86_400.0
 
 
@@ -22,6 +24,16 @@ class Data(StrEnum):
     TEMPLATES = "templates"  # of face and voice: in memory only, gone with the session
 
 
+PRACTICE = "practice"
+"""All that a practice run recorded: it goes at once."""
+
+MEDIA = (Data.SCANS, Data.IDENTITY, Data.RECORDINGS, Data.EVIDENCE, Data.WORK)
+"""Files, those that usually go first in front."""
+
+STAYS_HERE = frozenset({Data.SCANS})
+"""What never leaves the box, so that no receipt of the store is waited for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
     """Days that the planner of an exam chose; `evidence` 0: as long as the recordings; `practice_hours`: of a practice
@@ -34,6 +46,18 @@ class Keeping:
     personal: int
     practice_hours: int | None = None
 
+    @classmethod
+    def of(cls, plan: ExamPlan, *, recordings: int) -> "Keeping":
+        """As an exam's plan and its days of recordings have it."""
+        return cls(
+            recordings=recordings,
+            evidence=plan.evidence_days,
+            identity=plan.identity_days,
+            scans=plan.scan_retention_days,
+            personal=plan.personal_days,
+            practice_hours=plan.practice_hours if plan.practice else None,
+        )
+
     def days(self, what: Data) -> float:
         """For how many days this is kept after an attempt is over."""
         evidence = self.evidence or self.recordings
@@ -43,7 +67,7 @@ class Keeping:
             Data.IDENTITY: self.identity,
             Data.SCANS: min(self.scans, self.recordings),
             Data.WORK: evidence,
-            Data.PERSONAL: max(self.personal, self.recordings, evidence),
+            Data.PERSONAL: max(self.personal, self.recordings, evidence, self.identity),
             Data.TEMPLATES: 0,
         }
         if self.practice_hours is None or what in (Data.PERSONAL, Data.TEMPLATES):

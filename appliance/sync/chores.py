@@ -7,11 +7,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from appliance.box import clock
+from appliance.box.clock import Stamp
 from appliance.errors import ApplianceError
 from appliance.sync.notice import Notices
 from appliance.sync.retention import Retention
+from appliance.sync.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +28,12 @@ class Chores:
     """`run` belongs to one thread, `status` and `trouble` to any. What fails is said in the log and the health file,
     and tried again."""
 
-    def __init__(self, retention: Retention, notices: Notices) -> None:
-        self._retention, self._notices = retention, notices
+    def __init__(
+        self, retention: Retention, notices: Notices, trust: Trust, *, stamp: Callable[[], Stamp] = clock.now
+    ) -> None:
+        self._retention, self._notices, self._trust, self._stamp = retention, notices, trust, stamp
         self._deleting = ""
+        self._resting = ""
         self._telling = ""
 
     @property
@@ -39,6 +46,8 @@ class Chores:
         return {
             "deleted_files": self._retention.deleted_files,
             "deleted_bytes": self._retention.deleted_bytes,
+            "erased": self._retention.erased,
+            "deletion_rests": self._resting,
             "mails_sent": self._notices.sent,
             "chores_failing": self.trouble,
         }
@@ -49,14 +58,18 @@ class Chores:
         while not stopping.is_set():
             if time.monotonic() >= delete_at:
                 delete_at = time.monotonic() + RETENTION_SECONDS
-                self._deleting = self._try(self._retention.turn)
+                self._deleting = self._try(self._delete)
             self._telling = self._try(self._notices.turn)
             stopping.wait(NOTICE_SECONDS)
 
-    @staticmethod
-    def _try(turn: Callable[..., None]) -> str:
+    def _delete(self, *, now: float) -> None:
+        self._resting = self._trust.doubt(replace(self._stamp(), wall=now))
+        if not self._resting:
+            self._retention.turn(now=now)
+
+    def _try(self, turn: Callable[..., None]) -> str:
         try:
-            turn(now=time.time())
+            turn(now=self._stamp().wall)
         except ApplianceError as error:
             log.warning("%s %s", error.message, error.hint)
             return error.message

@@ -22,6 +22,7 @@ from appliance.sync.notice import Notices
 from appliance.sync.retention import Retention
 from appliance.sync.service import Service
 from appliance.sync.store import checked
+from appliance.sync.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
         chores = Chores(
             Retention(paths, reader, client),
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
+            Trust(paths.cache / "clock.json"),
         )
         return _serve(service, chores, client, reader, paths, stopping)
 

@@ -30,13 +30,17 @@ def owner_of(connection: sa.Connection, chain: str) -> Owner:
         row = state.attempt(connection, chain)
     except NotFound:
         return _room(connection, state.room(connection, chain))
-    return Owner(attempt=row.attempt, exam=row.exam, closed=row.stage in CLOSED, stage_at=row.stage_at)
+    return _attempt(row)
 
 
 def owners(connection: sa.Connection, exam: str) -> list[Owner]:
     """The exam's attempts, then its rooms."""
-    attempts = [owner_of(connection, row.attempt) for row in state.attempts(connection, exam)]
+    attempts = [_attempt(row) for row in state.attempts(connection, exam)]
     return attempts + [_room(connection, row) for row in state.rooms(connection, exam)]
+
+
+def _attempt(row: state.AttemptRow) -> Owner:
+    return Owner(attempt=row.attempt, exam=row.exam, closed=row.stage in CLOSED, stage_at=row.stage_at)
 
 
 def _room(connection: sa.Connection, row: state.RoomRow) -> Owner:

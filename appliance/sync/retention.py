@@ -1,80 +1,66 @@
-"""Media that are deleted by their date: those of practice runs, and clips of rooms.
+"""What is past its date goes: the one module of the box that deletes what was recorded.
 
 What is to go is written down first (`deleting/` in the data folder), then it is unlinked, then the ledger is told;
 after a kill at any point the next process goes on from what was written down, and nothing is said twice. Nothing of an
-attempt that is open is ever touched. The ledger keeps every event; only media go.
+attempt that is open or held is ever touched, and nothing that the store does not have yet. The ledger keeps every
+event; words about a person are erased in it last of all (`ledger.projection.erased`).
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from appliance.box.paths import Paths
-from appliance.errors import StorageFull
-from appliance.exam.events import MediaDeleted
-from appliance.exam.plan import ExamPlan
-from appliance.ledger import checkin, planning, state, tables
-from appliance.ledger.checkin import ScanRow
+from appliance.errors import NotAllowed, NotFound, StorageFull
+from appliance.exam.events import MediaDeleted, PersonalErased
+from appliance.exam.retention import Data, Keeping
+from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
-from appliance.sync import disk
+from appliance.sync import disk, lying
 from appliance.sync.binder import Ledger
-from appliance.sync.owner import Owner, owners
-
-PRACTICE, SCAN = "practice", "scan"
+from appliance.sync.due import Due, due
+from appliance.sync.owner import owner_of, owners
 
 MOST_FILES = 2_000
-"""Named by one event: it must fit into a message to the ledger. The rest is due at the next look."""
+"""Named by one event: it must fit into a message to the ledger. The rest goes right after."""
 
 _ANSWER_SECONDS = 10.0
-_HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """What is to go of one attempt or room. `what`: "practice" (every file of it) or "scan" (`files`, relative to the
-    media folder)."""
-
-    attempt: str
-    exam: str
-    what: str
-    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
-    """Written down before the first file is touched. `bytes`: of all of them."""
+    """Written down before the first file is touched. `files` are relative to the data folder; `bytes`: of all; `after`:
+    the ledger's newest event then."""
 
     attempt: str
     exam: str
     what: str
     files: tuple[str, ...]
     bytes: int
+    why: str
+    due_at: float
+    after: int
 
-
-def due(owner: Owner, plan: ExamPlan, scans: Sequence[ScanRow], *, now: float) -> Due | None:
-    """What of this attempt (or room) is past its date at `now` (wall seconds). Nothing while it is open."""
-    if not owner.closed:
-        return None
-    if plan.practice:
-        over = owner.stage_at + plan.practice_hours * _HOUR <= now
-        return Due(attempt=owner.attempt, exam=owner.exam, what=PRACTICE) if over else None
-    past = (scan.path for scan in scans if scan.path and scan.delete_at is not None and scan.delete_at <= now)
-    files = tuple(sorted(past))
-    return Due(attempt=owner.attempt, exam=owner.exam, what=SCAN, files=files) if files else None
+    def said(self) -> MediaDeleted:
+        """As the ledger is told."""
+        files = [file.removeprefix("media/") for file in self.files]
+        return MediaDeleted(what=self.what, files=files, bytes=self.bytes, why=self.why, due_at=self.due_at)
 
 
 class Retention:
     """Belongs to one thread. `turn` may raise StorageFull and Unavailable: nothing is lost, it is tried again."""
 
     def __init__(self, paths: Paths, reader: Reader, ledger: Ledger) -> None:
-        self._media, self._notes = paths.media, paths.data / "deleting"
+        self._paths, self._notes = paths, paths.data / "deleting"
         self._reader, self._ledger = reader, ledger
+        self._clean: dict[str, int] = {}  # attempt -> head of its chain when nothing in it was left to be erased
         self.deleted_files = 0
         self.deleted_bytes = 0
+        self.erased = 0
 
     def turn(self, *, now: float) -> None:
         """Go on with what an earlier process had begun, then with what is due."""
@@ -84,30 +70,60 @@ class Retention:
             with self._reader.connect() as connection:
                 found = list(_all_due(connection, now=now))
             for one in found:
-                if (going := self._going(one)) is not None:
-                    self._finish(self._write_down(going))
+                self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
         except OSError as error:
             raise StorageFull(
-                f"{error.filename or self._media} cannot be deleted by its date: {error.strerror}",
+                f"{error.filename or self._paths.data} cannot be deleted by its date: {error.strerror}",
                 hint="Check that the data disk is mounted and not read-only.",
             ) from error
 
-    def _going(self, one: Due) -> Going | None:
-        """The files that are there; None when none is. What is no file of this attempt's folder is left alone."""
-        root = self._media / one.exam / one.attempt
-        if one.what == PRACTICE:
-            there = (path for path in sorted(root.rglob("*")) if path.is_symlink() or path.is_file())
-        else:
-            there = (self._media / file for file in one.files)
-        files = [path for path in there if path.parent.resolve().is_relative_to(root.resolve())][:MOST_FILES]
-        if not files:
-            return None
+    def _delete(self, one: Due) -> None:
+        """Every file of it, `MOST_FILES` at a time."""
+        with self._reader.connect() as connection:
+            folders = [f"exports/{one.exam}/{row.export}" for row in exports.exports(connection, attempt=one.attempt)]
+        there = lying.files(self._paths, one, exports=folders)
+        if not there:
+            return
+        if one.waits_for_store:
+            with self._reader.connect() as connection:
+                if not dates.covered(connection, exam=one.exam, attempt=one.attempt):
+                    return
+        for files in _batches(there):
+            self._finish(self._write_down(self._going(one, files)))
+
+    def _erase(self, one: Due) -> None:
+        """Reports, then names and words, once all that was recorded is gone and nothing is on its way to the store."""
+        with self._reader.connect() as connection:
+            head = dates.head(connection, one.attempt)
+            if self._clean.get(one.attempt) == head:
+                return
+            left = dates.words_left(connection, one.attempt)
+        if not left:
+            self._clean[one.attempt] = head
+            return
+        if (self._paths.outbox / one.exam / one.attempt).exists():
+            return
+        for files in _batches(lying.files(self._paths, one)):
+            self._finish(self._write_down(self._going(one, files)))
+        with self._reader.connect() as connection:
+            head = dates.head(connection, one.attempt)
+        said = PersonalErased(position=head, why=one.why, due_at=one.due_at)
+        try:
+            self._ledger.append_and_wait(said, chain=one.attempt, exam=one.exam, seconds=_ANSWER_SECONDS)
+        except NotAllowed:
+            return  # somebody placed a hold just now
+        self.erased += 1
+
+    def _going(self, one: Due, files: Sequence[Path]) -> Going:
         return Going(
             attempt=one.attempt,
             exam=one.exam,
             what=one.what,
-            files=tuple(path.relative_to(self._media).as_posix() for path in files),
+            files=tuple(path.relative_to(self._paths.data).as_posix() for path in files),
             bytes=sum(path.lstat().st_size for path in files if path.is_symlink() or path.exists()),
+            why=one.why,
+            due_at=one.due_at,
+            after=self._reader.head(),
         )
 
     def _write_down(self, going: Going) -> Path:
@@ -119,47 +135,75 @@ class Retention:
         return note
 
     def _finish(self, note: Path) -> None:
-        """Unlink, tell, forget."""
+        """Unlink, tell, forget. What is still there when a hold was placed meanwhile stays."""
         said = json.loads(note.read_text(encoding="utf-8"))
         going = Going(**{**said, "files": tuple(said["files"])})
-        folders = {(self._media / file).parent for file in going.files}
+        if self._held(going):
+            gone = tuple(file for file in going.files if not _there(self._paths.data / file))
+            if gone != going.files:
+                going = replace(going, files=gone)
+                note = self._write_down(going)
+        folders = {(self._paths.data / file).parent for file in going.files}
         for file in going.files:
-            (self._media / file).unlink(missing_ok=True)
+            (self._paths.data / file).unlink(missing_ok=True)
         for folder in folders:
             if folder.is_dir():
                 disk.sync_folder(folder)
-        _clear(self._media / going.exam / going.attempt)
-        if not self._told(going):
-            deleted = MediaDeleted(what=going.what, files=list(going.files), bytes=going.bytes)
-            self._ledger.append_and_wait(deleted, chain=going.attempt, exam=going.exam, seconds=_ANSWER_SECONDS)
+        for folder in lying.folders(self._paths, going.exam, going.attempt):
+            _clear(folder)
+        if going.files and not self._told(going):
+            self._ledger.append_and_wait(going.said(), chain=going.attempt, exam=going.exam, seconds=_ANSWER_SECONDS)
         self.deleted_files += len(going.files)
         self.deleted_bytes += going.bytes
         note.unlink()
 
+    def _held(self, going: Going) -> bool:
+        with self._reader.connect() as connection:
+            try:
+                owner = owner_of(connection, going.attempt)
+            except NotFound:
+                return False
+            return not owner.closed or holding.held(connection, exam=going.exam, attempt=going.attempt)
+
     def _told(self, going: Going) -> bool:
         """Did the ledger hear of it before the process that told it was gone?"""
         event = tables.event.c
-        query = SELECT.where(event.chain == going.attempt, event.type == MediaDeleted.TYPE)
+        query = SELECT.where(event.chain == going.attempt, event.type == MediaDeleted.TYPE, event.seq > going.after)
         with self._reader.connect() as connection:
             said = [Event.from_row(row).payload for row in connection.execute(query)]
-        return any(isinstance(one, MediaDeleted) and tuple(one.files) == going.files for one in said)
+        return any(isinstance(one, MediaDeleted) and one.files == going.said().files for one in said)
 
 
 def _all_due(connection: sa.Connection, *, now: float) -> Iterator[Due]:
     for exam in state.exams(connection):
-        plan = planning.plan(connection, exam.exam)
+        keeping = Keeping.of(planning.plan(connection, exam.exam), recordings=exam.retention_days)
         scans = checkin.scans(connection, exam=exam.exam)
-        if not plan.practice and not any(scan.path for scan in scans):
-            continue
+        holds = holding.holds(connection, exam.exam)
+        asked = {row.attempt: row.asked_at for row in holding.erasures(connection, exam=exam.exam) if row.reference}
         for owner in owners(connection, exam.exam):
-            own = [scan for scan in scans if scan.attempt == owner.attempt]
-            if (one := due(owner, plan, own, now=now)) is not None:
-                yield one
+            yield from due(
+                owner,
+                keeping,
+                [scan for scan in scans if scan.attempt == owner.attempt],
+                held=any(hold.lifted_at is None and hold.attempt in (None, owner.attempt) for hold in holds),
+                asked_at=asked.get(owner.attempt),
+                now=now,
+            )
+
+
+def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """In their order, `MOST_FILES` at a time."""
+    for first in range(0, len(files), MOST_FILES):
+        yield files[first : first + MOST_FILES]
+
+
+def _there(path: Path) -> bool:
+    return path.is_symlink() or path.exists()
 
 
 def _clear(folder: Path) -> None:
     """Folders that are empty now, the innermost first, and the attempt's own last."""
-    inside = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
+    inside = sorted((path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()), reverse=True)
     for path in [*inside, folder]:
-        if path.is_dir() and not any(path.iterdir()):
+        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()

@@ -21,6 +21,7 @@ from appliance.ledger import planning
 from appliance.sync.chores import Chores
 from appliance.sync.notice import RECENT_SECONDS, Notices
 from appliance.sync.retention import Retention
+from appliance.sync.trust import Trust
 
 SECRET = "correct horse battery"
 
@@ -202,16 +203,20 @@ def test_by_starttls_with_a_password_that_stays_secret(stored, tmp_path, monkeyp
     assert "open sesame" not in everything
 
 
+def chores_of(stored, running):
+    return Chores(Retention(stored.paths, stored.reader, stored.ledger), running, Trust(stored.paths.cache / "clock"))
+
+
 def test_a_mail_server_that_is_away_is_said(stored):
     running = notices(stored, mail(1))
     running.turn(now=time.time())
     assert given(stored)["mail"] == ("plan@lab.test", "the mail server 127.0.0.1 does not answer")
-    chores = Chores(Retention(stored.paths, stored.reader, stored.ledger), running)
+    chores = chores_of(stored, running)
     assert chores.status()["chores_failing"] == "the mail server 127.0.0.1 does not answer"
 
 
 def test_a_ledger_that_is_away_is_waited_for_and_the_mail_is_not_lost(stored, post):
-    chores = Chores(Retention(stored.paths, stored.reader, stored.ledger), running := notices(stored, mail(post.port)))
+    chores = chores_of(stored, running := notices(stored, mail(post.port)))
     stored.ledger.away = True
     stopping = threading.Event()
     thread = threading.Thread(target=chores.run, args=(stopping,))

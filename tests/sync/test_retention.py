@@ -9,47 +9,13 @@ import pytest
 from appliance.exam import events
 from appliance.exam.plan import ExamPlan
 from appliance.ledger import checkin
-from appliance.ledger.checkin import ScanRow
 from appliance.sync import retention
-from appliance.sync.owner import Owner
-from appliance.sync.retention import Due, Retention, due
+from appliance.sync.retention import Retention
 from appliance.sync.verify import verify
 from tests.sync.rig import Killed
 from tests.sync.test_service import manifest, upstream
 
 HOUR = 3600.0
-PRACTICE = ExamPlan(practice=True, practice_hours=24)
-
-
-def owner(*, closed=True, stage_at=1000.0):
-    return Owner(attempt="a1", exam="bio", closed=closed, stage_at=stage_at)
-
-
-def scan(*, path="bio/a1/scans/1.webm", delete_at=5000.0):
-    nothing = dict.fromkeys(ScanRow.__dataclass_fields__)
-    return ScanRow(**{**nothing, "scan": "s1", "attempt": "a1", "path": path, "delete_at": delete_at})
-
-
-@pytest.mark.parametrize(
-    ("found", "now", "expected"),
-    [
-        ((owner(), PRACTICE, []), 1000 + 24 * HOUR, Due(attempt="a1", exam="bio", what="practice")),
-        ((owner(), PRACTICE, []), 1000 + 24 * HOUR - 1, None),
-        ((owner(closed=False), PRACTICE, [scan()]), 1e9, None),
-        ((owner(), ExamPlan(), []), 1e9, None),
-        ((owner(), ExamPlan(), [scan()]), 4999, None),
-        ((owner(closed=False), ExamPlan(), [scan()]), 1e9, None),
-        ((owner(), ExamPlan(), [scan(path=None)]), 1e9, None),
-        ((owner(), ExamPlan(), [scan(delete_at=None)]), 1e9, None),
-        (
-            (owner(), ExamPlan(), [scan(), scan(path="bio/a1/scans/2.webm", delete_at=9000.0)]),
-            5000,
-            Due(attempt="a1", exam="bio", what="scan", files=("bio/a1/scans/1.webm",)),
-        ),
-    ],
-)
-def test_what_is_due_when(found, now, expected):
-    assert due(*found, now=now) == expected
 
 
 def planned(rig, **said):

@@ -2,9 +2,13 @@
 
 import sqlalchemy as sa
 
+from appliance.errors import NotAllowed
 from appliance.exam import events
-from appliance.ledger import day_tables
+from appliance.exam.retention import Data
+from appliance.exam.stage import CLOSED
+from appliance.ledger import day_tables, holding, state
 from appliance.ledger import review_tables as tables
+from appliance.ledger.projection import erased
 from appliance.ledger.projection.registry import projects
 from appliance.ledger.record import Event
 
@@ -40,6 +44,23 @@ def _asked(connection: sa.Connection, event: Event, said: events.ErasureAsked) -
         .prefix_with("OR REPLACE")
         .values(attempt=event.chain, reference=said.reference, by_name=said.by_name, asked_at=event.wall)
     )
+
+
+@projects(events.PersonalErased)
+def _erased(connection: sa.Connection, event: Event, said: events.PersonalErased) -> None:
+    """What was asked for, or what the date asked for: in the transaction that says so. Never while it is held."""
+    row = state.attempt(connection, event.chain)
+    if row.stage not in CLOSED or holding.held(connection, exam=row.exam, attempt=row.attempt):
+        raise NotAllowed("nothing of this attempt is erased: it is open, or held")
+    erased.erase(connection, row.attempt, exam=row.exam, upto=said.position)
+    _log(connection, event, what=Data.PERSONAL.value, why=said.why, files=0, bytes=0, due_at=said.due_at)
+    known = tables.erasure
+    connection.execute(
+        sa.insert(known)
+        .prefix_with("OR IGNORE")
+        .values(attempt=row.attempt, reference="", by_name="", asked_at=said.due_at)
+    )
+    connection.execute(sa.update(known).where(known.c.attempt == row.attempt).values(erased_at=event.wall))
 
 
 def _log(connection: sa.Connection, event: Event, **values: object) -> None:

@@ -1,9 +1,13 @@
 """Detector health by seat, over pages and API: what is said to whom, who may mute, and what that changes."""
 
+import time
+
 import pytest
 
 from appliance.exam.events import FlagDecided
-from appliance.ledger.actions import attempts
+from appliance.exam.policy import ExamPolicy
+from appliance.exam.roster import RosterRow
+from appliance.ledger.actions import attempts, exams
 
 from .conftest import EXAM
 
@@ -32,7 +36,7 @@ def lamp(house):
 
 def test_six_of_six_is_said_in_words_with_what_helps(lamp):
     page = lamp.user("lead").get(PAGE).text
-    assert "Phone at seat 1: dismissed 6 of 6" in page
+    assert "Phone visible at seat 1: dismissed 6 of 6" in page
     assert "6 of them as a detector error" in page
     assert "move the lamp" in page
     assert "data-mute" in page
@@ -94,3 +98,16 @@ def test_what_was_dismissed_as_a_room_event_troubles_nobody(house):
     house.reach("in_exam")
     dismiss(house, 6, reason="room_event")
     assert house.user("lead").get(API).json["trouble"] == []
+
+
+def test_earlier_exams_at_the_same_seats_are_named(lamp):
+    def later(transaction):
+        policy = ExamPolicy(exam="chem", title="Chemistry", starts_at=time.time() + 600)
+        exams.create_exam(transaction, policy, by="planner")
+        exams.import_roster(transaction, "chem", [RosterRow("1", "c-9", "Bo Next", None)], by="planner")
+
+    lamp.do(later)
+    page = lamp.user("lead").get("/review/chem/seats").text
+    assert "Biology 101" in page
+    assert "Phone visible at seat 1: dismissed 6 of 6 in earlier exams" in page
+    assert "Ada Lovelace" not in page

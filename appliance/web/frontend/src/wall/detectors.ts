@@ -3,7 +3,7 @@
 import { get } from "../lib/api";
 import { h } from "../lib/dom";
 import { askMute } from "../lib/mute";
-import { t } from "../lib/strings";
+import { plural, t } from "../lib/strings";
 import { toast } from "../lib/toast";
 import type { LedgerEvent } from "../lib/types";
 import { flagTitle } from "../lib/words";
@@ -24,6 +24,8 @@ interface Said {
   may_mute: boolean;
 }
 
+/** Lines at most: the tiles are what a wall is for. */
+const IN_SIGHT = 2;
 /** Several decisions in a row are asked about once. */
 const SOON_MS = 1500;
 const CHANGES = new Set(["flag.decided", "rule.muted", "attempt.reseated"]);
@@ -66,7 +68,9 @@ export class Detectors {
     const shown = trouble.filter((one) => !this.left.has(name(one)));
     this.element.hidden = !shown.length;
     const kept = new Map([...this.element.children].map((line) => [(line as HTMLElement).dataset["said"], line]));
-    this.element.replaceChildren(...shown.map((one) => kept.get(said(one)) ?? this.line(one, may_mute)));
+    const more = shown.length - IN_SIGHT;
+    this.element.replaceChildren(...shown.slice(0, IN_SIGHT).map((one) => kept.get(said(one)) ?? this.line(one, may_mute)),
+      ...(more > 0 ? [h("li", {}, h("a", { href: `/review/${this.exam}/seats` }, plural("seats.more", more)))] : []));
   }
 
   private line(one: Trouble, mayMute: boolean): HTMLLIElement {

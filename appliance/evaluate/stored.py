@@ -75,5 +75,6 @@ def _policy(file: Path | None) -> DetectionPolicy:
 
 
 def _decided(flag: FlagRow) -> tuple[Raised, str, str]:
-    raised = Raised(flag.code, flag.kind, flag.onset_at, flag.ended_at or flag.raised_at)
+    seen_until = flag.raised_at if flag.source == "inference" else flag.onset_at  # a person may raise it days later
+    raised = Raised(flag.code, flag.kind, flag.onset_at, flag.ended_at or seen_until)
     return raised, flag.state if flag.state != Decision.OPEN else "", flag.reason

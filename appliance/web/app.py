@@ -45,7 +45,7 @@ from appliance.web import (
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
-from appliance.web.review import recording, seats
+from appliance.web.review import decisions, loudness, recording, seats
 
 _BLUEPRINTS = (
     public.bp,
@@ -78,6 +78,8 @@ _BLUEPRINTS = (
     media.bp,
     keeping.bp,
     recording.bp,
+    loudness.bp,
+    decisions.bp,
     seats.bp,
 )
 

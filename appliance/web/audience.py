@@ -20,6 +20,8 @@ from appliance.exam.events import (
     InquiryAnswered,
     InquiryMade,
     Payload,
+    SampleDrawn,
+    SampleJudged,
     SectionReleased,
     StaffSaid,
     TimeSet,
@@ -81,9 +83,9 @@ watches."""
 _NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen", "attempts", "plan", "path", "link"})
 """Fields of events that are for staff."""
 
-_NOT_OF_WATCHERS = frozenset({AttemptAccommodated.TYPE, ContentStored.TYPE})
-"""What nobody who watches is told: which rules are not applied is said where they would be, and never why; and what the
-exam asks."""
+_NOT_OF_WATCHERS = frozenset({AttemptAccommodated.TYPE, ContentStored.TYPE, SampleDrawn.TYPE, SampleJudged.TYPE})
+"""What nobody who watches is told: which rules are not applied is said where they would be, and never why; what the
+exam asks; and which minutes somebody watches blind."""
 
 _OF_THE_EXAM = frozenset(
     {

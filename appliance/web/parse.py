@@ -49,6 +49,10 @@ class Fields:
             raise BadInput(t("server.not_a_number", field=name))
         return number
 
+    def optional(self, name: str) -> float | None:
+        """A finite number, or None where there is none."""
+        return None if self._said.get(name) is None else self.number(name)
+
     def whole(self, name: str) -> int:
         """A whole number."""
         number = self.number(name)

@@ -100,6 +100,7 @@ def test_the_same_rules_change_nothing(tmp_path):
         ("dismissed", "accommodated", 0),
         ("dismissed", "room_event", 0),
         ("dismissed", "duplicate", 0),
+        ("inconclusive", "unclear_picture", 1),  # nobody could say that it was right
     ],
 )
 def test_an_alert_is_false_unless_somebody_confirmed_it_or_it_was_not_the_detector(tmp_path, state, reason, false):

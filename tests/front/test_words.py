@@ -11,7 +11,7 @@ from appliance.exam import limits
 from appliance.exam.accommodation import Switch
 from appliance.exam.detection import Prohibited, Stake
 from appliance.exam.feed import Kind
-from appliance.exam.flags import CODES, RULES, Category, Channel, Decision, Dismissal, Severity, Source
+from appliance.exam.flags import CODES, RULES, Category, Channel, Decision, Dismissal, Doubt, Severity, Source
 from appliance.exam.gap import Cause
 from appliance.exam.permissions import Role
 from appliance.exam.stage import Stage
@@ -71,6 +71,7 @@ def test_whatever_the_box_can_say_has_words(english):
         *(f"role.{role.value}" for role in Role),
         *(f"cause.{cause.value}" for cause in Cause),
         *(f"dismissal.{reason.value}" for reason in Dismissal),
+        *(f"doubt.{reason.value}" for reason in Doubt),
         *(f"decision.{decision.value}" for decision in Decision),
         *(f"severity.{severity.value}" for severity in Severity),
         *(f"kind.{kind.value}" for kind in Kind),

@@ -53,7 +53,7 @@ def test_the_receipt_says_what_was_recorded_noted_seen_and_when_it_goes(over):
     for said in (
         "Ada Lovelace",
         "camera and microphone",
-        "Phone visible 2 0 1 1",
+        "Phone visible 2 0 1 0 1",
         "Proctor: camera and microphone, opened 2",
         "Your work was submitted",
         "handed in, check-out",

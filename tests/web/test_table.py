@@ -41,6 +41,8 @@ def path_of(house, rule: str) -> str:
         "page": "none",
         "number": "1",
         "kept": "none",
+        "recommendation": "none",
+        "sample": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
     }

@@ -40,7 +40,7 @@ async function start(attempt: string): Promise<void> {
   root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
-      confirm: () => panel.confirm(), dismiss: () => panel.dismiss(), message: () => panel.focusChat(), talk: () => panel.talk(), listen: () => panel.listen(),
+      confirm: () => panel.confirm(), dismiss: () => panel.reasonFor("dismissed"), inconclusive: () => panel.reasonFor("inconclusive"), message: () => panel.focusChat(), talk: () => panel.talk(), listen: () => panel.listen(),
       admit: () => panel.letIn(), identity: () => panel.identify(),
       flag: () => panel.deed((deeds, state, row) => deeds.flag(state, row)), warn: () => panel.deed((deeds, state, row) => deeds.warn(state, row)),
       keep: () => panel.deed((deeds, state, row) => deeds.keep(state, row)), note: () => panel.deed((deeds, state, row) => deeds.note(state, row)),

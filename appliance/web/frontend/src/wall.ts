@@ -100,7 +100,7 @@ class Wall {
     return new Next({
       look: (item) => void this.look(item.attempt.attempt, item),
       confirm: (item) => this.confirm(item),
-      dismiss: (item, reason) => { if (item.kind === "flag") void acts.dismiss(item.flag, item.attempt, reason); },
+      reason: (item, decision, reason) => { if (item.kind === "flag") void acts.reason(item.flag, item.attempt, decision, reason); },
       admit: (item) => this.admit(item.attempt.attempt),
       identify: (item, ruling) => acts.identify(item.attempt, ruling),
       confirmPhone: (item) => { if (item.kind === "phone" && boot.may.confirm_phone) void acts.confirmPhone(item.phone, item.attempt); },
@@ -260,7 +260,7 @@ class Wall {
 
   private dismiss(item: Item | null): void {
     if (item?.kind === "scan" && this.boot.may.check_in) this.acts.conduct.scanAgain(item.attempt, item.scan);
-    else this.next.chooseReason();
+    else this.next.chooseReason("dismissed");
   }
 
   private listen(attempt: Attempt): void {
@@ -300,7 +300,8 @@ class Wall {
         previous: () => this.next.move(-1),
         look,
         confirm: () => { const it = item(); if (this.panel) this.panel.confirm(); else if (it) this.confirm(it); },
-        dismiss: () => { if (this.panel) this.panel.dismiss(); else this.dismiss(item()); },
+        dismiss: () => { if (this.panel) this.panel.reasonFor("dismissed"); else this.dismiss(item()); },
+        inconclusive: () => { if (this.panel) this.panel.reasonFor("inconclusive"); else this.next.chooseReason("inconclusive"); },
         flag: whom((state, row) => deeds.flag(state, row)),
         keep: whom((state, row) => deeds.keep(state, row)),
         note: whom((state, row) => deeds.note(state, row)),

@@ -191,7 +191,7 @@ export interface Flag {
   raised_at: number;
   ended_at: number | null;
   position: number | null;
-  state: "open" | "confirmed" | "dismissed";
+  state: "open" | "confirmed" | "dismissed" | "inconclusive";
   reason: string;
   decided_by: string | null;
   facts: {

@@ -6,12 +6,13 @@ import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Flag } from "../lib/types";
 import { flagSentence, numbers, severityOf, SIGN } from "../lib/words";
-import { REASONS, type Reason } from "../wall/items";
+import { reasonButtons } from "../wall/detail";
+import { REASONS, reasonWords, type Reason, type Reasoned } from "../wall/items";
 import { facts as why, innocent, ruleNumbers, strip } from "./why";
 
 interface Actions {
   confirm(flag: Flag): void;
-  dismiss(flag: Flag, reason: Reason): void;
+  reason(flag: Flag, decision: Reasoned, reason: Reason): void;
   reopen(flag: Flag): void;
   mayDecide: boolean;
   /** Present where there is a recording to seek. */
@@ -23,7 +24,7 @@ export class FlagList {
   private readonly empty = h("p", { class: "muted" }, t("look.no_flags"));
   readonly element = h("section", { class: "look-flags" }, h("h3", {}, t("look.flags")), this.empty, this.list);
   private readonly entries = new Map<string, { element: HTMLLIElement; key: string }>();
-  private choosing: string | null = null;
+  private choosing: { flag: string; decision: Reasoned } | null = null;
   private flags: readonly Flag[] = [];
 
   constructor(private readonly actions: Actions) {}
@@ -47,8 +48,8 @@ export class FlagList {
     }
   }
 
-  choose(flag: Flag): void {
-    this.choosing = flag.flag;
+  choose(flag: Flag, decision: Reasoned): void {
+    this.choosing = { flag: flag.flag, decision };
     this.redraw();
     this.entries.get(flag.flag)?.element.scrollIntoView({ block: "nearest" });
   }
@@ -61,11 +62,12 @@ export class FlagList {
   }
 
   reason(digit: number): boolean {
-    const flag = this.flags.find((f) => f.flag === this.choosing);
-    const reason = REASONS[digit - 1];
-    if (!flag || !reason) return false;
+    const { choosing } = this;
+    const flag = this.flags.find((f) => f.flag === choosing?.flag);
+    const reason = choosing && REASONS[choosing.decision][digit - 1];
+    if (!flag || !choosing || !reason) return false;
     this.choosing = null;
-    this.actions.dismiss(flag, reason);
+    this.actions.reason(flag, choosing.decision, reason);
     return true;
   }
 
@@ -74,7 +76,7 @@ export class FlagList {
   }
 
   private entry(flag: Flag, selected: boolean | null): HTMLLIElement {
-    const key = JSON.stringify([flag, this.choosing === flag.flag]);
+    const key = JSON.stringify([flag, this.choosing?.flag === flag.flag && this.choosing.decision]);
     let known = this.entries.get(flag.flag);
     if (!known) {
       known = { element: h("li", { class: "flag", "data-severity": severityOf(flag), "data-flag": flag.flag }), key: "" };
@@ -115,15 +117,13 @@ export class FlagList {
     const { seek } = this.actions;
     const play = seek ? h("button", { type: "button", class: "small", onclick: () => seek(flag) }, t("look.seek", { time: time(flag.onset_at) })) : null;
     if (flag.state !== "open") {
-      const values = { decision: t(`decision.${flag.state}`), by: flag.decided_by ?? "", reason: flag.reason ? t(`dismissal.${flag.reason}`) : "" };
+      const values = { decision: t(`decision.${flag.state}`), by: flag.decided_by ?? "", reason: flag.reason ? reasonWords(flag.state, flag.reason) : "" };
       return h("div", { class: "item-actions" }, h("span", {}, t(flag.reason ? "look.decided_reason" : "look.decided", values)), play,
         this.actions.mayDecide ? h("button", { type: "button", class: "small quiet", onclick: () => this.actions.reopen(flag) }, t("look.undo_decision")) : null);
     }
     if (!this.actions.mayDecide) return h("div", { class: "item-actions" }, h("span", {}, t("decision.open")), play);
-    if (this.choosing === flag.flag) {
-      return h("div", { class: "reasons", role: "group", "aria-label": t("queue.reasons") }, h("p", { class: "label" }, t("queue.reasons")),
-        ...REASONS.map((reason, n) => button(t(`dismissal.${reason}`), String(n + 1), () => { this.choosing = null; this.actions.dismiss(flag, reason); })));
-    }
-    return h("div", { class: "item-actions" }, button(t("queue.confirm"), "C", () => this.actions.confirm(flag)), button(t("queue.dismiss"), "D", () => this.choose(flag)), play);
+    const { choosing } = this;
+    if (choosing?.flag === flag.flag) return reasonButtons(choosing.decision, (reason) => { this.choosing = null; this.actions.reason(flag, choosing.decision, reason); });
+    return h("div", { class: "item-actions" }, button(t("queue.confirm"), "C", () => this.actions.confirm(flag)), button(t("queue.dismiss"), "D", () => this.choose(flag, "dismissed")), button(t("queue.inconclusive"), "O", () => this.choose(flag, "inconclusive")), play);
   }
 }

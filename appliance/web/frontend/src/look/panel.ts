@@ -7,6 +7,7 @@ import { t } from "../lib/strings";
 import { RECORDED, type Attempt, type AttemptDetail, type Boot, type Flag, type Kind, type LedgerEvent, type Pulse } from "../lib/types";
 import type { Acts } from "../wall/acts";
 import { Deeds } from "../wall/deeds";
+import type { Reasoned } from "../wall/items";
 import { stageLine } from "../wall/stage-line";
 import { apply, dayOfAttempt, fromDetail, identityOf, messagesOf, phonesOf, possible, unreadOf, type State } from "../wall/store";
 import { CallLine } from "./call";
@@ -97,7 +98,7 @@ export class LookPanel {
     this.chat = new StaffChat(attempt, may.message, (text) => acts.message(attempt, text));
     this.flags = new FlagList({
       confirm: (flag) => void acts.confirm(flag, attempt),
-      dismiss: (flag, reason) => void acts.dismiss(flag, attempt, reason),
+      reason: (flag, decision, reason) => void acts.reason(flag, attempt, decision, reason),
       reopen: (flag) => void acts.reopen(flag),
       mayDecide: may.decide_flag,
       ...(options.seek ? { seek: options.seek } : {}),
@@ -163,10 +164,11 @@ export class LookPanel {
     else if (may.check_in && possible(this.state, this.id, "review_scan")) this.scans.confirm(dayOfAttempt(this.state, this.id).checkin.scans);
   }
 
-  dismiss(): void {
+  /** Dismiss the flag that is spoken of, or leave it as inconclusive: then a digit. */
+  reasonFor(decision: Reasoned): void {
     const flag = this.flags.open(this.selected ?? undefined);
     this.identity.cancel(); // one digit is awaited at a time
-    if (flag && this.options.boot.may.decide_flag) this.flags.choose(flag);
+    if (flag && this.options.boot.may.decide_flag) this.flags.choose(flag, decision);
   }
 
   reason(digit: number): boolean {

@@ -7,7 +7,7 @@ import { toast } from "../lib/toast";
 import type { Attempt, Flag, Kind, Place, Ruling, StaffPhone } from "../lib/types";
 import { flagTitle } from "../lib/words";
 import { Conduct } from "./conduct";
-import type { Reason } from "./items";
+import { reasonWords, type Reason, type Reasoned } from "./items";
 import { Wire } from "./wire";
 
 const UNDO_SECONDS = 10;
@@ -31,8 +31,9 @@ export class Acts {
     return this.decide(flag, "confirmed", "", t("done.confirmed", { seat: attempt.seat }));
   }
 
-  dismiss(flag: Flag, attempt: Attempt, reason: Reason): Promise<void> {
-    return this.decide(flag, "dismissed", reason, t("done.dismissed", { seat: attempt.seat, reason: t(`dismissal.${reason}`) }));
+  /** Dismiss it, or leave it as inconclusive: both say why. */
+  reason(flag: Flag, attempt: Attempt, decision: Reasoned, reason: Reason): Promise<void> {
+    return this.decide(flag, decision, reason, t(`done.${decision}`, { seat: attempt.seat, reason: reasonWords(decision, reason) }));
   }
 
   reopen(flag: Flag): Promise<void> {

@@ -9,7 +9,7 @@ import { browserOf, numbers } from "../lib/words";
 import { comparison, pictures, rulings } from "../look/identity";
 import { clip } from "../look/scan";
 import { facts as why, innocent, strip } from "../look/why";
-import { REASONS, type Reason } from "./items";
+import { REASONS, reasonWords, type Reason, type Reasoned } from "./items";
 import type { Item, ItemOf } from "./queue";
 import type { Still } from "./stills";
 import { undecided } from "./store";
@@ -18,7 +18,7 @@ import { OLD_SECONDS } from "./tiles";
 export interface Deeds {
   look(item: Item): void;
   confirm(item: Item): void;
-  dismiss(item: Item, reason: Reason): void;
+  reason(item: Item, decision: Reasoned, reason: Reason): void;
   admit(item: Item): void;
   identify(item: Item, ruling: Ruling): void;
   confirmPhone(item: Item): void;
@@ -35,27 +35,36 @@ export interface Deeds {
   knownAllowed(): boolean;
 }
 
-/** `choosing`: digits are awaited; `choose` asks for them. */
-export function detail(item: Item, deeds: Deeds, choosing: boolean, choose: () => void): Node[] {
+/** What a digit is awaited for: the reason of a decision, or who a candidate is. */
+export type Choosing = Reasoned | "ruling" | null;
+
+/** `choose` asks for the digits of a decision. */
+export function detail(item: Item, deeds: Deeds, choosing: Choosing, choose: (decision: Reasoned) => void): Node[] {
   const look = button(t("queue.looks"), "L", () => deeds.look(item));
   switch (item.kind) {
     case "flag": return flagged(item, deeds, choosing, choose, look);
     case "message": return message(item, deeds, look);
     case "admit":
-    case "identity": return admission(item, deeds, choosing, look);
+    case "identity": return admission(item, deeds, choosing !== null, look);
     case "phone": return phone(item, deeds, look);
     case "scan": return scan(item, deeds, look);
     default: return plain(item, deeds, look);
   }
 }
 
-function flagged(item: ItemOf<"flag">, deeds: Deeds, choosing: boolean, choose: () => void, look: HTMLElement): Node[] {
+function flagged(item: ItemOf<"flag">, deeds: Deeds, choosing: Choosing, choose: (decision: Reasoned) => void, look: HTMLElement): Node[] {
   const { flag } = item;
   const facts = [numbers(flag), flag.ended_at === null && flag.source === "inference" ? t("queue.ongoing") : "", flag.facts.note ?? ""].filter(Boolean).join(" · ");
-  const decide = deeds.may.decide_flag ? [button(t("queue.confirm"), "C", () => deeds.confirm(item)), button(t("queue.dismiss"), "D", choose)] : [];
-  const reasons = h("div", { class: "reasons", role: "group", "aria-label": t("queue.reasons") }, h("p", { class: "label" }, t("queue.reasons")),
-    ...REASONS.map((reason, n) => button(t(`dismissal.${reason}`), String(n + 1), () => deeds.dismiss(item, reason))));
-  return [still(item, deeds), h("p", { class: "muted" }, item.attempt.name, facts ? ` · ${facts}` : ""), strip(why(flag)), h("p", { class: "hint" }, innocent(flag)), choosing ? reasons : row(...decide, look)];
+  const decide = deeds.may.decide_flag ? [button(t("queue.confirm"), "C", () => deeds.confirm(item)), button(t("queue.dismiss"), "D", () => choose("dismissed")), button(t("queue.inconclusive"), "O", () => choose("inconclusive"))] : [];
+  const reasons = choosing === "dismissed" || choosing === "inconclusive" ? reasonButtons(choosing, (reason) => deeds.reason(item, choosing, reason)) : null;
+  return [still(item, deeds), h("p", { class: "muted" }, item.attempt.name, facts ? ` · ${facts}` : ""), strip(why(flag)), h("p", { class: "hint" }, innocent(flag)), reasons ?? row(...decide, look)];
+}
+
+/** Why is it dismissed, or inconclusive? One button for each digit. */
+export function reasonButtons(decision: Reasoned, run: (reason: Reason) => void): HTMLElement {
+  const title = t(decision === "dismissed" ? "queue.reasons" : "queue.doubts");
+  return h("div", { class: "reasons", role: "group", "aria-label": title }, h("p", { class: "label" }, title),
+    ...REASONS[decision].map((reason, n) => button(reasonWords(decision, reason), String(n + 1), () => run(reason))));
 }
 
 function message(item: ItemOf<"message">, deeds: Deeds, look: HTMLElement): Node[] {

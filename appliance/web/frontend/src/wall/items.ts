@@ -6,8 +6,18 @@ import { flagSentence, severityOf, SIGN, type Severity } from "../lib/words";
 import type { Item } from "./queue";
 import { undecided } from "./store";
 
-export const REASONS = ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"] as const;
-export type Reason = (typeof REASONS)[number];
+/** Decisions that need a reason, and which there are (`exam/flags.py`), in the order of their digits. */
+export const REASONS = {
+  dismissed: ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"],
+  inconclusive: ["unclear_picture", "not_recorded", "other_view_needed", "context_needed"],
+} as const;
+export type Reasoned = keyof typeof REASONS;
+export type Reason = (typeof REASONS)[Reasoned][number];
+
+/** The words of a reason. */
+export function reasonWords(decision: string, reason: string): string {
+  return decision === "inconclusive" ? t(`doubt.${reason}`) : t(`dismissal.${reason}`);
+}
 
 const SIGNS: Readonly<Record<Exclude<Item["kind"], "flag">, string>> = {
   message: "✉", phone: "▯", admit: "◷", identity: "◷", scan: "◷", position: "◷", pages: "◷", release: "◷", capacity: "⚙", trouble: "⚙", overrun: "◆", attention: "◉", listen: "♪",

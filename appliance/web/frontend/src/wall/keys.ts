@@ -73,7 +73,7 @@ function asking(): boolean {
 }
 
 /** What follows a key. */
-const MORE: Partial<Record<Command, string>> = { dismiss: " 1–5", identity: " 1–4", look: " ↵" };
+const MORE: Partial<Record<Command, string>> = { dismiss: " 1–5", inconclusive: " 1–4", identity: " 1–4", look: " ↵" };
 
 /** All keys, other ones for them, and the switch. */
 export function showKeys(keys: Keys): void {

@@ -4,8 +4,8 @@ import { now } from "../lib/clock";
 import { arrange, h, set, write } from "../lib/dom";
 import { t } from "../lib/strings";
 import { comparison, rulingOf } from "../look/identity";
-import { detail, freshen, type Deeds } from "./detail";
-import { colour, detailKey, headline, REASONS, sign, wait } from "./items";
+import { detail, freshen, type Choosing, type Deeds } from "./detail";
+import { colour, detailKey, headline, REASONS, sign, wait, type Reasoned } from "./items";
 import { keepPlace, type Item } from "./queue";
 import { undecided } from "./store";
 
@@ -32,7 +32,7 @@ export class Next {
   private items: Item[] = [];
   private key: string | null = null;
   private index = 0;
-  private choosing = false;
+  private choosing: Choosing = null;
   private drawn = false;
 
   constructor(private readonly actions: Actions) {}
@@ -41,9 +41,9 @@ export class Next {
     return this.items.find((item) => item.key === this.key) ?? null;
   }
 
-  /** Is a digit awaited that says why a flag is dismissed, or who a candidate is? */
+  /** Is a digit awaited that says why a flag is decided so, or who a candidate is? */
   get choosingReason(): boolean {
-    return this.choosing;
+    return this.choosing !== null;
   }
 
   draw(items: Item[]): void {
@@ -51,7 +51,7 @@ export class Next {
     const before = this.key;
     this.items = items;
     ({ key: this.key, index: this.index } = keepPlace(items, this.key, this.index));
-    if (this.key !== before) this.choosing = false;
+    if (this.key !== before) this.choosing = null;
     for (const key of [...this.entries.keys()]) if (!items.some((item) => item.key === key)) this.entries.delete(key);
     write(this.title, items.length ? `${t("wall.next")} (${items.length})` : t("wall.next"));
     this.empty.hidden = items.length > 0;
@@ -84,7 +84,7 @@ export class Next {
   select(key: string | null, focus = false): void {
     this.key = key;
     this.index = Math.max(0, this.items.findIndex((item) => item.key === key));
-    this.choosing = false;
+    this.choosing = null;
     this.refresh();
     const entry = key ? this.entries.get(key) : undefined;
     entry?.element.scrollIntoView({ block: "nearest" });
@@ -92,10 +92,10 @@ export class Next {
     this.actions.moved(this.selected);
   }
 
-  /** Dismissing needs a reason: the digits are shown. */
-  chooseReason(): void {
+  /** Dismissing needs a reason, and so does leaving it open: the digits are shown. */
+  chooseReason(decision: Reasoned): void {
     if (this.selected?.kind !== "flag" || !this.actions.may.decide_flag) return;
-    this.choosing = true;
+    this.choosing = decision;
     this.refresh();
   }
 
@@ -103,26 +103,29 @@ export class Next {
   chooseRuling(): void {
     const item = this.selected;
     if (!item || !("identity" in item) || !undecided(item.identity) || !this.actions.may.decide_identity) return;
-    this.choosing = true;
+    this.choosing = "ruling";
     this.refresh();
   }
 
   cancelReason(): boolean {
-    const was = this.choosing;
-    this.choosing = false;
+    const was = this.choosing !== null;
+    this.choosing = null;
     if (was) this.refresh();
     return was;
   }
 
   reason(digit: number): void {
     const item = this.selected;
-    const [reason, ruling] = [REASONS[digit - 1], rulingOf(digit, this.actions.knownAllowed())];
-    if (!this.choosing || !item) return;
-    if (item.kind === "flag" && reason) {
-      this.choosing = false;
-      this.actions.dismiss(item, reason);
+    const { choosing } = this;
+    const ruling = rulingOf(digit, this.actions.knownAllowed());
+    if (choosing === null || !item) return;
+    if (item.kind === "flag" && choosing !== "ruling") {
+      const reason = REASONS[choosing][digit - 1];
+      if (!reason) return;
+      this.choosing = null;
+      this.actions.reason(item, choosing, reason);
     } else if ("identity" in item && ruling) {
-      this.choosing = false;
+      this.choosing = null;
       this.refresh();
       this.actions.identify(item, ruling);
     }
@@ -143,7 +146,7 @@ export class Next {
     if (entry.body.dataset["shown"] !== wanted) {
       entry.body.dataset["shown"] = wanted;
       const focused = entry.body.contains(document.activeElement);
-      entry.body.replaceChildren(...(selected ? detail(item, this.actions, this.choosing, () => this.chooseReason()) : []));
+      entry.body.replaceChildren(...(selected ? detail(item, this.actions, this.choosing, (decision) => this.chooseReason(decision)) : []));
       if (focused) entry.head.focus({ preventScroll: true });
     }
     return entry.element;

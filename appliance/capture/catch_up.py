@@ -40,7 +40,7 @@ from appliance.exam.events import (
 )
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.gap import Cause
-from appliance.exam.stage import CLOSED, reached
+from appliance.exam.stage import ENDING
 from appliance.ledger.client import Handler, Told
 from appliance.recording.name import OPEN
 
@@ -146,7 +146,7 @@ class CatchUp:
 
     def _take(self, event: Told) -> None:
         said, attempt = event.payload, event.chain
-        if (stage := reached(said)) is not None and stage in CLOSED:
+        if event.type in ENDING:
             self._station.end_attempt(attempt, event.wall)
         elif event.type == CallStarted.TYPE:
             self._station.call_began(attempt, event.wall)

@@ -253,6 +253,10 @@ MOVING = frozenset({payload.TYPE for payload in _REACHED} | {AttemptEquipped.TYP
 """Types of events after which an attempt may be in another stage."""
 
 
+ENDING = frozenset(payload.TYPE for payload, stage in _REACHED.items() if stage in CLOSED)
+"""Types of events that say that an attempt is over, also once their words are erased."""
+
+
 def reached(payload: Payload | None) -> Stage | None:
     """The stage that an event says; None for one that moves nobody, or was erased."""
     if isinstance(payload, AttemptEquipped | AttemptMoved):

@@ -81,6 +81,7 @@ def _engine(database: Path, module: ModuleType, *, read_only: bool) -> sa.Engine
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute("PRAGMA wal_autocheckpoint = 1000")
+            cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten, not only forgotten
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -88,6 +89,23 @@ def _engine(database: Path, module: ModuleType, *, read_only: bool) -> sa.Engine
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def scrub(engine: sa.Engine) -> bool:
+    """Empty the write-ahead log, in which pages still stand as they were before an erasure; -> False while a reader
+    needs it, or the disk cannot be written: ask again."""
+    connection = engine.raw_connection()
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except dbapi().Error:
+        return False
+    finally:
+        cursor.execute("PRAGMA busy_timeout = 5000")
+        cursor.close()
+        connection.close()
+    return not busy
 
 
 def migrate(engine: sa.Engine) -> None:

@@ -40,6 +40,9 @@ ANCHOR_SECONDS = 60.0
 ANCHOR_AFTER = frozenset({"attempt.finished", "attempt.refused", "attempt.ended", "upstream.attempt_stored"})
 """The box's chain vouches for the attempts' chains each minute, and at once after one of these."""
 
+SCRUB_AFTER = frozenset({"personal.erased"})
+"""What was erased is to be nowhere in the ledger's files: not in the write-ahead log either."""
+
 _Work = tuple[Callable[["Transaction"], Any], "Future[Any]"]
 
 
@@ -50,6 +53,7 @@ class Transaction:
         self.connection = connection
         self.at = at
         self.anchor_soon = False
+        self.scrub_soon = False
 
     @property
     def now(self) -> float:
@@ -63,6 +67,7 @@ class Transaction:
             return Event.from_row(found)
         event = self._insert(draft)
         self.anchor_soon = self.anchor_soon or event.type in ANCHOR_AFTER
+        self.scrub_soon = self.scrub_soon or event.type in SCRUB_AFTER
         for follow_up in projection.apply(self.connection, event):
             self.append(Draft(payload=follow_up.payload, chain=follow_up.chain, exam=event.exam, actor=event.actor))
         return event
@@ -131,6 +136,7 @@ class Writer:
         self._committed = threading.Condition()
         self._head = 0
         self._anchored_at = 0.0
+        self._to_scrub = False
         self.refused = 0
         self.failure = ""
         self._open = False
@@ -205,6 +211,9 @@ class Writer:
             if self._anchored_at + ANCHOR_SECONDS < time.monotonic() or not running:
                 self._anchored_at = time.monotonic()
                 self._commit([(anchor, Future())])
+            if self._to_scrub:
+                assert self._engine is not None
+                self._to_scrub = not database.scrub(self._engine)
 
     def _gather(self, first: _Work | None) -> tuple[list[_Work], bool]:
         batch: list[_Work] = []
@@ -233,6 +242,7 @@ class Writer:
                 self.failure = ""  # only a commit that wrote something shows that writing works again
             if transaction.anchor_soon:
                 self._anchored_at = 0.0
+            self._to_scrub = self._to_scrub or transaction.scrub_soon
         except (ApplianceError, sa.exc.SQLAlchemyError) as error:
             self.failure = str(error)
             log.error("the ledger could not be written: %s", error)

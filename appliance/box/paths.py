@@ -79,6 +79,12 @@ class Paths:
         return self.data / "reports"
 
     @property
+    def loudness(self) -> Path:
+        """loudness/EXAM/ATTEMPT/KIND/FILE.levels: how loud each recording is, worked out from it (`recording.loudness`)
+        and made again when it is gone."""
+        return self.data / "loudness"
+
+    @property
     def upstream(self) -> Path:
         """The default upstream: a folder."""
         return self.data / "upstream"

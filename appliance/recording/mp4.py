@@ -172,6 +172,16 @@ def _top_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         at += length
 
 
+def fragments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of the `moof` of each whole part."""
+    size = file.seek(0, 2)
+    boxes = _top_level(file, size)
+    for kind, offset, length in boxes:
+        if kind == b"moof" and length <= _LONGEST_HEADER * 8 and next(boxes, None) is not None:
+            file.seek(offset)
+            yield offset, file.read(length)
+
+
 def _parts(file: BinaryIO, boxes: Iterator[tuple[bytes, int, int]]) -> Iterator[tuple[Part, bool]]:
     """Each with whether it holds sound that arrived."""
     for kind, offset, length in boxes:

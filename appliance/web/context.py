@@ -12,6 +12,7 @@ from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
 from appliance.web.counts import Counts, Reviewing
 from appliance.web.review.parts import PartsCache
+from appliance.web.review.waiting import Waiting
 from appliance.web.seen import Seen
 from appliance.web.strings import Catalogue
 from appliance.web.trials import Trials
@@ -35,6 +36,7 @@ class Services:
     trials: Trials = field(default_factory=Trials)
     keeping: Counts = field(default_factory=Counts)
     parts: PartsCache = field(default_factory=PartsCache)
+    loudness: Waiting = field(default_factory=Waiting)
     reviewing: Reviewing = field(default_factory=Reviewing)
 
     @property

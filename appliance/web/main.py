@@ -36,6 +36,7 @@ from appliance.web import keeping, line, sockets, timekeeper
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
+from appliance.web.review import loudness
 from appliance.web.strings import Catalogue
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
         stack.enter_context(line.watched(services))
         stack.enter_context(timekeeper.watched(services))
         stack.enter_context(keeping.kept(services))
+        stack.enter_context(loudness.measured(services))
         stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
         process.notify("READY=1")
         _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))

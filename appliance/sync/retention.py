@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from appliance.box.paths import Paths
 from appliance.errors import NotAllowed, NotFound, StorageFull
 from appliance.exam.events import MediaDeleted, PersonalErased
-from appliance.exam.retention import Data, Keeping
+from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
@@ -79,9 +79,7 @@ class Retention:
 
     def _delete(self, one: Due) -> None:
         """Every file of it, `MOST_FILES` at a time."""
-        with self._reader.connect() as connection:
-            folders = [f"exports/{one.exam}/{row.export}" for row in exports.exports(connection, attempt=one.attempt)]
-        there = lying.files(self._paths, one, exports=folders)
+        there = self._files(one)
         if not there:
             return
         if one.waits_for_store:
@@ -101,9 +99,10 @@ class Retention:
         if not left:
             self._clean[one.attempt] = head
             return
-        if (self._paths.outbox / one.exam / one.attempt).exists():
+        recorded = any(self._files(replace(one, what=what)) for what in MEDIA)
+        if recorded or (self._paths.outbox / one.exam / one.attempt).exists():
             return
-        for files in _batches(lying.files(self._paths, one)):
+        for files in _batches(self._files(one)):
             self._finish(self._write_down(self._going(one, files)))
         with self._reader.connect() as connection:
             head = dates.head(connection, one.attempt)
@@ -113,6 +112,11 @@ class Retention:
         except NotAllowed:
             return  # somebody placed a hold just now
         self.erased += 1
+
+    def _files(self, one: Due) -> list[Path]:
+        with self._reader.connect() as connection:
+            made = exports.exports(connection, attempt=one.attempt)
+        return lying.files(self._paths, one, exports=[f"exports/{row.exam}/{row.export}" for row in made])
 
     def _going(self, one: Due, files: Sequence[Path]) -> Going:
         return Going(

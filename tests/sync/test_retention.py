@@ -8,12 +8,17 @@ import pytest
 
 from appliance.exam import events
 from appliance.exam.plan import ExamPlan
-from appliance.ledger import checkin
+from appliance.ledger import checkin, dates, holding, state
+from appliance.ledger.actions import erasure, holds
+from appliance.ledger.chain import check
+from appliance.ledger.reader import links
 from appliance.sync import retention
 from appliance.sync.retention import Retention
 from appliance.sync.verify import verify
 from tests.sync.rig import Killed
 from tests.sync.test_service import manifest, upstream
+
+pytestmark = pytest.mark.slow
 
 HOUR = 3600.0
 
@@ -153,3 +158,202 @@ def test_many_files_go_in_several_events(rig, monkeypatch):
     assert {len(one.files) for one in said(rig)} <= {5, there % 5}
     assert sum(len(one.files) for one in said(rig)) == there
     assert json.dumps(said(rig)[0].to_json())
+
+
+# --- an exam of the real kind ---
+
+DAY = 24 * HOUR
+
+
+def identified(rig, attempt):
+    """The picture of an ID, on the disk and in the ledger."""
+    named = {name: f"bio/{attempt}/identity/{name}.jpg" for name in ("photo", "face")}
+    hashes = {f"{name}_sha256": rig.evidence.write(path, name.encode() * 99) for name, path in named.items()}
+    rig.evidence.append(events.IdentityPictured(**named, **hashes), attempt, actor="candidate")
+
+
+def stored_attempt(rig, seat="1"):
+    """Over, upstream, read back."""
+    attempt = rig.evidence.sit(seat)
+    identified(rig, attempt)
+    if rig.service is None:
+        rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    return attempt
+
+
+def gone(rig, attempt):
+    with rig.reader.connect() as connection:
+        return [(row.what, row.why) for row in holding.deletions(connection, attempt=attempt)]
+
+
+def exported(rig, attempt):
+    """A clip that somebody asked for."""
+    said = events.ExportAsked(
+        export="e1", kinds=["webcam"], starts_at=0.0, ends_at=9.0, masked=False, reason="appeal", factor="password",
+        by="rev", by_name="Rev",
+    )  # fmt: skip
+    rig.evidence.append(said, attempt, actor="rev")
+    written(rig.paths.data / "exports" / "bio" / "e1" / "clip.mp4")
+
+
+def written(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"1234")
+    return path
+
+
+def test_M90_each_kind_goes_on_its_day_once_it_is_upstream_and_the_ledger_proves_it(rig):
+    attempt = rig.evidence.sit("1")
+    identified(rig, attempt)
+    exported(rig, attempt)
+    trace = written(rig.paths.media / "bio" / attempt / "trace" / "webcam.jsonl")
+    cache = written(rig.paths.data / "loudness" / "bio" / attempt / "webcam.bin")
+    rig.evidence.over(attempt)
+    over, folder = time.time(), rig.paths.media / "bio" / attempt
+    keeper(rig).turn(now=over + 400 * DAY)
+    assert gone(rig, attempt) == [], "the store has none of it yet: nothing goes, however late it is"
+    rig.start()
+    rig.until(lambda: rig.stored(attempt))
+    keeper(rig).turn(now=over + 15 * DAY)
+    assert gone(rig, attempt) == [("identity", "date")]
+    assert not (folder / "identity").exists()
+    assert (folder / "webcam").exists()
+    keeper(rig).turn(now=over + 31 * DAY)
+    assert gone(rig, attempt)[1:] == [("recordings", "date")]
+    assert [path.name for path in folder.iterdir() if path.name not in ("snapshots", "trace")] == []
+    assert not cache.exists()
+    keeper(rig).turn(now=over + 181 * DAY)
+    assert gone(rig, attempt)[2:] == [("evidence", "date")]
+    assert not folder.exists()
+    assert not trace.exists()
+    assert not (rig.paths.data / "exports" / "bio").exists()
+    keeper(rig).turn(now=over + 366 * DAY)
+    assert gone(rig, attempt)[3:] == [("personal", "date"), ("personal", "date")], "its reports, then its words"
+    assert not (rig.paths.reports / "bio" / attempt).exists()
+    named = [path for one in said(rig) for path in one.files]
+    assert len(named) == len(set(named))
+    assert f"bio/{attempt}/identity/photo.jpg" in named
+    assert f"loudness/bio/{attempt}/webcam.bin" in named
+    assert "exports/bio/e1/clip.mp4" in named
+    assert f"reports/bio/{attempt}/report.pdf" in named
+    head = rig.evidence.writer.head
+    keeper(rig).turn(now=over + 500 * DAY)
+    assert rig.evidence.writer.head == head, "nothing is said twice"
+
+
+def test_M90_what_came_after_the_newest_manifest_waits_for_the_next(rig):
+    attempt = stored_attempt(rig)
+    kept = f"bio/{attempt}/kept/1.jpg"
+    digest = rig.evidence.write(kept, b"still")
+    later = events.EvidenceKept(
+        kept="k1", kind="webcam", still=kept, still_sha256=digest, clip="", clip_sha256="", starts_at=0.0, ends_at=1.0,
+        taken_at=0.5, by="pia",
+    )  # fmt: skip
+    rig.evidence.append(later, attempt, actor="pia")
+    keeper(rig).turn(now=time.time() + 200 * DAY)
+    assert gone(rig, attempt) == []
+    rig.for_seconds(400)
+    keeper(rig).turn(now=time.time() + 200 * DAY)
+    assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings", "evidence"]
+
+
+def hold(rig, attempt=None):
+    place = {"exam": "bio", "attempt": attempt, "reason": "appeal", "by": "ina", "by_name": "Ina"}
+    return rig.evidence.writer.transact(lambda t: holds.place(t, **place))
+
+
+def lift(rig, held):
+    rig.evidence.writer.transact(lambda t: holds.lift(t, held, exam="bio", reason="settled", by="ina"))
+
+
+def test_M90_a_hold_on_a_candidate_or_on_the_exam_keeps_everything(rig):
+    first, second = stored_attempt(rig, "1"), stored_attempt(rig, "2")
+    held, late = hold(rig, first), time.time() + 20 * DAY
+    keeper(rig).turn(now=late)
+    assert (gone(rig, first), gone(rig, second)) == ([], [("identity", "date")])
+    lift(rig, held)
+    held = hold(rig)
+    keeper(rig).turn(now=late + 300 * DAY)
+    assert (gone(rig, first), len(gone(rig, second))) == ([], 1)
+    lift(rig, held)
+    keeper(rig).turn(now=late)
+    assert gone(rig, first) == [("identity", "date")]
+
+
+@pytest.mark.parametrize("unlinked", [0, 1])
+def test_M90_a_hold_that_comes_in_the_middle_keeps_what_is_still_there(rig, monkeypatch, unlinked):
+    planned(rig, practice=True)
+    attempt = rig.evidence.sit("1")
+    rig.evidence.over(attempt)
+    there, unlink, done = files(rig, attempt), Path.unlink, []
+
+    def killed(path, **said):
+        if len(done) == unlinked:
+            raise Killed
+        done.append(path.name)
+        unlink(path, **said)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(Killed):
+            keeper(rig).turn(now=time.time() + 2 * DAY)
+    hold(rig, attempt)
+    for _ in range(2):
+        keeper(rig).turn(now=time.time() + 2 * DAY)
+    for name in done:
+        there.remove(name)
+    assert files(rig, attempt) == there
+    assert [Path(file).name for one in said(rig) for file in one.files] == done, "and the ledger knows what went"
+    assert not list((rig.paths.data / "deleting").iterdir())
+
+
+def test_M90_a_request_erases_a_candidate_and_every_chain_still_verifies(rig):
+    attempt, other = stored_attempt(rig, "1"), stored_attempt(rig, "2")
+    rig.evidence.end_exam()
+    rig.until(rig.exam_stored)
+    late = events.IrregularityNoted(
+        irregularity="i1", category="other", text="it was Xanthippe", happened_at=0.0, position=None, by="pia",
+        by_name="Pia",
+    )  # fmt: skip
+    rig.evidence.append(late, attempt, actor="pia")
+    asked = {"reference": "GDPR-2026-7", "by": "ina", "by_name": "Ina"}
+    rig.evidence.writer.transact(lambda t: erasure.ask(t, attempt, **asked))
+    keeper(rig).turn(now=time.time() + 1)
+    assert gone(rig, attempt)[-1] == ("personal", "request")
+    assert {why for _, why in gone(rig, attempt)} == {"request"}
+    assert gone(rig, other) == []
+    assert not (rig.paths.media / "bio" / attempt).exists()
+    with rig.reader.connect() as connection:
+        check(links(connection, attempt), chain=attempt)
+        assert state.attempt(connection, attempt).name == "(erased)"
+        assert state.attempt(connection, other).name == "Candidate 2"
+    rig.start()  # the box starts again, and the store gets what the chain is now
+    rig.for_seconds(1000)
+    outcome = verify(rig.exam_folder)
+    assert outcome.findings == []
+    assert outcome.erased > 10
+    folder = rig.exam_folder / attempt
+    newest = max(folder.glob("ledger*.jsonl"), key=lambda path: path.stat().st_mtime_ns).read_text()
+    assert "Candidate 1" not in newest
+    assert "Xanthippe" not in newest
+    assert "GDPR-2026-7" in newest, "who asked for it stays"
+    assert "Candidate 1" in (folder / "ledger.jsonl").read_text(), "what is upstream already is named for central IT"
+    assert (rig.paths.reports / "bio" / attempt / "report.json").is_file(), "a report is written all the same"
+    before = len(said(rig))
+    keeper(rig).turn(now=time.time() + 60)
+    assert len(said(rig)) == before, "and it is not deleted again"
+
+
+def test_M90_words_that_come_after_an_erasure_go_too(rig):
+    attempt = stored_attempt(rig)
+    asked = {"reference": "r1", "by": "ina", "by_name": "Ina"}
+    rig.evidence.writer.transact(lambda t: erasure.ask(t, attempt, **asked))
+    retention = keeper(rig)
+    retention.turn(now=time.time() + 1)
+    rig.evidence.chat(attempt, "one word more")
+    retention.turn(now=time.time() + 1)
+    with rig.reader.connect() as connection:
+        assert not dates.words_left(connection, attempt)
+        assert {row.text for row in state.messages(connection, attempt=attempt)} == {""}

@@ -150,6 +150,12 @@ WRITES = {
     Action.STAFF_CHAT,
     Action.PUBLIC,
     Action.OWN_SESSION,
+    Action.REVIEW,  # what was played
+    Action.DISCUSS,
+    Action.RECORD_OUTCOME,
+    Action.EXPORT,
+    Action.HOLD,
+    Action.ERASE,
 }
 
 

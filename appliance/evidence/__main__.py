@@ -16,7 +16,7 @@ from typing import Any
 import av
 import cv2
 
-from appliance.box import process
+from appliance.box import parent, process
 from appliance.errors import ApplianceError
 from appliance.evidence import pick
 from appliance.evidence.cut import Clip, cut
@@ -90,6 +90,7 @@ def _bound(job: Job) -> None:
 
 def main() -> int:
     """Do the one job."""
+    parent.follow()
     process.start_logging("evidence")
     job = Job.from_json(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     _bound(job)

@@ -17,6 +17,7 @@ from appliance.ledger.reader import Reader, opened
 from appliance.sync.binder import WriteReport
 from appliance.sync.chores import Chores
 from appliance.sync.directory import DirectoryStore
+from appliance.sync.exports import Exports
 from appliance.sync.keys import BoxKey
 from appliance.sync.notice import Notices
 from appliance.sync.retention import Retention
@@ -65,7 +66,8 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
             Trust(paths.cache / "clock.json"),
         )
-        return _serve(service, chores, client, reader, paths, stopping)
+        exporter = Exports(paths=paths, settings=settings, key=key, reader=reader, ledger=client)
+        return _serve(service, chores, exporter, client, reader, paths, stopping)
 
 
 def store_of(paths: Paths, settings: Settings) -> DirectoryStore:
@@ -96,7 +98,13 @@ def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threadin
 
 
 def _serve(
-    service: Service, chores: Chores, client: Client, reader: Reader, paths: Paths, stopping: threading.Event
+    service: Service,
+    chores: Chores,
+    exporter: Exports,
+    client: Client,
+    reader: Reader,
+    paths: Paths,
+    stopping: threading.Event,
 ) -> int:
     # The service has read the ledger up to here or further: what is told twice is only looked at twice.
     client.subscribe(service.told, after=service.read_until)
@@ -106,10 +114,12 @@ def _serve(
     worker.start()
     helper = threading.Thread(target=chores.run, args=(stopping,), name="sync-chores", daemon=True)
     helper.start()
+    cutter = threading.Thread(target=exporter.run, args=(stopping,), name="sync-exports", daemon=True)
+    cutter.start()
     try:
         process.notify("READY=1")
         while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
-            _beat(service, chores, client, paths)
+            _beat(service, chores, exporter, client, paths)
             process.notify("WATCHDOG=1")
     finally:
         process.notify("STOPPING=1")
@@ -118,6 +128,7 @@ def _serve(
         service.woken.set()
         worker.join(STOP_SECONDS)
         helper.join(STOP_SECONDS / 4)  # a mail server may let it wait: what it does is begun again
+        cutter.join(STOP_SECONDS / 2)  # what it cut is begun anew
         client.stop(flush_seconds=0.5)
     return 1 if died else 0
 
@@ -129,15 +140,16 @@ def _work(service: Service, stopping: threading.Event) -> None:
             service.woken.wait(wait)
 
 
-def _beat(service: Service, chores: Chores, client: Client, paths: Paths) -> None:
-    facts: dict[str, Any] = service.status() | chores.status()
+def _beat(service: Service, chores: Chores, exporter: Exports, client: Client, paths: Paths) -> None:
+    facts: dict[str, Any] = service.status() | chores.status() | exporter.status()
     waiting = facts["backlog_objects"] + facts["bundles"]
     sentence = f"{waiting} things wait to be sent" if waiting else "everything so far is upstream"
     if facts["failing"]:
         # The box works on without its upstream: this is news for a person, not a fault of the process.
         sentence = f"{facts['failing']}; {sentence}"
-    if chores.trouble:
-        sentence = f"{chores.trouble}; {sentence}"
+    for trouble in (chores.trouble, exporter.trouble):
+        if trouble:
+            sentence = f"{trouble}; {sentence}"
     if not client.connected:
         sentence = "waiting for the ledger"
     _say(paths, healthy=client.connected, sentence=sentence, waiting=client.waiting, lost=client.lost, **facts)

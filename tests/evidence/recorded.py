@@ -29,7 +29,7 @@ class Recorder:
         self.gaps: dict[Kind, list[Gap]] = {}
         self.base: dict[Kind, dict[str, float]] = {}
 
-    def record(self, kind, *spans, begins_at=BEGAN, codec="h264", sound=False, frames=None, **size):
+    def record(self, kind, *spans, begins_at=BEGAN, codec="h264", sound=False, frames=None, attempt="a1", **size):
         """A file for each span (first second of the feed's timeline, the one after the last)."""
         frames = frames or media.video(codec, **size)
         made = (
@@ -41,7 +41,7 @@ class Recorder:
                 _second(made, frames, at, codec=codec, sound=sound) for at in range(first, end)
             )
             name = Name("1", kind, begins_at + first, len(there) + 1, made.suffix)
-            path = f"bio/a1/{kind.value}/{name}"
+            path = f"bio/{attempt}/{kind.value}/{name}"
             (self.media / path).parent.mkdir(parents=True, exist_ok=True)
             (self.media / path).write_bytes(data)
             there.append(

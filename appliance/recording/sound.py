@@ -26,9 +26,12 @@ class Packet:
 
 
 def packets(file: Path) -> Iterator[Packet]:
-    """Those that arrived, in the order of the file; silence that capture filled in is none. ValueError (an
-    `av.FFmpegError` is one, or an OSError) where the file cannot be read; a file cut short ends early."""
-    yield from _webm(file) if ".webm" in file.suffixes else _mp4(file)
+    """Those that arrived, in the order of the file; silence that capture filled in is none. ValueError, OSError or
+    `av.FFmpegError` where the file cannot be read; one that is cut short ends early."""
+    try:
+        yield from _webm(file) if ".webm" in file.suffixes else _mp4(file)
+    except (struct.error, KeyError) as error:
+        raise ValueError("a part has no table of its sound") from error
 
 
 def _mp4(file: Path) -> Iterator[Packet]:
@@ -41,14 +44,11 @@ def _mp4(file: Path) -> Iterator[Packet]:
 
 def _run(descriptor: int, offset: int, traf: dict[bytes, bytes]) -> Iterator[Packet]:
     """The samples of one track in one part, by the table that says how long each is."""
-    try:
-        if struct.unpack_from(">I", traf[b"tfhd"], 4)[0] != _AUDIO:
-            return
-        at = struct.unpack_from(">Q", traf[b"tfdt"], 4)[0]
-        count, place = struct.unpack_from(">Ii", traf[b"trun"], 4)
-        sizes = [struct.unpack_from(">II", traf[b"trun"], 12 + 12 * index) for index in range(count)]
-    except (KeyError, struct.error) as error:
-        raise ValueError("a part has no table of its sound") from error
+    if struct.unpack_from(">I", traf[b"tfhd"], 4)[0] != _AUDIO:
+        return
+    at = struct.unpack_from(">Q", traf[b"tfdt"], 4)[0]
+    count, place = struct.unpack_from(">Ii", traf[b"trun"], 4)
+    sizes = [struct.unpack_from(">II", traf[b"trun"], 12 + 12 * index) for index in range(count)]
     total = sum(size for _, size in sizes)
     if place < 0 or total > _MOST_BYTES:
         raise ValueError("the sound of a part makes no sense")

@@ -15,6 +15,7 @@ from appliance.exam.feed import Kind
 from appliance.recording import loudness
 from appliance.web.review.loudness import Measurer
 from appliance.web.review.waiting import Waiting
+from tests.capture import test_excerpt
 
 from .conftest import EXAM
 from .test_review_recording import Recorded
@@ -98,6 +99,15 @@ def test_a_broken_file_takes_nothing_from_the_others(recorded, harm):
     assert done
     assert levels[:80].min() > 0
     assert levels[165:170].min() > 0
+
+
+def test_webm_is_heard_too(tmp_path):
+    test_excerpt.record(tmp_path / "webcam", [(4, 8)], codec="vp8", width=96, height=64)
+    (tmp_path / "out").mkdir()
+    assert loudness.measure(tmp_path / "webcam", tmp_path / "out") == 1
+    begin, levels = loudness.read(next((tmp_path / "out").iterdir()))
+    assert (begin, len(levels)) == (40, 40)
+    assert min(levels[2:]) > 200, "a tone of -15 dBFS"
 
 
 def test_a_file_that_kills_the_process_twice_is_left_silent(tmp_path, files):

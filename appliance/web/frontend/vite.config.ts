@@ -17,6 +17,7 @@ export default defineConfig({
         candidate: "src/candidate.ts",
         wall: "src/wall.ts",
         look: "src/look.ts",
+        review: "src/review.ts",
         phone: "src/phone.ts",
         inbox: "src/inbox.ts",
         "own-check": "src/own-check.ts",

@@ -1,5 +1,6 @@
 """One candidate's recording under review: the page, what it draws, the parts of files, and what was played."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from appliance.errors import BadInput, Unavailable
 from appliance.exam.feed import Kind
+from appliance.exam.flags import RULES
 from appliance.exam.permissions import Action
 from appliance.ledger import state
 from appliance.ledger.actions import watching
@@ -47,8 +49,23 @@ def page(exam: str, attempt: str) -> str:
         raise missing()
     with services().reader.connect() as connection:
         found = state.exam(connection, exam)
-    boot = {**proctor.boot(found), "attempt": row.attempt, "sample": request.args.get("sample", "")[:64] or None}
+    boot = {
+        **proctor.boot(found),
+        "attempt": row.attempt,
+        "sample": request.args.get("sample", "")[:64] or None,
+        "zone": _ahead_of_utc(found.starts_at),
+        "choices": [
+            {"code": rule.code, "severity": rule.severity.value, "channel": rule.channel.value}
+            for rule in RULES.values()
+        ],
+    }
     return render_template("review.html", attempt=row, exam=found, boot=boot)
+
+
+def _ahead_of_utc(at: float) -> float:
+    """Seconds that the lab's clock is ahead of UTC at that moment."""
+    offset = datetime.fromtimestamp(at).astimezone().utcoffset()
+    return offset.total_seconds() if offset is not None else 0.0
 
 
 @bp.get("/api/review/<attempt>")

@@ -14,12 +14,24 @@ export function now(): number {
   return Date.now() / 1000 + offset;
 }
 
+let zone: number | null = null;
+
+/** Times are said as the lab's clock has them, so many seconds ahead of UTC; until it is said, as this computer's. */
+export function useZone(seconds: number): void {
+  zone = seconds;
+}
+
+/** Seconds that the clock on the page is ahead of UTC at a moment. */
+export function zoneAt(at: number): number {
+  return zone ?? -new Date(at * 1000).getTimezoneOffset() * 60;
+}
+
 const two = (n: number): string => String(n).padStart(2, "0");
 
 /** Time of day with seconds. */
 export function time(at: number): string {
-  const date = new Date(at * 1000);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const date = new Date((at + zoneAt(at)) * 1000);
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
 }
 
 /** Time of day without seconds. */

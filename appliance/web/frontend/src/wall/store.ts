@@ -161,7 +161,7 @@ function without(turnedAway: State["turnedAway"], event: LedgerEvent): State["tu
   return left;
 }
 
-function withMessage(messages: State["messages"], event: LedgerEvent): readonly Message[] {
+export function withMessage(messages: State["messages"], event: LedgerEvent): readonly Message[] {
   const said = event.payload as unknown as Message & { reader: string };
   if (!said) return messages;
   if (event.type === "message.sent") {
@@ -179,7 +179,7 @@ function withMessage(messages: State["messages"], event: LedgerEvent): readonly 
   );
 }
 
-function withFlag(flags: State["flags"], event: LedgerEvent): State["flags"] {
+export function withFlag(flags: State["flags"], event: LedgerEvent): State["flags"] {
   const said = event.payload as unknown as (Flag & Flag["facts"] & { decision: Flag["state"]; by: string; ended_at: number }) | null;
   if (!said) return flags;
   const known = flags.get(said.flag);

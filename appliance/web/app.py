@@ -36,6 +36,7 @@ from appliance.web import (
     receipt,
     refusals,
     reports,
+    retention,
     rosters,
     security,
     sitting,
@@ -45,7 +46,7 @@ from appliance.web import (
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
-from appliance.web.review import decisions, loudness, recording, seats
+from appliance.web.review import decisions, loudness, queue, recording, seats
 
 _BLUEPRINTS = (
     public.bp,
@@ -74,12 +75,14 @@ _BLUEPRINTS = (
     accommodations.bp,
     flags.bp,
     reports.bp,
+    retention.bp,
     staff.bp,
     media.bp,
     keeping.bp,
     recording.bp,
     loudness.bp,
     decisions.bp,
+    queue.bp,
     seats.bp,
 )
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from appliance.errors import ApplianceError
 from appliance.exam.accommodation import Switch
+from appliance.exam.flags import Decision
 from appliance.exam.permissions import Role
 from appliance.exam.stage import CLOSED, Stage
 from appliance.ledger import detection, planning, state
@@ -32,6 +33,7 @@ def page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Resp
             "places": readiness.places(connection, row, plan),
             "ready": readiness.of(connection, row, attempts),
             "recordings": readiness.notices(connection, exam),
+            "to_review": sum(flag.state == Decision.OPEN for flag in state.flags(connection, exam=exam)),
         }
     context |= {
         "exam": row,

@@ -33,7 +33,7 @@ HOME = {
     Role.PHONE: "/phone",
     Role.PROCTOR: "/wall",
     Role.LEAD: "/wall",
-    Role.REVIEWER: "/reports",
+    Role.REVIEWER: "/review",
     Role.PLANNER: "/exams",
     Role.INSTITUTION: "/inbox",
     Role.STAFF: "/box",

@@ -20,18 +20,20 @@ class Clock:
         return self._real() + self.passed
 
 
-def record(writer, exam: str, attempt: str, *, starts_at: float, seconds: float, kind: str = "webcam") -> list[str]:
-    """Files of ten seconds each; -> their paths."""
-    paths = [f"{exam}/{attempt}/{kind}/1-{kind}-{n:05d}.mp4" for n in range(round(seconds / 10))]
+def record(
+    writer, exam: str, attempt: str, *, starts_at: float, seconds: float, kind: str = "webcam", each: float = 10.0
+) -> list[str]:
+    """Files of `each` seconds; -> their paths."""
+    paths = [f"{exam}/{attempt}/{kind}/1-{kind}-{n:05d}.mp4" for n in range(round(seconds / each))]
     drafts = [
         Draft(
             payload=SegmentClosed(
                 kind=kind,
                 number=n,
                 path=path,
-                starts_at=starts_at + 10 * n,
-                position=10.0 * n,
-                duration=9.98,
+                starts_at=starts_at + each * n,
+                position=each * n,
+                duration=each - 0.02,
                 bytes=1,
                 init_bytes=1,
                 sha256="0" * 64,

@@ -24,6 +24,7 @@ export default defineConfig({
         planner: "src/planner.ts",
         receipt: "src/receipt.ts",
         "review-seats": "src/review-seats.ts",
+        "review-queue": "src/review-queue.ts",
       },
     },
   },

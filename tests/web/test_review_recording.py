@@ -96,7 +96,7 @@ def test_an_attempt_without_any_recording_is_drawn_with_its_feeds_empty(house):
 
 
 def test_I3_the_page_is_told_every_piece_every_gap_and_how_well_clocks_are_known(recorded):
-    missed = {"kind": "webcam", "cause": "machine_busy", "sense": "sight"}
+    missed = {"kind": "webcam", "cause": "late", "sense": "sight"}
     at = recorded.laid.begins_at
     recorded.house.say(AnalysisMissed(**missed, starts_at=at + 5, ends_at=at + 9), actor="inference")
     said = recorded.ask()

@@ -63,7 +63,7 @@ def sit(
     said += _steps(begins_at, seconds, live=live)
     said += _talk(attempt, begins_at, seconds)
     missed = events.AnalysisMissed(
-        kind="webcam", starts_at=begins_at + seconds * 0.3, ends_at=begins_at + seconds * 0.32, cause="machine_busy"
+        kind="webcam", starts_at=begins_at + seconds * 0.3, ends_at=begins_at + seconds * 0.32, cause="late"
     )
     said.append((missed.ends_at, missed, "inference"))
     for number in range(flags):

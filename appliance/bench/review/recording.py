@@ -169,7 +169,12 @@ class _Feed:
         codecs = ["h264", "opus"] if self.shape.sound else ["h264"]
         opened = events.FeedOpened(kind=kind, connection=f"{kind}1", codecs=codecs, opened_at=self.begins_at)
         aligned = events.FeedAligned(
-            kind=kind, connection=f"{kind}1", delay_ms=38.0, uncertainty_ms=12.0, drift_ppm=3.1, method="rtt"
+            kind=kind,
+            connection=f"{kind}1",
+            delay_ms=38.0,
+            uncertainty_ms=12.0,
+            drift_ppm=3.1,
+            method="round trip and sender reports",
         )
         self.said += [(self.begins_at + 1, opened), (self.begins_at + 6, aligned)]
         holes = self._holes()

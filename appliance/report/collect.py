@@ -1,22 +1,22 @@
 """From the ledger to facts: one read-only connection (one consistent view), one attempt or the whole exam."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.errors import NotFound
 from appliance.exam import events
-from appliance.exam.events import BOX, Payload
-from appliance.exam.feed import Kind
+from appliance.exam.events import BOX
 from appliance.exam.flags import Decision
 from appliance.exam.stage import CLOSED
-from appliance.ledger import state, tables
+from appliance.ledger import holding, state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow, ExamRow, FlagRow
-from appliance.report import day, detection, points, steps
+from appliance.report import day, detection, kept, points, recordings, review, steps
 from appliance.report.detection import InForce
 from appliance.report.facts import (
     AttemptFacts,
@@ -27,20 +27,17 @@ from appliance.report.facts import (
     LedgerHead,
     Message,
     PictureState,
-    Recording,
     RuleCoverage,
     Snapshot,
-    Span,
     Versions,
 )
+from appliance.report.review import Note, Ruling
 
 DAY = 86_400.0
 
-P = TypeVar("P", bound=Payload)
-
 
 def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: float) -> AttemptFacts:
-    """Everything about one attempt; NotFound when there is none. `media` is looked into for the snapshots."""
+    """Everything about one attempt; NotFound when there is none. `media` is looked into for its files."""
     row = state.attempt(connection, attempt)
     exam_row = state.exam(connection, row.exam)
     log = _events(connection, attempt)
@@ -48,11 +45,24 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     closed_at = row.stage_at if row.stage in CLOSED else None
     until = closed_at or now
     started = [event.wall for event in log if event.type == events.AttemptStarted.TYPE]
-    flags = tuple(_flag(flag, row, names, media) for flag in state.flags(connection, attempt=attempt))
+    rulings, notes = review.rulings(log, names), review.notes(connection, attempt)
+    pictures = _Pictures(media, holding.deleted_files(connection, attempt))
+    flags = tuple(
+        _flag(
+            flag,
+            row,
+            names,
+            pictures,
+            rulings=rulings.get(flag.flag, ()),
+            notes=notes.get(flag.flag, ()),
+        )
+        for flag in state.flags(connection, attempt=attempt)
+    )
     said = [(e.payload, e.wall) for e in log if isinstance(e.payload, events.AnalysisCovered)]
     in_force = detection.policies(connection, row.exam, names, until=until)
     facts: dict[str, Any] = {
         "written_at": now,
+        "provisional": closed_at is None,
         "exam": _exam(exam_row, closed_at),
         "attempt": attempt,
         "seat": row.seat,
@@ -72,9 +82,9 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "baselines": detection.baselines(connection, attempt),
         "identity": detection.identity(connection, attempt, names),
         "challenges": detection.challenges(connection, attempt, names),
-        "recordings": _recordings(connection, attempt, log, until),
-        "gaps": _gaps(connection, attempt),
-        "unseen": tuple(_missed(missed) for missed in _payloads(log, events.AnalysisMissed)),
+        "recordings": recordings.recordings(connection, attempt, log, until=until, media=media),
+        "gaps": recordings.gaps(connection, attempt),
+        "unseen": tuple(recordings.unseen(missed) for missed in recordings.payloads(log, events.AnalysisMissed)),
         "flags": flags,
         "messages": _messages(connection, attempt, row),
         "calls": tuple(
@@ -82,6 +92,10 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
             for call in state.calls(connection, attempt=attempt)
         ),
         "day": day.day(connection, row, names, [event.payload for event in log if event.payload is not None]),
+        "review": review.review_of(connection, row, names, log, recordings.recorded(connection, attempt)),
+        "sampling": review.sampling_of(connection, row.exam),
+        "retention": kept.of_attempt(connection, exam_row, attempt, over_at=closed_at),
+        "meanwhile": recordings.meanwhile(connection, row),
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, attempt),
     }
@@ -92,22 +106,32 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
 
 def exam_facts(connection: sa.Connection, exam: str, *, media: Path, now: float) -> ExamFacts:
     """Everything about an exam; NotFound when there is none."""
-    row = state.exam(connection, exam)
-    attempts = tuple(
-        attempt_facts(connection, attempt.attempt, media=media, now=now) for attempt in state.attempts(connection, exam)
+    rows = state.attempts(connection, exam)
+    return exam_of(
+        connection, exam, [attempt_facts(connection, row.attempt, media=media, now=now) for row in rows], now
     )
+
+
+def exam_of(connection: sa.Connection, exam: str, attempts: Sequence[AttemptFacts], now: float) -> ExamFacts:
+    """The same, where the facts on its attempts, by seat, are known already."""
+    row = state.exam(connection, exam)
     flags = tuple(flag for attempt in attempts for flag in attempt.flags)
     until = row.ended_at or now
     names = {user.user: user.name for user in state.users(connection)}
     in_force = detection.policies(connection, exam, names, until=until)
-    lost = _payloads(_events(connection, BOX, types=(events.LedgerOverflowed.TYPE,)), events.LedgerOverflowed)
+    lost = recordings.payloads(_events(connection, BOX, types=(events.LedgerOverflowed.TYPE,)), events.LedgerOverflowed)
     facts: dict[str, Any] = {
         "written_at": now,
+        "provisional": row.ended_at is None,
         "exam": _exam(row, row.ended_at),
-        "attempts": attempts,
+        "attempts": tuple(attempts),
         "in_force": in_force,
         "reduced": detection.reduced(connection, since=row.starts_at, until=until),
         "room_events": detection.room_events(connection, exam),
+        "sampling": review.sampling_of(connection, exam),
+        "seat_rates": review.seat_rates(connection, exam),
+        "retention": kept.of_exam(connection, row),
+        "accesses": review.taken_of_exam(connection, exam, names),
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, BOX),
     }
@@ -120,10 +144,6 @@ def _events(connection: sa.Connection, chain: str, *, types: tuple[str, ...] = (
     if types:
         query = query.where(tables.event.c.type.in_(types))
     return [Event.from_row(row) for row in connection.execute(query)]
-
-
-def _payloads(log: Iterable[Event], cls: type[P]) -> list[P]:
-    return [event.payload for event in log if isinstance(event.payload, cls)]
 
 
 def _head(connection: sa.Connection, chain: str) -> LedgerHead:
@@ -168,70 +188,15 @@ def _coverage(said: Iterable[events.AnalysisCovered]) -> tuple[RuleCoverage, ...
     )
 
 
-def _recordings(connection: sa.Connection, attempt: str, log: list[Event], until: float) -> tuple[Recording, ...]:
-    opened: dict[str, float] = {}
-    connections: dict[str, set[str]] = {}
-    for feed in _payloads(log, events.FeedOpened):
-        opened.setdefault(feed.kind, feed.opened_at)
-        connections.setdefault(feed.kind, set()).add(feed.connection)
-    ends: dict[str, float] = {}
-    for over in _payloads(log, events.FeedClosed):
-        connections.get(over.kind, set()).discard(over.connection)
-        ends[over.kind] = over.closed_at
-    segments = state.segments(connection, attempt=attempt)
-    positions = {kind.value: position for kind, position in state.positions(connection, attempt=attempt).items()}
-    recovered = {said.path for said in _payloads(log, events.SegmentClosed) if said.recovered}
-    damaged = [said.kind for said in _payloads(log, events.SegmentDamaged)]
-    recordings = []
-    for kind in sorted({*opened, *(segment.kind for segment in segments)}):
-        own = [segment for segment in segments if segment.kind == kind]
-        starts_at = min([opened.get(kind, until), *(segment.starts_at for segment in own)])
-        closed = not connections.get(kind)
-        ends_at = max([ends.get(kind, 0.0) if closed else until, *(s.starts_at + s.duration for s in own), starts_at])
-        recordings.append(
-            Recording(
-                kind=kind,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                seconds=sum(segment.duration for segment in own),
-                segments=len(own),
-                bytes=sum(segment.bytes for segment in own),
-                recovered=sum(segment.path in recovered for segment in own),
-                damaged=damaged.count(kind),
-                closed=closed,
-                idle=_idle(connection, attempt, starts_at, ends_at) if kind == Kind.CALL else 0.0,
-                position=positions.get(kind),
-            )
-        )
-    return tuple(recordings)
-
-
-def _idle(connection: sa.Connection, attempt: str, starts_at: float, ends_at: float) -> float:
-    """Seconds of a span without a call."""
-    calls = [(call.started_at, call.ended_at or ends_at) for call in state.calls(connection, attempt=attempt)]
-    spoken = sum(max(0.0, min(ends_at, until) - max(starts_at, since)) for since, until in calls)
-    return max(0.0, ends_at - starts_at - spoken)
-
-
-def _gaps(connection: sa.Connection, attempt: str) -> tuple[Span, ...]:
-    fills = state.fills(connection, attempt=attempt)
-    return tuple(
-        Span(
-            kind=gap.kind,
-            cause=gap.cause,
-            starts_at=gap.starts_at,
-            ends_at=gap.ends_at,
-            filled=sum(fill.ends_at - fill.starts_at for fill in fills if fill.gap == gap.gap),
-        )
-        for gap in state.gaps(connection, attempt=attempt)
-    )
-
-
-def _missed(said: events.AnalysisMissed) -> Span:
-    return Span(kind=said.kind, cause=said.cause, starts_at=said.starts_at, ends_at=said.ends_at, sense=said.sense)
-
-
-def _flag(row: FlagRow, attempt: AttemptRow, names: dict[str, str], media: Path) -> Flag:
+def _flag(
+    row: FlagRow,
+    attempt: AttemptRow,
+    names: dict[str, str],
+    pictures: "_Pictures",
+    *,
+    rulings: tuple[Ruling, ...],
+    notes: tuple[Note, ...],
+) -> Flag:
     facts = row.facts
     return Flag(
         flag=row.flag,
@@ -258,29 +223,41 @@ def _flag(row: FlagRow, attempt: AttemptRow, names: dict[str, str], media: Path)
         remark=facts.get("note", ""),
         numbers=facts.get("numbers", {}),
         why=facts.get("why", {}),
-        snapshots=tuple(_snapshot(snapshot, media) for snapshot in facts["snapshots"]),
+        snapshots=tuple(_snapshot(snapshot, pictures) for snapshot in facts["snapshots"]),
         decision=Decision(row.state),
         reason=row.reason,
         note=row.note,
         decided_by=row.decided_by and names.get(row.decided_by, row.decided_by),
         decided_at=row.decided_at,
+        rulings=rulings,
+        notes=notes,
     )
 
 
-def _snapshot(said: dict[str, Any], media: Path) -> Snapshot:
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """Where they are, and which are known to be gone."""
+
+    media: Path
+    deleted: Mapping[str, float]
+
+
+def _snapshot(said: dict[str, Any], pictures: _Pictures) -> Snapshot:
     return Snapshot(
         moment=said["moment"],
         path=said["path"],
         sha256=said["sha256"],
         at=said.get("at"),
-        state=_look(media, said["path"], said["sha256"]),
+        state=_look(pictures, said["path"], said["sha256"]),
     )
 
 
-def _look(media: Path, path: str, sha256: str) -> PictureState:
+def _look(pictures: _Pictures, path: str, sha256: str) -> PictureState:
     """A path that leads out of the media folder is as good as missing."""
-    file = (media / path).resolve()
-    if not file.is_relative_to(media.resolve()) or not file.is_file():
+    if path in pictures.deleted:
+        return PictureState.DELETED
+    file = (pictures.media / path).resolve()
+    if not file.is_relative_to(pictures.media.resolve()) or not file.is_file():
         return PictureState.MISSING
     with open(file, "rb") as picture:
         found = hashlib.file_digest(picture, "sha256").hexdigest()

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from appliance.exam.accommodation import Switch
@@ -48,7 +49,16 @@ COLUMNS = (
     "decided_by",
     "decided_at",
     "snapshots",
+    "rulings",
+    "notes",
+    "recommendation",
+    "standing",
+    "outcome",
+    "provisional",
 )
+
+AGREED = ("exam", "seat", "candidate", "name", "accommodations", "rules_not_applied", "written_at")
+"""The columns of accommodations.csv."""
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -73,13 +83,33 @@ def accommodations_bytes(
     applied. `granted`: by attempt."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
-    table.writerow(("exam", "seat", "candidate", "name", "accommodations", "rules_not_applied", "written_at"))
+    table.writerow(AGREED)
     for attempt in attempts:
         switches = " ".join(sorted(granted.get(attempt.attempt, ())))
         who = (attempt.exam.exam, attempt.seat, attempt.candidate, attempt.name)
         line = (*who, switches, " ".join(attempt.not_applied), zone.iso(attempt.written_at))
         table.writerow(safe(cell) for cell in line)
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
+
+
+def _of_attempt(attempt: AttemptFacts) -> dict[str, str]:
+    """What stands in every line of an attempt."""
+    made, outcome = attempt.review.recommended, attempt.review.outcome
+    return {
+        "recommendation": "" if made is None else made.kind,
+        "standing": "" if made is None else made.standing,
+        "outcome": "" if outcome is None else outcome.text,
+        "provisional": "yes" if attempt.provisional else "no",
+    }
+
+
+def _listed(values: Iterable[Any], zone: Zone) -> str:
+    """As JSON, with moments as text; "" for none."""
+    said = [
+        {name: zone.iso(value) if name.endswith("_at") else value for name, value in asdict(one).items()}
+        for one in values
+    ]
+    return json.dumps(said, ensure_ascii=False) if said else ""
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
@@ -112,6 +142,7 @@ def _note(attempt: AttemptFacts, note: Irregularity, zone: Zone) -> tuple[str | 
         "raised_at": zone.iso(note.noted_at),
         "position_seconds": note.position,
         "remark": note.text,
+        **_of_attempt(attempt),
     }
     return tuple(said.get(column, "") for column in COLUMNS)
 
@@ -149,4 +180,7 @@ def _line(attempt: AttemptFacts, flag: Flag, zone: Zone) -> tuple[str | float | 
         flag.decided_by,
         zone.iso(flag.decided_at),
         " ".join(snapshot.sha256 for snapshot in flag.snapshots),
+        _listed(flag.rulings, zone),
+        _listed(flag.notes, zone),
+        *_of_attempt(attempt).values(),
     )

@@ -18,6 +18,8 @@ from appliance.report.detection import (
     Reduced,
     RoomEvent,
 )
+from appliance.report.kept import Retention
+from appliance.report.review import Access, Note, Review, Ruling, Sampling, SeatRate
 
 ABOUT = (
     "This report states observations. Flags raised by software are notes for a person to look at; they are not findings"
@@ -29,6 +31,7 @@ class PictureState(StrEnum):
     """Is the snapshot still what the ledger says?"""
 
     KEPT = "kept"
+    DELETED = "deleted"  # by its date or on request: the ledger says so
     MISSING = "missing"  # not on the box's disk when the report was written
     CHANGED = "changed"  # its SHA-256 is not the one in the ledger
 
@@ -72,8 +75,10 @@ class RuleCoverage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """One feed: `seconds` on disk between `starts_at` and `ends_at`, `idle` of which nothing was expected (between
-    calls); `recovered` segments were closed after a crash, `damaged` files were set aside; `position` is where its
-    camera stood last (`exam.feed.Position`), None where there is no picture."""
+    calls); `recovered` segments were closed after a crash, `damaged` files were set aside; of its files `deleted` went
+    by their date or on request, `missing` are not on the box, `changed` are not as long as they were; `twice`: seconds
+    that two files both have; `position` is where its camera stood last (`exam.feed.Position`), None where there is no
+    picture."""
 
     kind: str
     starts_at: float
@@ -83,6 +88,10 @@ class Recording:
     bytes: int
     recovered: int
     damaged: int
+    deleted: int
+    missing: int
+    changed: int
+    twice: float
     closed: bool
     idle: float = 0.0
     position: str | None = None
@@ -120,8 +129,9 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """A note, its numbers, and what a person made of it. `raised_by` is None where software raised it. `numbers`: of
-    its rule, in force then; `why`: what its judge saw, by name."""
+    """A note, its numbers, and what people made of it. `raised_by` is None where software raised it. `numbers`: of
+    its rule, in force then; `why`: what its judge saw, by name; `decision` with what follows: the last one; `rulings`:
+    every one, also those that were taken back."""
 
     flag: str
     attempt: str
@@ -153,6 +163,8 @@ class Flag:
     note: str
     decided_by: str | None
     decided_at: float | None
+    rulings: tuple[Ruling, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +211,25 @@ class LedgerHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meanwhile:
+    """Another recording of the same candidate, or from the same seat (`why`: "candidate" or "seat"), at the same
+    time."""
+
+    exam: str
+    seat: str
+    why: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFacts:
-    """Everything about one attempt. `open_points`: sentences on what a reader must know before relying on it;
-    `not_applied`: codes of rules, without a reason."""
+    """Everything about one attempt. `provisional`: it was going on when this was written; `open_points`: sentences on
+    what a reader must know before relying on it; `not_applied`: codes of rules, without a reason; `sampling` is the
+    whole exam's."""
 
     written_at: float
+    provisional: bool
     exam: Exam
     attempt: str
     seat: str
@@ -230,6 +256,10 @@ class AttemptFacts:
     messages: tuple[Message, ...]
     calls: tuple[Call, ...]
     day: Day
+    review: Review
+    sampling: Sampling
+    retention: Retention
+    meanwhile: tuple[Meanwhile, ...]
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]
@@ -237,21 +267,27 @@ class AttemptFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamFacts:
-    """Everything about an exam: the attempts by seat, and points that concern the box."""
+    """Everything about an exam: the attempts by seat, and points that concern the box. `provisional`: it was not over;
+    `seat_rates`: where a detector was dismissed; `accesses`: who saved this report."""
 
     written_at: float
+    provisional: bool
     exam: Exam
     attempts: tuple[AttemptFacts, ...]
     in_force: tuple[InForce, ...]
     reduced: tuple[Reduced, ...]
     room_events: tuple[RoomEvent, ...]
+    sampling: Sampling
+    seat_rates: tuple[SeatRate, ...]
+    retention: Retention
+    accesses: tuple[Access, ...]
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]
 
 
 def decisions(flags: tuple[Flag, ...]) -> dict[str, int]:
-    """How many flags are confirmed, dismissed, open."""
+    """How many flags are confirmed, dismissed, inconclusive, open."""
     return {decision.value: sum(flag.decision is decision for flag in flags) for decision in Decision}
 
 

@@ -1,6 +1,7 @@
 """The report for machines: canonical JSON (RFC 8785), so that the same facts are always the same bytes.
 
-Every `..._at` is an ISO 8601 moment in the lab's zone with milliseconds, or null; spans are seconds; shares are 0 to 1.
+`docs/report.schema.json` is its schema, made from the same types (`schema.py`). Every `..._at` is an ISO 8601 moment in
+the lab's zone with milliseconds, or null; spans are seconds; shares are 0 to 1.
 A field that is added raises the number after the slash in `schema` only when an older reader would misread the rest.
 """
 
@@ -14,33 +15,46 @@ from appliance.report.detection import rules_of
 from appliance.report.facts import AttemptFacts, ExamFacts
 from appliance.report.moments import Zone
 
-SCHEMA = "appliance.report/1"
+SCHEMA = "appliance.report/2"
+SCHEMA_ID = "urn:appliance:report:2"
 
-_ONCE = ("exam", "messages", "steps", "versions", "in_force", "rules_in_force", "time_zone", "written_at")
+ONCE = (
+    "exam",
+    "messages",
+    "steps",
+    "versions",
+    "in_force",
+    "rules_in_force",
+    "time_zone",
+    "written_at",
+    "sampling",
+)
 """What the report on an exam does not say of each attempt."""
 
 
 def attempt_bytes(facts: AttemptFacts, zone: Zone) -> bytes:
     """The report on one attempt."""
-    return rfc8785.dumps({"schema": SCHEMA, "kind": "attempt", "about": f.ABOUT, **_attempt(facts, zone)})
+    return rfc8785.dumps({**_head("attempt"), **_attempt(facts, zone)})
 
 
 def exam_bytes(facts: ExamFacts, zone: Zone) -> bytes:
     """The report on an exam: the attempts without chat, stage log and browsers, which are in their own reports."""
     attempts = [_attempt(attempt, zone) for attempt in facts.attempts]
     for attempt in attempts:
-        for left_out in _ONCE:
+        for left_out in ONCE:
             attempt.pop(left_out)
     said = {
-        "schema": SCHEMA,
-        "kind": "exam",
-        "about": f.ABOUT,
+        **_head("exam"),
         **_plain({**asdict(facts), "attempts": []}, zone),
         "time_zone": zone.name(facts.written_at),
         "rules_in_force": rules_of(facts.in_force[-1].policy),
         "attempts": attempts,
     }
     return rfc8785.dumps(said)
+
+
+def _head(kind: str) -> dict[str, str]:
+    return {"$schema": SCHEMA_ID, "schema": SCHEMA, "kind": kind, "about": f.ABOUT}
 
 
 def _attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
@@ -56,6 +70,7 @@ def _attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
     said["decisions"] = f.decisions(facts.flags)
     said["gap_seconds"] = f.seconds_of(facts.gaps, now=until)
     said["unseen_seconds"] = f.seconds_of(facts.unseen, now=until)
+    said["review"]["watched"]["share"] = facts.review.watched.share
     for rule in said["coverage"]:
         rule["share"] = f.fraction(rule["assessable"], rule["ticks"])
     for recording, source in zip(said["recordings"], facts.recordings, strict=True):

@@ -5,11 +5,11 @@ from typing import Any
 from appliance.report import facts as f
 from appliance.report import words
 from appliance.report.detection import InForce, Reduced, RoomEvent
-from appliance.report.facts import AttemptFacts, Span
+from appliance.report.facts import AttemptFacts, RuleCoverage, Span
 from appliance.report.moments import Zone
 
 
-def detectors(facts: AttemptFacts) -> list[dict[str, Any]]:
+def detectors(coverage: tuple[RuleCoverage, ...]) -> list[dict[str, Any]]:
     """A line for each detector and feed."""
     return [
         {
@@ -19,7 +19,7 @@ def detectors(facts: AttemptFacts) -> list[dict[str, Any]]:
             "bar": one.share or 0.0,
             "looks": f"{one.assessable} of {one.ticks} looks",
         }
-        for one in f.by_detector(facts.coverage)
+        for one in f.by_detector(coverage)
     ]
 
 

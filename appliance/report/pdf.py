@@ -1,4 +1,5 @@
-"""The report for people: a tagged PDF (PDF/UA-1) by typst, from template.typ and the words of `view`.
+"""The report for people: a tagged PDF (PDF/UA-1 and PDF/A-2a) by typst, from the templates beside this file and the
+words of `view`.
 
 Only fonts that are there are used: typst brings Latin, Greek, Cyrillic, Hebrew and Arabic; what the system has beyond
 that is used too. A character that no font here can show stands as its number, [U+4E2D], and the page says so.
@@ -30,10 +31,17 @@ SYSTEM_FONTS = True
 UNBROKEN = 28
 """A word longer than this may be broken anywhere."""
 
-_TEMPLATE = Path(__file__).with_name("template.typ")
+STANDARDS = ["ua-1", "a-2a"]
+"""Both at once: readable by a screen reader, and in thirty years."""
+
+_TEMPLATES = Path(__file__).parent
 _USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset(map(chr, range(0xA1, 0x180))) | frozenset("\u2013\u2026\n")
 _REFUSED = re.compile(r'the text `"(.*?)"` could not be displayed')
+_EMPTY = b'#set document(title: "x")'
 _PROBE = '#set document(title: "x")\n#set text(lang: "en", font: ("Libertinus Serif", "DejaVu Sans Mono"))\n= x\n'
+_FORGOTTEN_AFTER = 12
+"""typst keeps whatever one of the last ten documents used, decoded pictures too: 100 MB for each report."""
+
 _LONG_WORD = re.compile(rf"\S{{{UNBROKEN},}}")
 
 
@@ -44,16 +52,22 @@ def attempt_pdf(facts: AttemptFacts, zone: Zone, *, media: Path) -> bytes:
     pictures = {path: media / path for path in paths[:PICTURES]}
     left_out = max(0, len(paths) - PICTURES)
     try:
-        return _compile(said, pictures, left_out=left_out)
+        return _compile(said, pictures, left_out=left_out, written_at=facts.written_at)
     except typst.TypstError:
         # A file that is what the ledger says, and still no picture: the rest must not fall with it.
         good = {path: file for path, file in pictures.items() if _is_picture(file)}
-        return _compile(said, good, left_out=left_out)
+        return _compile(said, good, left_out=left_out, written_at=facts.written_at)
 
 
 def exam_pdf(facts: ExamFacts, zone: Zone) -> bytes:
     """The report on an exam; it has no pictures."""
-    return _compile(view.of_exam(facts, zone), {}, left_out=0)
+    return _compile(view.of_exam(facts, zone), {}, left_out=0, written_at=facts.written_at)
+
+
+def forget() -> None:
+    """Give back what typst keeps of the reports before."""
+    for _ in range(_FORGOTTEN_AFTER):
+        typst.compile(_EMPTY, format="pdf", ignore_system_fonts=True)
 
 
 def _is_picture(file: Path) -> bool:
@@ -67,11 +81,12 @@ def _is_picture(file: Path) -> bool:
         return True
 
 
-def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int) -> bytes:
+def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int, written_at: float) -> bytes:
     """Everything typst may read lies in one temporary folder: no path of ours reaches it, and it reaches none."""
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        shutil.copyfile(_TEMPLATE, folder / "report.typ")
+        for template in _TEMPLATES.glob("*.typ"):
+            shutil.copyfile(template, folder / template.name)
         places: dict[str, str] = {}
         for number, (path, file) in enumerate(pictures.items()):
             places[path] = f"{number}.jpg"
@@ -79,13 +94,13 @@ def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int) 
         shown = displayable(said)
         shown |= {"places": places, "left_out": left_out}
         (folder / "report.json").write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
-        return typst.compile(
-            folder / "report.typ",
-            root=folder,
-            format="pdf",
-            pdf_standards="ua-1",
-            ignore_system_fonts=not SYSTEM_FONTS,
-        )
+        return _typst(folder / "report.typ", root=folder, timestamp=int(written_at))
+
+
+def _typst(source: Path | bytes, **more: Any) -> bytes:
+    options: Any = {"pdf_standards": STANDARDS, "ignore_system_fonts": not SYSTEM_FONTS, **more}
+    data: bytes = typst.compile(source, format="pdf", **options)
+    return data
 
 
 def displayable(said: dict[str, Any]) -> dict[str, Any]:
@@ -112,12 +127,7 @@ def _with_font(characters: list[str]) -> set[str]:
     while left:
         lines = " ".join(f'#"\\u{{{ord(c):x}}}"' for c in left)
         try:
-            typst.compile(
-                (_PROBE + lines).encode(),
-                format="pdf",
-                pdf_standards="ua-1",
-                ignore_system_fonts=not SYSTEM_FONTS,
-            )
+            _typst((_PROBE + lines).encode())
             return set(left)
         except typst.TypstError as error:
             found = _REFUSED.search(str(error))

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 from appliance.exam.flags import Decision
-from appliance.exam.stage import CLOSED
+from appliance.exam.review import Standing
 from appliance.report import words
 from appliance.report.facts import AttemptFacts, ExamFacts, PictureState
-
-_LOST = {PictureState.MISSING: "missing on the box", PictureState.CHANGED: "not what the ledger says"}
 
 
 def of_attempt(facts: AttemptFacts, *, unsynchronised: int, log: int) -> tuple[str, ...]:
@@ -17,8 +15,9 @@ def of_attempt(facts: AttemptFacts, *, unsynchronised: int, log: int) -> tuple[s
 
 
 def _of_attempt(facts: AttemptFacts, unsynchronised: int, log: int) -> Iterator[str]:
-    if facts.stage not in CLOSED:
+    if facts.provisional:
         yield "The attempt was not over when this report was written."
+    yield from _of_review(facts)
     undecided = sum(flag.decision is Decision.OPEN for flag in facts.flags)
     if undecided:
         yield f"{words.count(undecided, 'flag')} {words.has(undecided)} not been decided by a person."
@@ -26,6 +25,7 @@ def _of_attempt(facts: AttemptFacts, unsynchronised: int, log: int) -> Iterator[
         yield from _of_detection(facts)
     yield from _of_recordings(facts)
     for state, said in (
+        (PictureState.DELETED, "deleted, as the ledger says"),
         (PictureState.MISSING, "missing on the box"),
         (PictureState.CHANGED, "not what the ledger says"),
     ):
@@ -40,6 +40,25 @@ def _of_attempt(facts: AttemptFacts, unsynchronised: int, log: int) -> Iterator[
             f"The box's clock was not synchronised for {unsynchronised} of {words.count(log, 'event')}:"
             " times may be off against other clocks; their order is certain."
         )
+
+
+def _of_review(facts: AttemptFacts) -> Iterator[str]:
+    if any(one.erased_at is not None for one in facts.retention.erasures):
+        yield "Names, chat and notes of this candidate were erased. The chain of the ledger still verifies."
+    elif facts.retention.erasures:
+        yield "The erasure of this candidate's data was asked for, and is not done yet."
+    made = facts.review.recommended
+    if made is not None and made.standing == Standing.WAITS:
+        yield "A second reviewer has not answered the recommendation: it does not stand."
+    elif made is not None and made.standing == Standing.NOT_AGREED:
+        yield "The second reviewer does not agree with the recommendation: it does not stand."
+    muted = sorted({words.flag(one.code) for one in facts.review.muted})
+    if muted:
+        yield f"Muted for this seat, at least for a time: {', '.join(muted)}. No flag there means little."
+    for one in facts.meanwhile:
+        who = "The same candidate" if one.why == "candidate" else "Another candidate at the same seat"
+        together = words.length(one.ends_at - one.starts_at)
+        yield f"{who} was recorded at the same time for {together} (exam {one.exam}, seat {one.seat})."
 
 
 def _of_detection(facts: AttemptFacts) -> Iterator[str]:
@@ -69,6 +88,15 @@ def _of_recordings(facts: AttemptFacts) -> Iterator[str]:
         if recording.damaged:
             files = words.count(recording.damaged, "file")
             yield f"{files} of the {feed} could not be read and {words.was(recording.damaged)} set aside."
+        for number, said in (
+            (recording.deleted, "deleted, as the ledger says"),
+            (recording.missing, "missing on the box"),
+            (recording.changed, "not as long as the ledger says"),
+        ):
+            if number:
+                yield f"{words.count(number, 'file')} of the {feed} {words.be(number)} {said}."
+        if recording.twice:
+            yield f"{words.length(recording.twice)} of the {feed} were recorded twice: two pages sent it."
     still = sum(gap.ends_at is None for gap in facts.gaps)
     if still:
         yield f"{words.count(still, 'gap')} in the recording {words.has(still)} no end in the ledger."
@@ -80,7 +108,7 @@ def of_exam(facts: ExamFacts, *, lost: dict[str, int]) -> tuple[str, ...]:
 
 
 def _of_exam(facts: ExamFacts, lost: dict[str, int]) -> Iterator[str]:
-    if facts.exam.ended_at is None:
+    if facts.provisional:
         yield "The exam was not over when this report was written."
     if not facts.attempts:
         yield "Nobody was on the roster."
@@ -90,6 +118,16 @@ def _of_exam(facts: ExamFacts, lost: dict[str, int]) -> Iterator[str]:
     undecided = sum(flag.decision is Decision.OPEN for attempt in facts.attempts for flag in attempt.flags)
     if undecided:
         yield f"{words.count(undecided, 'flag')} {words.has(undecided)} not been decided by a person."
+    waiting = sum(
+        one is not None and one.standing == Standing.WAITS for one in (a.review.recommended for a in facts.attempts)
+    )
+    if waiting:
+        yield f"{words.count(waiting, 'recommendation')} {words.be(waiting)} without a second reviewer's answer."
+    if facts.sampling.judged < facts.sampling.wanted:
+        yield (
+            f"Of {words.count(facts.sampling.wanted, 'minute')} without a flag that people were to watch,"
+            f" {facts.sampling.judged} {words.was(facts.sampling.judged)} judged."
+        )
     concerned = [a.seat for a in facts.attempts if any("decided" not in point for point in a.open_points)]
     if concerned:
         yield f"The reports on seats {', '.join(concerned)} state further open points."

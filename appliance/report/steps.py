@@ -1,5 +1,5 @@
-"""The stage log: the steps of an attempt, its feeds, phones and calls, who looked, check-in, breaks, check-out.
-Segments, flags and chat stand elsewhere."""
+"""The stage log: the steps of an attempt, its feeds, phones and calls, check-in, breaks, check-out.
+Segments, flags, chat and who looked stand elsewhere."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -12,7 +12,6 @@ _OTHERS = frozenset(
     {
         "feed.opened",
         "feed.closed",
-        "feed.viewed",
         "feed.positioned",
         "call.started",
         "call.ended",
@@ -103,9 +102,6 @@ class _Details:
 
     def _phone_refused(self, said: events.PhoneRefused) -> str:
         return f"by {self._person(said.by)}: {said.reason}"
-
-    def _feed_viewed(self, said: events.FeedViewed) -> str:
-        return f"{said.what} of the {words.feed(said.kind)} by {self._person(said.by)}"
 
     # --- the day ---
 

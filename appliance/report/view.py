@@ -3,8 +3,8 @@
 from typing import Any
 
 from appliance.exam import limits
-from appliance.exam.flags import RULES, Decision
-from appliance.report import day_view, judged, words
+from appliance.exam.flags import RULES
+from appliance.report import day_view, flag_view, judged, kept_view, review_view, words
 from appliance.report import facts as f
 from appliance.report.detection import InForce, rules_of
 from appliance.report.facts import (
@@ -19,9 +19,10 @@ from appliance.report.facts import (
     Span,
     Versions,
 )
-from appliance.report.moments import Zone, position
+from appliance.report.moments import Zone
 
-GAPS_ON_PAGE_ONE = 12
+ERASED = "(erased)"
+CAUSES_ON_PAGE_ONE = 8
 SPANS = 200
 """Lines of one table; beyond it the page says how many more the JSON report has."""
 
@@ -32,18 +33,22 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
     return {
         "kind": "attempt",
         "running": f"Seat {facts.seat} · {facts.exam.title}",
+        "subject": f"{_name(facts)} · seat {facts.seat}",
+        "provisional": _provisional(facts.provisional, facts.written_at, zone),
         **_frame(facts.exam, facts.written_at, facts.ledger, zone),
         "who": [
-            ["Candidate", facts.name],
+            ["Candidate", _name(facts)],
             ["Number", facts.candidate],
             ["Seat", facts.seat],
             ["Proctor", facts.proctor or "nobody assigned"],
             ["Exam opened", zone.full(facts.started_at) if facts.started_at else "never"],
             ["State", f"{words.stage(facts.stage)}, {zone.full(facts.stage_at)}"],
         ],
-        "glance": _glance(facts, until),
+        "in_short": review_view.in_short(facts, zone),
+        "glance": _glance(facts),
         "coverage": _coverage(facts),
-        "detectors": judged.detectors(facts),
+        "detectors": judged.detectors(facts.coverage),
+        "gap_causes": _gap_causes(facts.gaps, until),
         "unseen_by_cause": judged.by_cause(facts.unseen, until),
         "not_applied": ", ".join(words.flag(code) for code in facts.not_applied),
         "check_in": judged.check_in(facts, zone) + day_view.check_in(facts.day, zone),
@@ -63,19 +68,19 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
             }
             for recording in facts.recordings
         ],
-        "gaps": _spans(facts.gaps, zone, until, GAPS_ON_PAGE_ONE),
-        "unseen": _spans(facts.unseen, zone, until, GAPS_ON_PAGE_ONE),
-        "all_gaps": _spans(facts.gaps, zone, until, SPANS) if len(facts.gaps) > GAPS_ON_PAGE_ONE else None,
-        "all_unseen": _spans(facts.unseen, zone, until, SPANS) if len(facts.unseen) > GAPS_ON_PAGE_ONE else None,
+        "gaps": _spans(facts.gaps, zone, until, SPANS),
+        "unseen": _spans(facts.unseen, zone, until, SPANS),
         "decisions": _decisions(facts.flags),
         "open_points": list(facts.open_points),
-        "flags": [_flag(number, flag, zone) for number, flag in enumerate(facts.flags, 1)],
+        "flags": [flag_view.block(number, flag, zone) for number, flag in enumerate(facts.flags, 1)],
         "messages": [_message(message, zone) for message in facts.messages],
         "calls": [_call(call, zone, until) for call in facts.calls],
         "steps": [
             {"at": zone.full(step.at), "what": words.step(step.event), "who": step.actor, "detail": step.detail}
             for step in facts.steps
         ],
+        "review": review_view.of_attempt(facts, zone),
+        "retention": kept_view.of(facts.retention, zone, over=facts.closed_at is not None),
         "versions": _versions(facts.versions, zone),
         "rules": _rules(facts.in_force),
     }
@@ -85,10 +90,14 @@ def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
     """The report on an exam: a line for each candidate, then every flag in a line."""
     flags = sorted((flag for attempt in facts.attempts for flag in attempt.flags), key=lambda flag: flag.onset_at)
     started = [attempt for attempt in facts.attempts if attempt.started_at is not None]
-    decided = f.decisions(tuple(flags))
+    until = facts.exam.ended_at or facts.written_at
+    gaps = tuple(gap for attempt in facts.attempts for gap in attempt.gaps)
+    unseen = tuple(span for attempt in facts.attempts for span in attempt.unseen)
     return {
         "kind": "exam",
         "running": facts.exam.title,
+        "subject": words.count(len(facts.attempts), "candidate"),
+        "provisional": _provisional(facts.provisional, facts.written_at, zone),
         **_frame(facts.exam, facts.written_at, facts.ledger, zone),
         "who": [
             ["Exam", facts.exam.exam],
@@ -96,19 +105,19 @@ def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
             ["Candidates", f"{len(facts.attempts)} on the roster, {len(started)} started"],
             ["Candidates for one proctor", f"at most {facts.exam.ratio}"],
         ],
-        "glance": [
-            ["Candidates", str(len(started)), f"of {len(facts.attempts)} started"],
-            ["Flags", str(len(flags)), f"{decided['open']} open"],
-            ["Confirmed", str(decided["confirmed"]), "by a person"],
-            ["Dismissed", str(decided["dismissed"]), "by a person"],
-        ],
+        "glance": _decided(tuple(flags)),
+        "detectors": judged.detectors(tuple(rule for attempt in facts.attempts for rule in attempt.coverage)),
+        "gap_causes": _gap_causes(gaps, until),
+        "unseen_by_cause": judged.by_cause(unseen, until),
         "decisions": _decisions(tuple(flags)),
         "open_points": list(facts.open_points),
         "attempts": [_attempt_line(attempt) for attempt in facts.attempts],
-        "flags": [_flag_line(flag, zone) for flag in flags],
+        "flags": [flag_view.line(flag, zone) for flag in flags],
         "room_events": judged.room_events(facts.room_events, zone),
         "reduced": judged.reduced(facts.reduced, zone),
         "in_force": judged.in_force(facts.in_force, zone),
+        **review_view.of_exam(facts, zone),
+        "retention": kept_view.of(facts.retention, zone, over=facts.exam.ended_at is not None),
         "versions": _versions(facts.versions, zone),
         "rules": _rules(facts.in_force),
     }
@@ -140,17 +149,58 @@ def _frame(exam: Exam, written_at: float, ledger: LedgerHead, zone: Zone) -> dic
     }
 
 
-def _glance(facts: AttemptFacts, until: float) -> list[list[str]]:
+def _name(facts: AttemptFacts) -> str:
+    return facts.name or (ERASED if facts.retention.erasures else "")
+
+
+def _provisional(provisional: bool, written_at: float, zone: Zone) -> str:
+    """ "" or what stands on every page."""
+    return f"Provisional: written while the exam was going on, up to {zone.clock(written_at)}" if provisional else ""
+
+
+def _glance(facts: AttemptFacts) -> list[list[str]]:
     shares = [recording.share for recording in facts.recordings]
-    gaps = f.seconds_of(facts.gaps, now=until)
-    unseen = f.seconds_of(facts.unseen, now=until)
-    decided = f.decisions(facts.flags)
+    seen = facts.review.watched
     return [
-        ["Recorded", words.percent(min(shares)) if shares else "nothing", "of the feed with the most gaps"],
-        ["Gaps", words.length(gaps) if facts.gaps else "none", f"{len(facts.gaps)} in the recordings"],
-        ["Not analysed", words.length(unseen) if facts.unseen else "none", words.count(len(facts.unseen), "span")],
-        ["Flags", str(len(facts.flags)), f"{decided['confirmed']} confirmed, {decided['open']} open"],
+        ["Recorded", words.percent(min(shares)) if shares else "nothing", "of the weakest feed"],
+        ["Watched", words.percent(seen.share if seen.by else 0.0) if seen.recorded else "nothing", "by people"],
+        *_decided(facts.flags),
     ]
+
+
+def _decided(flags: tuple[Flag, ...]) -> list[list[str]]:
+    """Tiles: what people made of the flags."""
+    decided = f.decisions(flags)
+    people = sum(flag.raised_by is not None for flag in flags)
+    return [
+        ["Flags", str(len(flags)), f"{people} by people"],
+        ["Confirmed", str(decided["confirmed"]), "by a person"],
+        ["Dismissed", str(decided["dismissed"]), "with a reason"],
+        ["Inconclusive", str(decided["inconclusive"]), "cannot be said"],
+        ["Open", str(decided["open"]), "nobody decided"],
+    ]
+
+
+def _gap_causes(gaps: tuple[Span, ...], until: float) -> dict[str, Any]:
+    """Of each feed and cause, how often and how long; the longest together first."""
+    sums: dict[tuple[str, str], tuple[int, float, float]] = {}
+    for gap in gaps:
+        number, seconds, filled = sums.get((gap.kind, gap.cause), (0, 0.0, 0.0))
+        own = f.seconds_of((gap,), now=until)
+        sums[gap.kind, gap.cause] = (number + 1, seconds + own, filled + gap.filled)
+    ordered = sorted(sums.items(), key=lambda item: -item[1][1])
+    return {
+        "lines": [
+            {
+                "feed": words.feed(kind),
+                "cause": words.cause(cause) + (f"; {words.length(filled)} filled late" if filled else ""),
+                "number": str(number),
+                "length": words.length(seconds),
+            }
+            for (kind, cause), (number, seconds, filled) in ordered[:CAUSES_ON_PAGE_ONE]
+        ],
+        "more": max(0, len(ordered) - CAUSES_ON_PAGE_ONE),
+    }
 
 
 def _coverage(facts: AttemptFacts) -> list[dict[str, Any]]:
@@ -213,7 +263,7 @@ def _decisions(flags: tuple[Flag, ...]) -> list[dict[str, str]]:
         own = [flag for flag in flags if flag.code == code]
         reasons: dict[str, int] = {}
         for flag in own:
-            if flag.decision is Decision.DISMISSED:
+            if flag.reason:
                 reasons[flag.reason] = reasons.get(flag.reason, 0) + 1
         decided = f.decisions(tuple(own))
         lines.append(
@@ -222,76 +272,13 @@ def _decisions(flags: tuple[Flag, ...]) -> list[dict[str, str]]:
                 "all": str(len(own)),
                 "confirmed": str(decided["confirmed"]),
                 "dismissed": str(decided["dismissed"]),
+                "inconclusive": str(decided["inconclusive"]),
                 "open": str(decided["open"]),
                 "reasons": ", ".join(f"{number} {words.reason(reason)}" for reason, number in sorted(reasons.items())),
                 "by": ", ".join(sorted({flag.decided_by for flag in own if flag.decided_by})),
             }
         )
     return lines
-
-
-def _flag(number: int, flag: Flag, zone: Zone) -> dict[str, Any]:
-    end = f" to {zone.clock(flag.ended_at)}" if flag.ended_at else ""
-    facts = [["Seen", f"{zone.full(flag.onset_at)}{end}"]]
-    if flag.position is not None:
-        facts.append(["Recording", f"{words.feed(flag.kind)} at {position(flag.position)}"])
-    if flag.raised_by is None:
-        facts.append(["Looks", f"{flag.true} of {flag.assessable} that could be judged, {flag.ticks} in all"])
-        facts.append(["Score", _score(flag)])
-        if flag.why:
-            facts.append(["Saw", words.why(flag.why)])
-        if flag.numbers:
-            facts.append(
-                ["In force", ", ".join(f"{words.number(flag.code, n)} {v:g}" for n, v in flag.numbers.items())]
-            )
-        facts.append(["Judged by", ", ".join([f"rules {flag.rules}", *(f"{k} {v}" for k, v in flag.models.items())])])
-    if flag.light is not None:
-        facts.append(["Light", f"{flag.light:.0f} of 255"])
-    if flag.remark:
-        facts.append(["Remark", flag.remark])
-    return {
-        "number": str(number),
-        "title": words.flag(flag.code),
-        "at": zone.clock(flag.onset_at),
-        "sort": f"{flag.category} · {flag.severity}",
-        "source": f"raised by {flag.raised_by}" if flag.raised_by else "raised by software",
-        "facts": facts,
-        "innocent": words.innocent(flag.code),
-        "decision": words.decision(flag.decision.value),
-        "decided": _decided(flag, zone),
-        "note": flag.note,
-        "snapshots": [
-            {
-                "moment": words.moment(snapshot.moment),
-                "at": zone.clock(snapshot.at) if snapshot.at else "",
-                "sha256": snapshot.sha256,
-                "path": snapshot.path if snapshot.state is PictureState.KEPT else "",
-                "lost": {PictureState.MISSING: "missing on the box", PictureState.CHANGED: "changed since"}.get(
-                    snapshot.state, ""
-                ),
-            }
-            for snapshot in flag.snapshots
-        ],
-    }
-
-
-def _numbers(flag: Flag) -> str:
-    order = list(limits.of(RULES[flag.code])) if flag.code in RULES else []
-    names = sorted(flag.numbers, key=lambda name: order.index(name) if name in order else len(order))
-    return ", ".join(f"{words.number(flag.code, name)} {flag.numbers[name]:g}" for name in names)
-
-
-def _score(flag: Flag) -> str:
-    score = "none" if flag.score is None else f"{flag.score:.2f}"
-    return score if flag.threshold is None else f"{score} at a threshold of {flag.threshold:g}"
-
-
-def _decided(flag: Flag, zone: Zone) -> str:
-    if flag.decision is Decision.OPEN:
-        return "nobody has decided"
-    reason = f" as {words.reason(flag.reason)}" if flag.reason else ""
-    at = f", {zone.full(flag.decided_at)}" if flag.decided_at else ""
-    return f"by {flag.decided_by or 'a person'}{reason}{at}"
 
 
 def _attempt_line(facts: AttemptFacts) -> dict[str, str]:
@@ -301,7 +288,7 @@ def _attempt_line(facts: AttemptFacts) -> dict[str, str]:
     judged = [share for rule in facts.coverage if (share := f.fraction(rule.assessable, rule.ticks)) is not None]
     return {
         "seat": facts.seat,
-        "name": facts.name,
+        "name": _name(facts),
         "candidate": facts.candidate,
         "state": words.stage(facts.stage),
         "recorded": words.percent(min(shares)) if shares else "nothing",
@@ -310,19 +297,10 @@ def _attempt_line(facts: AttemptFacts) -> dict[str, str]:
         "flags": str(len(facts.flags)),
         "confirmed": str(decided["confirmed"]),
         "dismissed": str(decided["dismissed"]),
+        "inconclusive": str(decided["inconclusive"]),
         "open": str(decided["open"]),
-    }
-
-
-def _flag_line(flag: Flag, zone: Zone) -> dict[str, str]:
-    return {
-        "at": zone.full(flag.onset_at),
-        "seat": flag.seat,
-        "title": words.flag(flag.code),
-        "looks": f"{flag.true} of {flag.assessable}" if flag.raised_by is None else "by a person",
-        "decision": words.decision(flag.decision.value),
-        "by": flag.decided_by or "",
-        "reason": words.reason(flag.reason),
+        "watched": words.percent(facts.review.watched.share if facts.review.watched.by else 0.0),
+        "standing": review_view.standing(facts),
     }
 
 

@@ -94,11 +94,10 @@ STEPS = {
     "paper.uploaded": "Paper as a PDF",
     "paper.counted": "Pages counted",
     "checkout.ticked": "Check-out",
-    "media.deleted": "Files deleted by their date",
+    "media.deleted": "Files deleted",
     "attempt.ended": "Ended",
     "feed.opened": "Recording begins",
     "feed.closed": "Recording ends",
-    "feed.viewed": "Looked at",
     "phone.scanned": "A phone asks to join",
     "phone.confirmed": "Phone confirmed",
     "phone.refused": "Phone refused or removed",
@@ -117,13 +116,22 @@ TESTED = {
 }
 VERDICTS = {"clear": "looked at: clear", "again": "asked for once more"}
 INQUIRIES = {"content": "Question on the content", "reply": "Reply to the receipt"}
-DECISIONS = {"open": "Open", "confirmed": "Confirmed", "dismissed": "Dismissed"}
+DECISIONS = {
+    "open": "Open",
+    "confirmed": "Confirmed",
+    "dismissed": "Dismissed",
+    "inconclusive": "Inconclusive",
+}
 REASONS = {
     "innocent_action": "innocent action",
     "detector_error": "detector error",
     "accommodated": "accommodated",
     "room_event": "room event",
     "duplicate": "duplicate",
+    "unclear_picture": "the picture is unclear",
+    "not_recorded": "not recorded",
+    "other_view_needed": "another view is needed",
+    "context_needed": "context is needed",
 }
 MESSAGES = {"warning": "Warning", "phone": "Asked for the phone"}
 MOMENTS = {"onset": "Onset", "peak": "Strongest", "last": "Last"}
@@ -196,7 +204,7 @@ def decision(code: str) -> str:
 
 
 def reason(code: str) -> str:
-    """Why a flag was dismissed."""
+    """Why a flag was dismissed, or cannot be decided."""
     return REASONS.get(code, code)
 
 

@@ -146,7 +146,7 @@ def test_flags_with_their_numbers_and_what_people_made_of_them(evidence, facts):
     assert [snapshot.moment for snapshot in phone.snapshots] == ["onset", "peak", "last"]
     assert {snapshot.state for snapshot in phone.snapshots} == {PictureState.KEPT}
     assert (face.decision, face.decided_by) == (Decision.OPEN, None)
-    assert decisions((phone, face)) == {"open": 1, "confirmed": 0, "dismissed": 1}
+    assert decisions((phone, face)) == {"open": 1, "confirmed": 0, "dismissed": 1, "inconclusive": 0}
 
 
 def test_a_flag_that_a_person_raised_says_who(evidence, facts):

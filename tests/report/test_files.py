@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from appliance.box.paths import Paths
 from appliance.errors import NotFound, StorageFull
-from appliance.exam.flags import CODES, MANUAL, RULES, Dismissal
+from appliance.exam.flags import CODES, MANUAL, RULES, Decision, Dismissal, Doubt
 from appliance.exam.gap import Cause
 from appliance.exam.stage import Stage
 from appliance.ledger import reader as reader_module
@@ -82,10 +82,10 @@ def test_json_is_canonical_complete_and_in_the_labs_time(facts):
     said = json.loads(data)
     assert rfc8785.dumps(said) == data
     assert json_report.attempt_bytes(facts, BERLIN) == data
-    assert (said["schema"], said["kind"]) == ("appliance.report/1", "attempt")
+    assert (said["schema"], said["kind"]) == ("appliance.report/2", "attempt")
     assert said["flags"][0]["onset_at"] == "2025-11-22T11:00:10.000+01:00"
     assert said["time_zone"] == "CET (UTC+01:00)"
-    assert said["decisions"] == {"open": 1, "confirmed": 0, "dismissed": 1}
+    assert said["decisions"] == {"open": 1, "confirmed": 0, "dismissed": 1, "inconclusive": 0}
     assert said["coverage"][0]["share"] == pytest.approx(5310 / 5400)
     assert said["gap_seconds"] == 4.5
     assert said["rules_in_force"]["phone_visible"]["threshold"] == 0.5
@@ -162,14 +162,17 @@ def test_pdf_says_it_all_on_tagged_pages(facts, media):
         first = flat(reader.pages[0].extract_text())
     for said in (
         "98.3%",
-        "5310of5400looks",
-        "connectionlost",
+        "connectionlost14.5s",
         "overload",
         "1flaghasnotbeendecided",
-        "11:00:20to11:00:24",
+        "Noreviewerhasrecommendedanythingyet",
+        "Lefttotheinstitution",
+        "Nobodyhaswatchedtherecording",
     ):
         assert said in first, said
     whole = flat(text_of(data))
+    assert "5310of5400looks" in whole
+    assert "11:00:20to11:00:24" in whole
     for said in ("Phonevisible,11:00:10", "11of13thatcouldbejudged,14inall", "innocentaction", "acalculator"):
         assert said in whole, said
     for said in ("MayIusearuler?", "acknowledged", "Handedin", "Usualinnocentcauses", facts.ledger.hash):
@@ -287,8 +290,8 @@ def test_many_gaps_leave_page_one_readable(facts, media):
     gaps = tuple(replace(facts.gaps[0], starts_at=START + n, ends_at=START + n + 0.5) for n in range(300))
     with io.BytesIO(pdf.attempt_pdf(replace(facts, gaps=gaps), BERLIN, media=media)) as file:
         pages = [flat(page.extract_text()) for page in pypdf.PdfReader(file).pages]
-    assert "288moreintheJSONreport" in pages[0]
-    assert "Decisions" in pages[0]
+    assert "connectionlost3002min30s" in pages[0]
+    assert "Openpoints" in pages[0]
     assert any("100moreintheJSONreport" in page for page in pages)
 
 
@@ -297,7 +300,7 @@ def test_the_exam_on_paper(evidence, connected, paths, own_facts):
     with connected() as connection:
         exam = collect.exam_facts(connection, "bio", media=paths.media, now=START + 100)
     said = flat(text_of(pdf.exam_pdf(exam, BERLIN)))
-    for word in ("Candidate1", "Candidate2", "ended", "Phonevisible", "11of13", "1of2"):
+    for word in ("Candidate1", "Candidate2", "ended", "Phonevisible", "11of13", "1candidateof2didnotstart"):
         assert word in said, word
     nobody = replace(exam, attempts=())
     assert "Nobodywasontheroster" in flat(text_of(pdf.exam_pdf(nobody, BERLIN)))
@@ -353,7 +356,8 @@ def test_every_code_has_a_word():
     assert words.innocent(MANUAL) == ""
     assert {stage.value for stage in Stage} == words.STAGES.keys()
     assert {cause.value for cause in Cause} <= words.CAUSES.keys()
-    assert {dismissal.value for dismissal in Dismissal} == words.REASONS.keys()
+    assert {*Dismissal, *Doubt} == words.REASONS.keys()
+    assert set(Decision) == words.DECISIONS.keys()
     assert words.flag("new_rule") == "new_rule"
 
 

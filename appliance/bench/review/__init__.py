@@ -1,0 +1,1 @@
+"""How quickly recordings open and seek, and reports are written."""

@@ -36,8 +36,9 @@ async function start(attempt: string): Promise<void> {
   });
   const status = lineView(follow.line);
   const back = boot.may.watch ? h("a", { class: "button small", href: `/wall/${boot.exam.exam}` }, t("look.back")) : h("a", { class: "button small", href: "/reports" }, t("nav.reports"));
+  const review = boot.may.review ? h("a", { class: "button small", href: `/review/${boot.exam.exam}/${attempt}` }, t("reviewing.open")) : null;
   const theme = h("button", { type: "button", class: "quiet", onclick: () => toggleTheme() }, t("nav.theme"));
-  root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, theme)), status.banner, panel.element);
+  root.replaceChildren(h("header", { class: "wall-bar" }, back, h("h1", {}, boot.exam.title), h("div", { class: "bar-end" }, status.element, review, theme)), status.banner, panel.element);
   const keys = new Keys(
     {
       confirm: () => panel.confirm(), dismiss: () => panel.reasonFor("dismissed"), inconclusive: () => panel.reasonFor("inconclusive"), message: () => panel.focusChat(), talk: () => panel.talk(), listen: () => panel.listen(),

@@ -48,8 +48,8 @@ async function start(): Promise<void> {
     escape: () => page.escape(),
   });
   root.replaceChildren(header(review, page, keys, status.element), status.banner, page.element);
-  const at = Number(new URLSearchParams(location.search).get("at"));
-  page.begin(at || null);
+  const asked = new URLSearchParams(location.search);
+  page.begin(Number(asked.get("at")) || null, asked.get("flag"));
   everySecond(() => page.tick());
   addEventListener("pagehide", () => page.leave());
 }

@@ -17,6 +17,8 @@ interface Actions {
   mayDecide: boolean;
   /** Present where there is a recording to seek. */
   seek?: (flag: Flag) => void;
+  /** Where its review stands. */
+  review?: (flag: Flag) => string;
 }
 
 export class FlagList {
@@ -114,8 +116,8 @@ export class FlagList {
   }
 
   private state(flag: Flag): HTMLElement {
-    const { seek } = this.actions;
-    const play = seek ? h("button", { type: "button", class: "small", onclick: () => seek(flag) }, t("look.seek", { time: time(flag.onset_at) })) : null;
+    const { seek, review } = this.actions;
+    const play = seek ? h("button", { type: "button", class: "small", onclick: () => seek(flag) }, t("look.seek", { time: time(flag.onset_at) })) : review ? h("a", { class: "button small quiet", href: review(flag) }, t("reviewing.open")) : null;
     if (flag.state !== "open") {
       const values = { decision: t(`decision.${flag.state}`), by: flag.decided_by ?? "", reason: flag.reason ? reasonWords(flag.state, flag.reason) : "" };
       return h("div", { class: "item-actions" }, h("span", {}, t(flag.reason ? "look.decided_reason" : "look.decided", values)), play,

@@ -102,6 +102,7 @@ export class LookPanel {
       reopen: (flag) => void acts.reopen(flag),
       mayDecide: may.decide_flag,
       ...(options.seek ? { seek: options.seek } : {}),
+      ...(boot.may.review ? { review: (flag: Flag) => `/review/${boot.exam.exam}/${attempt.attempt}?flag=${flag.flag}` } : {}),
     });
     this.doing = new Doing(attempt, boot, acts, this.deeds, { chat: () => this.focusChat(), state: () => this.state });
     this.element = h("div", { class: "look" }, this.head(), h("div", { class: "look-body" },

@@ -5,18 +5,13 @@ import { t } from "../lib/strings";
 import { complain, toast } from "../lib/toast";
 import type { Flag } from "../lib/types";
 import { flagTitle } from "../lib/words";
+import type { Reasoned } from "../wall/items";
 import { Wire } from "../wall/wire";
 import type { RecommendationKind } from "./types";
 
 const UNDO_SECONDS = 10;
 
-export type Decision = "confirmed" | "dismissed" | "inconclusive" | "open";
-
-/** As in `exam/flags.py`, in the order of their digits. */
-export const REASONS: Readonly<Record<"dismissed" | "inconclusive", readonly string[]>> = {
-  dismissed: ["innocent_action", "detector_error", "accommodated", "room_event", "duplicate"],
-  inconclusive: ["unclear_picture", "not_recorded", "other_view_needed", "context_needed"],
-};
+export type Decision = "confirmed" | "open" | Reasoned;
 
 export interface NewFlag {
   starts_at: number;

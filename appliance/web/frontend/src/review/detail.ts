@@ -7,7 +7,9 @@ import { has, t } from "../lib/strings";
 import type { Flag, Judged } from "../lib/types";
 import { flagSentence, numbers } from "../lib/words";
 import { facts, innocent, ruleNumbers, strip } from "../look/why";
-import { REASONS, type Decision } from "./acts";
+import { reasonButtons } from "../wall/detail";
+import { REASONS, reasonWords, type Reasoned } from "../wall/items";
+import type { Decision } from "./acts";
 import type { FlagNote, Review } from "./types";
 import { Writing } from "./writing";
 
@@ -26,7 +28,7 @@ export class Detail {
   private readonly decision = h("div", { class: "rv-decide" });
   private readonly writing: Writing;
   readonly element: HTMLElement;
-  private choosing: "dismissed" | "inconclusive" | null = null;
+  private choosing: Reasoned | null = null;
   private flag!: Flag;
   private review!: Review;
   private drawn = "";
@@ -52,7 +54,7 @@ export class Detail {
     this.notes.replaceChildren(...mine.map(noteLine));
   }
 
-  choose(decision: "dismissed" | "inconclusive"): void {
+  choose(decision: Reasoned): void {
     this.choosing = decision;
     this.draw(this.flag, this.review);
     this.decision.scrollIntoView({ block: "nearest" });
@@ -91,20 +93,18 @@ export class Detail {
     if (!review.may.decide) return [head, ...this.decided(), h("div", { class: "item-actions" }, play)];
     if (this.choosing) {
       const decision = this.choosing;
-      const reasons = REASONS[decision].map((reason, n) => button(t(`${sectionOf(decision)}.${reason}`), String(n + 1), () => this.say(decision, reason)));
-      return [head, h("div", { class: "reasons", role: "group", "aria-label": t(`reviewing.decide.${decision}_why`) }, h("p", { class: "label" }, t(`reviewing.decide.${decision}_why`)), ...reasons, button(t("common.cancel"), "Esc", () => this.cancel(), "quiet"))];
+      return [head, reasonButtons(decision, (reason) => this.say(decision, reason)), button(t("common.cancel"), "Esc", () => this.cancel(), "quiet")];
     }
     if (flag.state !== "open") return [head, ...this.decided(), h("div", { class: "item-actions" }, button(t("look.undo_decision"), "", () => this.say("open")), play)];
     return [head, h("div", { class: "item-actions" },
       button(t("queue.confirm"), "C", () => this.say("confirmed")), button(t("queue.dismiss"), "D", () => this.choose("dismissed")),
-      button(t("reviewing.decide.inconclusive"), "U", () => this.choose("inconclusive")), play)];
+      button(t("queue.inconclusive"), "U", () => this.choose("inconclusive")), play)];
   }
 
   private decided(): Node[] {
     const { state, reason, decided_by } = this.flag;
     if (state === "open") return [h("p", {}, t("decision.open"))];
-    const section = state === "inconclusive" ? "doubt" : "dismissal";
-    const values = { decision: t(`decision.${state}`), by: decided_by ?? "", reason: reason && has(`${section}.${reason}`) ? t(`${section}.${reason}`) : reason };
+    const values = { decision: t(`decision.${state}`), by: decided_by ?? "", reason: reason ? reasonWords(state, reason) : "" };
     return [h("p", {}, t(reason ? "look.decided_reason" : "look.decided", values))];
   }
 
@@ -138,10 +138,6 @@ export class Detail {
       return h("a", { href: url, target: "_blank", rel: "noopener" }, h("img", { src: url, alt: words, loading: "lazy" }), h("span", { "aria-hidden": "true" }, words));
     }));
   }
-}
-
-function sectionOf(decision: "dismissed" | "inconclusive"): string {
-  return decision === "dismissed" ? "dismissal" : "doubt";
 }
 
 function noteLine(note: FlagNote): HTMLElement {

@@ -5,6 +5,7 @@ import { arrange, h, set } from "../lib/dom";
 import { plural, t } from "../lib/strings";
 import type { Flag } from "../lib/types";
 import { flagTitle, severityOf, SIGN } from "../lib/words";
+import type { Reasoned } from "../wall/items";
 import { Detail, type DetailActions } from "./detail";
 import { flagsInOrder } from "./story";
 import type { Review } from "./types";
@@ -49,7 +50,7 @@ export class FlagPanel {
     if (!keep && flag) this.lines.get(flag)?.element.scrollIntoView({ block: "nearest" });
   }
 
-  choose(decision: "dismissed" | "inconclusive"): boolean {
+  choose(decision: Reasoned): boolean {
     const flag = this.current;
     if (!flag || !this.review.may.decide) return false;
     this.detail?.choose(decision);

@@ -7,6 +7,7 @@ import { t } from "../lib/strings";
 import { complain, toast } from "../lib/toast";
 import type { Boot, Flag, Judged, LedgerEvent } from "../lib/types";
 import { flagTitle } from "../lib/words";
+import type { Reasoned } from "../wall/items";
 import { row } from "../wall/wire";
 import { Acts } from "./acts";
 import { alignment } from "./alignment";
@@ -110,9 +111,9 @@ export class ReviewPage {
     if (!sample) void this.ask();
   }
 
-  /** Where it begins: the moment that was asked for, the first open flag, or the beginning. */
-  begin(at: number | null): void {
-    const flag = this.review.flags.find((one) => one.flag === location.hash.slice(1));
+  /** Where it begins: a flag or a moment that was asked for, or the beginning. */
+  begin(at: number | null, chosen: string | null): void {
+    const flag = this.review.flags.find((one) => one.flag === chosen);
     if (this.review.sample) return this.seek(this.review.sample.starts_at);
     if (flag) return this.select(flag.flag);
     if (at !== null) return this.seek(at);
@@ -151,8 +152,9 @@ export class ReviewPage {
     this.empty.hidden = found === null;
     set(this.element, "data-empty", found?.state);
     if (!found) return;
-    const key = found.state === "deleted" ? "reviewing.empty.deleted" : this.review.live ? "reviewing.empty.not_yet" : "reviewing.empty.none";
-    this.empty.replaceChildren(h("p", {}, h("strong", {}, t(key, { date: found.state === "deleted" && found.at ? dateOf(found.at) : "" }))), h("p", {}, t(`${key}_hint`)));
+    const name = found.state === "deleted" ? "deleted" : this.review.live ? "not_yet" : "none";
+    const date = found.state === "deleted" && found.at ? dateOf(found.at) : "";
+    this.empty.replaceChildren(h("p", {}, h("strong", {}, t(`reviewing.empty.${name}`, { date }))), h("p", {}, t(`reviewing.empty.${name}_hint`)));
   }
 
   /** What playing jumps over, and where it stops. */
@@ -255,7 +257,7 @@ export class ReviewPage {
     else if (flag.state !== "open") toast(t("reviewing.decide.already"));
   }
 
-  because(decision: "dismissed" | "inconclusive"): void {
+  because(decision: Reasoned): void {
     const flag = this.flags.current;
     if (!flag) toast(t("reviewing.flags.choose"));
     else if (flag.state !== "open") toast(t("reviewing.decide.already"));

@@ -55,7 +55,10 @@ export class Timeline {
     this.slider.append(this.picture);
     this.picture.append(patterns(), this.drawn, this.head);
     this.pan = h("input", { type: "range", class: "tl-pan", "aria-label": t("reviewing.zoom.pan"), hidden: true, oninput: () => this.panTo(Number(this.pan.value)) });
-    this.zoomer.append(...ZOOMS.map((zoom) => h("button", { type: "button", class: "small", "data-zoom": String(zoom ?? "whole"), onclick: () => this.zoom(zoom) }, t(`reviewing.zoom.${zoom ?? "whole"}`))));
+    this.zoomer.append(...ZOOMS.map((zoom) => {
+      const name = String(zoom ?? "whole");
+      return h("button", { type: "button", class: "small", "data-zoom": name, onclick: () => this.zoom(zoom) }, t(`reviewing.zoom.${name}`));
+    }));
     this.element = h("section", { class: "tl-box", "aria-label": t("reviewing.timeline.title") }, h("div", { class: "tl-grid" }, this.labels, this.slider), this.pan);
     new ResizeObserver(() => this.resized()).observe(this.slider);
     this.listen();

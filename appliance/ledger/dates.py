@@ -1,5 +1,6 @@
 """When each kind of data of an exam goes, what holds it back, and what went, as frozen rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -134,3 +135,10 @@ def words_left(connection: sa.Connection, attempt: str) -> bool:
         .where(event.chain == attempt, event.type.not_in(STAYS), payload.body.is_not(None))
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def numbers(connection: sa.Connection, ids: Collection[str]) -> dict[str, int]:
+    """Event -> its number in the ledger."""
+    event = tables.event.c
+    found = connection.execute(sa.select(event.id, event.seq).where(event.id.in_(ids)))
+    return {row.id: row.seq for row in found}

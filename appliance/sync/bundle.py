@@ -20,6 +20,7 @@ from appliance.box import clock
 from appliance.box.paths import Paths
 from appliance.errors import IntegrityError
 from appliance.exam.events import BOX
+from appliance.exam.place import numbered, place_of
 from appliance.ledger import state, tables
 from appliance.ledger.chain import GENESIS, Link
 from appliance.ledger.record import SELECT
@@ -33,8 +34,6 @@ from appliance.sync.manifest import (
     Manifest,
     Missing,
     Reference,
-    numbered,
-    place_of,
 )
 
 _BOX_WIDE = frozenset({"chain.anchored", "process.started", "ledger.overflowed"})

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import rfc8785
 
 from appliance.errors import IntegrityError
+from appliance.exam.place import numbered
 
 SCHEMA = "appliance.manifest/1"
 
@@ -144,28 +145,6 @@ class Manifest:
         others = [*self.attempts.values(), *([self.previous] if self.previous else [])]
         lines.update({other.file: other.sha256 for other in others})
         return "".join(f"{lines[name]}  {name}\n" for name in sorted(lines)).encode()
-
-
-def numbered(name: str, number: int) -> str:
-    """`ledger.jsonl`, 2 -> `ledger-2.jsonl`; number 1 changes nothing. Folders before the name stay."""
-    if number == 1:
-        return name
-    path = PurePosixPath(name)
-    return path.with_name(f"{path.stem}-{number}{path.suffix}").as_posix()
-
-
-_BESIDE = frozenset({"snapshots", "identity", "kept", "pages", "paper", "scans"})
-"""Folders of an attempt that stand beside its `media` in a bundle."""
-
-
-def place_of(media_path: str, exam: str, attempt: str) -> str:
-    """Where a file of the media folder (`EXAM/ATTEMPT/KIND/file`, `EXAM/ATTEMPT/snapshots/file` and the like)
-    stands in its attempt's bundle; IntegrityError when it is not of that attempt."""
-    path = PurePosixPath(media_path)
-    if path.parts[:2] != (exam, attempt) or len(path.parts) != 4 or ".." in path.parts:
-        raise IntegrityError(f"{media_path!r} is not in the folder of its attempt")
-    inner = PurePosixPath(*path.parts[2:])
-    return (inner if inner.parts[0] in _BESIDE else PurePosixPath("media") / inner).as_posix()
 
 
 def _inside(file: str) -> bool:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import IntegrityError
+from appliance.exam.place import numbered, place_of
 from appliance.ledger import chain
 from appliance.ledger.chain import Link
 from appliance.sync import export, named
 from appliance.sync.keys import PublicKey
-from appliance.sync.manifest import File, Manifest, numbered, place_of
+from appliance.sync.manifest import File, Manifest
 from appliance.sync.named import payloads
 
 Find = Callable[[str, str], None]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from appliance.box import lying
 from appliance.box.paths import Paths
 from appliance.errors import NotAllowed, NotFound, StorageFull
 from appliance.exam.events import MediaDeleted, PersonalErased
@@ -20,7 +21,7 @@ from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
-from appliance.sync import disk, lying
+from appliance.sync import disk
 from appliance.sync.binder import Ledger
 from appliance.sync.due import Due, due
 from appliance.sync.owner import owner_of, owners
@@ -99,7 +100,7 @@ class Retention:
         if not left:
             self._clean[one.attempt] = head
             return
-        recorded = any(self._files(replace(one, what=what)) for what in MEDIA)
+        recorded = any(self._files(replace(one, what=what, files=None)) for what in MEDIA)
         if recorded or (self._paths.outbox / one.exam / one.attempt).exists():
             return
         for files in _batches(self._files(one)):
@@ -114,9 +115,11 @@ class Retention:
         self.erased += 1
 
     def _files(self, one: Due) -> list[Path]:
+        if one.files is not None:
+            return list(lying.named(self._paths, one.exam, one.attempt, one.files))
         with self._reader.connect() as connection:
-            made = exports.exports(connection, attempt=one.attempt)
-        return lying.files(self._paths, one, exports=[f"exports/{row.exam}/{row.export}" for row in made])
+            made = [row.export for row in exports.exports(connection, attempt=one.attempt)]
+        return list(lying.files(self._paths, one.exam, one.attempt, one.what, exports=made))
 
     def _going(self, one: Due, files: Sequence[Path]) -> Going:
         return Going(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import ApplianceError, IntegrityError, Unavailable
+from appliance.exam.place import numbered
 from appliance.sync.bundle import Staged, Subject
-from appliance.sync.manifest import FileKind, Manifest, Missing, numbered
+from appliance.sync.manifest import FileKind, Manifest, Missing
 from appliance.sync.outbox import Item, Outbox, Rank
 from appliance.sync.store import Conflict, ObjectStore, SourceDamaged, digest
 from appliance.sync.trouble import UPSTREAM, Pause, Trouble

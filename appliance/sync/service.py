@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from appliance.box.paths import Paths
 from appliance.errors import ApplianceError, IntegrityError, StorageFull, Unavailable
 from appliance.exam.events import BOX, ExamEnded, UpstreamFailed
+from appliance.exam.place import place_of
 from appliance.ledger import state
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
 from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport
 from appliance.sync.keys import BoxKey
-from appliance.sync.manifest import place_of
 from appliance.sync.outbox import Item
 from appliance.sync.progress import Progress
 from appliance.sync.sender import Sender

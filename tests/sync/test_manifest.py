@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import IntegrityError
-from appliance.sync.manifest import File, Gap, Head, Manifest, Missing, Reference, numbered, place_of
+from appliance.exam.place import numbered, place_of
+from appliance.sync.manifest import File, Gap, Head, Manifest, Missing, Reference
 
 HASH = "a" * 64
 NAME = st.text("abcdefghijklmnop0123456789-", min_size=1, max_size=12)

@@ -41,6 +41,7 @@ def path_of(house, rule: str) -> str:
         "page": "none",
         "number": "1",
         "kept": "none",
+        "hold": "none",
         "recommendation": "none",
         "sample": "none",
         "rest": f"{house.attempts[0]}/webcam",

@@ -1,14 +1,24 @@
 """The recording under review: what the page draws, the parts of files, what was played. Bad recordings too."""
 
+import re
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from appliance.bench.review import damage
 from appliance.bench.review.recording import lay
-from appliance.exam.events import AnalysisMissed, MediaDeleted, SampleDrawn, SampleJudged
+from appliance.exam.events import (
+    AnalysisMissed,
+    FlagNoted,
+    MediaDeleted,
+    RecommendationMade,
+    SampleDrawn,
+    SampleJudged,
+    SegmentDamaged,
+)
 from appliance.exam.feed import Kind
 from appliance.ledger.record import Draft
 from appliance.recording import mp4
@@ -224,22 +234,22 @@ def test_who_looked_at_which_feed_is_in_the_ledger_once(recorded):
     assert [(one.by, one.kind, one.what) for one in seen] == [("lead", "webcam", "recording")]
 
 
-@pytest.mark.parametrize(
-    ("who", "may"),
-    [
-        ("proctor", {"decide", "raise", "discuss"}),
-        ("lead", {"decide", "raise", "discuss", "recommend", "export", "mute", "sample"}),
-        ("reviewer", {"decide", "raise", "discuss", "recommend", "export", "sample"}),
-        ("institution", {"discuss", "export"}),
-    ],
-)
-def test_I2_what_a_person_may_do_is_said_by_role_and_only_what_fits(recorded, who, may):
-    said = recorded.ask(who)["may"]
-    assert {name for name, allowed in said.items() if allowed} == may
+MAY = {
+    "proctor": {"decide", "raise", "discuss"},
+    "lead": {"decide", "raise", "discuss", "recommend", "export", "mute", "sample"},
+    "reviewer": {"decide", "raise", "discuss", "recommend", "export", "sample"},
+    "institution": {"discuss", "export"},
+}
+
+
+def test_I2_what_a_person_may_do_is_said_by_role_and_only_what_fits(recorded):
+    for who, may in MAY.items():
+        assert {name for name, allowed in recorded.ask(who)["may"].items() if allowed} == may
     recorded.house.reach("submitted")
-    said = recorded.ask(who)["may"]
-    assert said["outcome"] == (who == "institution"), "the outcome is of an attempt that is over"
-    assert not said["mute"], "no more flags come"
+    for who in MAY:
+        said = recorded.ask(who)["may"]
+        assert said["outcome"] == (who == "institution"), "the outcome is of an attempt that is over"
+        assert not said["mute"], "no more flags come"
 
 
 # --- the same person, or the same seat, twice ---
@@ -298,9 +308,8 @@ def test_what_was_played_is_one_event_for_a_stretch_however_often_it_is_said(rec
     assert len(recorded.ask()["watched"]) == 4
 
 
-@pytest.mark.parametrize(
-    "span",
-    [
+def test_what_nobody_can_have_played_is_refused_and_nothing_is_written(recorded):
+    for span in (
         (-60, 5, ["webcam"], 1.0),
         (20, 10, ["webcam"], 1.0),
         (10, 20, ["webcam"], 100.0),
@@ -311,10 +320,8 @@ def test_what_was_played_is_one_event_for_a_stretch_however_often_it_is_said(rec
         (10, 20, [7], 1.0),
         (10, 1e300, ["webcam"], 1.0),
         (10, 20, ["webcam"], float("nan")),
-    ],
-)
-def test_what_nobody_can_have_played_is_refused_and_nothing_is_written(recorded, span):
-    assert recorded.play((10, 20, ["webcam"], 1.0), span).status_code == 400
+    ):
+        assert recorded.play((10, 20, ["webcam"], 1.0), span).status_code == 400, span
     assert recorded.play(*[(10, 20, ["webcam"], 1.0)] * 51).status_code == 400
     assert recorded.house.events("recording.watched") == []
 
@@ -326,3 +333,49 @@ def test_a_page_that_says_it_all_the_time_is_told_to_wait_and_counted(recorded):
     assert recorded.house.services.reviewing.watched_refused == 3
     assert recorded.house.services.reviewing.facts()["review_watched_refused"] == 3
     assert len(recorded.house.events("recording.watched")) == 12
+
+
+# --- the contract between server and page ---
+
+TYPES = Path(__file__).parents[2] / "appliance/web/frontend/src/review/types.ts"
+
+
+def fields(interface):
+    """(those that must be there, those that may be) of an interface of types.ts."""
+    text = re.sub(r"/\*\*.*?\*/", "", TYPES.read_text(encoding="utf-8"), flags=re.DOTALL)
+    pattern = rf"interface {interface}( extends Span)? {{\n(.*?)^}}"
+    head, body = re.search(pattern, text, re.DOTALL | re.MULTILINE).groups()
+    found = re.findall(r"^  (\w+)(\??):", body, re.MULTILINE)
+    inherited = {"starts_at", "ends_at"} if head else set()
+    return {name for name, maybe in found if not maybe} | inherited, {name for name, maybe in found if maybe}
+
+
+def test_what_the_page_is_told_is_what_its_types_say(recorded, files):
+    house = recorded.house
+    Recorded(house, files, 1)
+    house.do(lambda t: t.connection.exec_driver_sql("UPDATE attempt SET candidate = 'c-1'"))
+    house.say(SegmentDamaged(kind="webcam", path=f"{EXAM}/{recorded.attempt}/webcam/x.mp4", reason="no header"))
+    flag = house.flag()
+    house.say(FlagNoted(note="n1", flag=flag, text="The lamp.", by="lead", by_name="The lead"))
+    made = {"recommendation": "r1", "kind": "refer", "text": "Look again.", "by": "lead", "by_name": "The lead"}
+    house.say(RecommendationMade(**made))
+    recorded.play((1, 9, ["webcam"], 1.0))
+    said = recorded.ask()
+    feed = said["feeds"][0]
+    assert feed["damaged"] == [{"file": "x.mp4", "reason": "no header"}]
+    for interface, told in (
+        ("Review", said),
+        ("Feed", feed),
+        ("Segment", feed["segments"][0]),
+        ("Gap", feed["gaps"][0]),
+        ("Stage", said["stages"][0]),
+        ("FlagNote", said["notes"][0]),
+        ("Recommendation", said["recommendations"][0]),
+        ("Overlap", said["overlaps"][0]),
+        ("Parts", recorded.parts(recorded.names()[0]).json),
+        ("Loudness", house.user("lead").get(f"/api/review/{recorded.attempt}/webcam/loudness").json),
+    ):
+        must, may = fields(interface)
+        assert must <= set(told) <= must | may, interface
+    rights = re.search(r"may: Record<(.*?), boolean>", TYPES.read_text(encoding="utf-8"))[1]
+    assert set(said["may"]) == set(re.findall(r'"(\w+)"', rights))

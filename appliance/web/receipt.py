@@ -5,6 +5,7 @@ or by the address on the receipt, whose token stands in the fragment. A token si
 the end: everything else refuses a closed attempt by its stage.
 """
 
+import math
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -19,10 +20,12 @@ from werkzeug.wrappers import Response
 from appliance.errors import BadInput, NotAllowed
 from appliance.exam import events, stage
 from appliance.exam.permissions import Action, Role
+from appliance.exam.retention import Data
 from appliance.exam.stage import CLOSED
-from appliance.ledger import checkin, checkout, planning, sitting, state
+from appliance.ledger import checkin, checkout, dates, detection, planning, sitting, state
 from appliance.ledger.actions import inquiries, users
 from appliance.ledger.actions.attempts import CANDIDATE
+from appliance.ledger.dates import Dates
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import Event
 from appliance.ledger.state import AttemptRow
@@ -35,7 +38,6 @@ from appliance.web.security import failed, limiter, phone_limit
 
 bp = Blueprint("receipt", __name__)
 
-DAY, HOUR = 86_400.0, 3_600.0
 MOST_REPLIES = 20
 LONGEST_REPLY = 2_000
 
@@ -109,23 +111,47 @@ def _closed(connection: sa.Connection, attempt: str) -> AttemptRow:
     row = state.attempt(connection, attempt)
     if row.stage not in CLOSED:
         raise NotAllowed(t("server.receipt_none"), hint=t("server.receipt_none_hint"))
-    if time.time() > _deleted_at(connection, row):
+    if time.time() > _over_at(dates.of_attempt(connection, attempt, now=time.time())):
         raise NotAllowed(t("server.receipt_over"), hint=t("server.receipt_over_hint"))
     return row
 
 
-def _deleted_at(connection: sa.Connection, row: AttemptRow) -> float:
-    """When what was recorded is deleted. A practice run goes sooner."""
-    held, exam = planning.plan(connection, row.exam), state.exam(connection, row.exam)
-    if held.practice:
-        return row.stage_at + HOUR * held.practice_hours
-    return (exam.ended_at or row.stage_at) + DAY * exam.retention_days
+def _over_at(kept: Dates) -> float:
+    """Until when the receipt can be read: as long as the recordings are kept; not once everything was erased."""
+    if kept.erasure is not None and kept.erasure.erased_at is not None:
+        return kept.erasure.erased_at
+    date = kept.of(Data.RECORDINGS).delete_at
+    return math.inf if date is None else date
+
+
+def _kept(connection: sa.Connection, kept: Dates) -> list[dict[str, str]]:
+    """Each kind that there is, with its date, or when it went; no date while a hold stands."""
+    row, found = kept.attempt, []
+    there = {
+        Data.RECORDINGS: bool(state.segments(connection, attempt=row.attempt)),
+        Data.EVIDENCE: bool(state.flags(connection, attempt=row.attempt)),
+        Data.IDENTITY: (shown := detection.identity(connection, row.attempt)) is not None and bool(shown.photo),
+        Data.SCANS: any(scan.sha256 for scan in checkin.scans(connection, attempt=row.attempt)),
+        Data.WORK: bool(checkout.pages(connection, attempt=row.attempt))
+        or any(paper.sha256 for paper in checkout.papers(connection, attempt=row.attempt)),
+        Data.PERSONAL: True,
+        Data.TEMPLATES: False,
+    }
+    for kind in (kept.of(what) for what in Data if there[what]):
+        if kind.gone and kind.what is not Data.PERSONAL:
+            found.append({"what": kind.what.value, "gone": moment(kind.gone[-1].deleted_at), "at": ""})
+        else:
+            found.append(
+                {"what": kind.what.value, "gone": "", "at": "" if kind.delete_at is None else moment(kind.delete_at)}
+            )
+    return found
 
 
 # --- what it says ---
 
 
 def _said(connection: sa.Connection, row: AttemptRow, reader: Reader) -> dict[str, Any]:
+    kept = dates.of_attempt(connection, row.attempt, now=time.time())
     log = reader.events(after=0, limit=100_000, types=stage.MOVING | {events.FeedViewed.TYPE}, chain=row.attempt)
     return {
         "attempt": row,
@@ -136,8 +162,9 @@ def _said(connection: sa.Connection, row: AttemptRow, reader: Reader) -> dict[st
         "stages": _stages(log),
         "flags": _flags(connection, row),
         "viewers": _viewers(connection, log),
-        "deleted_at": moment(_deleted_at(connection, row)),
-        "scans": [moment(s.delete_at) for s in checkin.scans(connection, attempt=row.attempt) if s.delete_at],
+        "readable_until": "" if (until := _over_at(kept)) == math.inf else moment(until),
+        "held": bool(kept.holds),
+        "kept": _kept(connection, kept),
         "pages": [asdict(one) for one in checkout.pages(connection, attempt=row.attempt)],
         "paper": next((p for p in checkout.papers(connection, attempt=row.attempt) if p.sha256), None),
         "ticks": [

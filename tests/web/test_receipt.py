@@ -5,13 +5,23 @@ import time
 
 import pytest
 
-from appliance.exam.events import ExamEnded, FeedViewed, GapClosed, GapOpened, IrregularityNoted, SegmentClosed
+from appliance.exam.events import (
+    ExamEnded,
+    FeedViewed,
+    GapClosed,
+    GapOpened,
+    IrregularityNoted,
+    MediaDeleted,
+    SegmentClosed,
+)
 from appliance.exam.plan import CheckOut
-from appliance.ledger.actions import attempts, checkout, flags
+from appliance.ledger.actions import attempts, checkout, flags, holds
 from appliance.web import receipt
 from appliance.web.auth import COOKIE
 
 from .conftest import EXAM
+
+DAY = 86_400.0
 
 
 @pytest.fixture
@@ -63,7 +73,9 @@ def test_the_receipt_says_what_was_recorded_noted_seen_and_when_it_goes(over):
     for kept_back in ("The proctor", "innocent", "calculator", "0.81", "sneezed", "Ken Thompson", "0.8 "):
         assert kept_back not in text
     assert re.search(r"camera and microphone [\d: -]{39} \d\d:\d\d:\d\d–\d\d:\d\d:\d\d", text)  # noqa: RUF001  # its gap
-    assert re.search(r"is deleted on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text)
+    for what in ("Recordings of camera, sound and screen", "Pictures and clips with notes", "Your name, messages"):
+        assert re.search(rf"{what}[^:]*: will be deleted on \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d", text), what
+    assert "Pictures of your ID" not in text, "there are none"
 
 
 def test_the_login_of_a_closed_attempt_reads_and_changes_nothing(over):
@@ -129,10 +141,22 @@ def test_the_address_of_a_receipt_opens_it_anywhere_and_nothing_else(over):
     assert over.user("proctor").post("/receipt/open", json={"token": token}).status_code == 409
 
 
+def test_M90_what_is_held_or_gone_already_is_said(over):
+    go(over)
+    deleted = MediaDeleted(what="recordings", files=["a.mp4"], bytes=1)
+    over.do(holds.place, exam=EXAM, attempt=over.attempts[0], reason="secret appeal", by="institution", by_name="I")
+    over.say(deleted, actor="sync")
+    text = words(over.candidate().get("/receipt").text)
+    assert re.search(r"Recordings of camera, sound and screen: was deleted on \d{4}", text)
+    assert "Pictures and clips with notes: kept until the hold is lifted" in text
+    assert "Your institution holds your data for a procedure" in text
+    assert "secret appeal" not in text
+
+
 def test_it_is_gone_with_the_recordings(over, monkeypatch):
     go(over)
     token = link(over)
     over.say(ExamEnded(exam=EXAM, reason="time is up"), None)
-    later = time.time() + 400 * receipt.DAY
+    later = time.time() + 400 * DAY
     monkeypatch.setattr(receipt.time, "time", lambda: later)
     assert over.client().post("/receipt/open", json={"token": token}).status_code == 409

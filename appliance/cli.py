@@ -103,7 +103,7 @@ def _sync(options: argparse.Namespace) -> int:
     from appliance.sync import main as sync
 
     paths, settings = _service(options)
-    return sync.run(paths=paths, settings=settings, write_report=write.write)
+    return sync.run(paths=paths, settings=settings, write_report=write.write, write_reports=write.write_all)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -160,6 +160,12 @@ def _flags(options: argparse.Namespace) -> int:
     from appliance import commands
 
     return commands.flags(_paths(options), options.exam, as_json=options.json)
+
+
+def _retention(options: argparse.Namespace) -> int:
+    from appliance import commands
+
+    return commands.retention(_paths(options), options.exam)
 
 
 def _end(options: argparse.Namespace) -> int:
@@ -303,6 +309,8 @@ def _add_questions(commands: _Commands) -> None:
     flags = commands.add("flags", _flags, "the flags of an exam")
     flags.add_argument("--exam", required=True, metavar="ID")
     flags.add_argument("--json", action="store_true")
+    kept = commands.add("retention", _retention, "when each kind of an exam's data is deleted, and what holds it")
+    kept.add_argument("exam", metavar="ID")
     thresholds = commands.add("thresholds", _thresholds, "try other rules on the sessions that were kept for it")
     thresholds.add_argument("--exam", required=True, metavar="ID", help="whose rules they are compared with")
     thresholds.add_argument("--policy", type=Path, metavar="FILE", help="the other rules, as JSON (standard input)")

@@ -25,8 +25,9 @@ from appliance.config import Settings
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
 from appliance.exam.events import BOX, CapacityMeasured, ExamEnded, Payload, UpstreamFailed
 from appliance.exam.feed import Feed, Kind
+from appliance.exam.retention import Data
 from appliance.exam.stage import RECORDED
-from appliance.ledger import database, reader, state
+from appliance.ledger import database, dates, reader, state
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
 
@@ -62,6 +63,26 @@ def flags(paths: Paths, exam: str, *, as_json: bool) -> int:
         for flag in found:
             print(f"{flag['onset']}  seat {flag['seat']}  {flag['code']}  {flag['state']}")
         print(f"{len(found)} flags")
+    return 0
+
+
+def retention(paths: Paths, exam: str) -> int:
+    """When each kind of data of each candidate goes, or why not."""
+    now = time.time()
+    with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+        for one in dates.of_exam(connection, exam, now=now):
+            row = one.attempt
+            print(f"{row.seat:<6} {row.name}" + ("  not over yet" if one.over_at is None else ""))
+            for hold in one.holds:
+                print(f"         held since {_iso(hold.placed_at)} by {hold.by_name}: {hold.reason}")
+            for kind in (kind for kind in one.kinds if one.over_at is not None and kind.what is not Data.TEMPLATES):
+                if kind.gone:
+                    said = f"gone since {_iso(kind.gone[-1].deleted_at)}, event {kind.gone[-1].event}"
+                elif kind.delete_at is None:
+                    said = "held"
+                else:
+                    said = f"goes at {_iso(kind.delete_at)}" + (", waits for the store" if kind.waits else "")
+                print(f"         {kind.what:<12} {said}")
     return 0
 
 

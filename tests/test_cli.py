@@ -22,7 +22,7 @@ from appliance.exam.events import BOX, ExamStored, UpstreamFailed
 from appliance.exam.stage import Stage
 from appliance.ledger import detection, planning, state, writer
 from appliance.ledger import reader as readers
-from appliance.ledger.actions import exams, users
+from appliance.ledger.actions import attempts, exams, holds, users
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import Draft
 from appliance.ledger.socket import LedgerServer
@@ -255,6 +255,18 @@ def test_flags_as_json(run, paths, exam):
     assert (flag["code"], flag["seat"], flag["state"]) == ("manual_flag", "2", "open")
     assert flag["onset"].endswith("Z")
     assert "seat 2  manual_flag  open\n1 flags\n" in run("flags", "--exam", exam)[1]
+
+
+def test_M90_when_each_kind_of_data_goes(run, paths, exam):
+    with writer.opened(paths.database) as ledger, readers.opened(paths.database) as reader:
+        with reader.connect() as connection:
+            one, other = (row.attempt for row in state.attempts(connection, exam))
+        ledger.transact(lambda t: attempts.end(t, one, by="lea", reason="over", override=True))
+        ledger.transact(lambda t: holds.place(t, exam=exam, attempt=other, reason="appeal 12", by="ina", by_name="Ina"))
+    code, out, _ = run("retention", exam)
+    assert code == 0
+    assert re.search(r"1 +Ana Lima\n +recordings +goes at \d{4}-", out)
+    assert re.search(r"2 +Bo Chen  not over yet\n +held since .* by Ina: appeal 12", out)
 
 
 def test_an_unknown_exam_is_said(run, exam):

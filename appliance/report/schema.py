@@ -52,7 +52,7 @@ class _Making:
             "rules_in_force": self._rules(),
         }
         if kind == "exam":
-            said["properties"]["attempts"] = {"type": "array", "items": self._attempt(once=True)}
+            said["properties"]["attempts"] |= {"type": "array", "items": self._attempt(once=True)}
         else:
             said = self._attempt(said)
         for name in head:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,6 +32,14 @@ class WriteReport(Protocol):
     ) -> dict[str, str]: ...
 
 
+class WriteReports(Protocol):
+    """The same for an exam and each of its attempts; -> attempt, None for the exam -> name -> SHA-256."""
+
+    def __call__(
+        self, *, connection: sa.Connection, paths: Paths, exam: str
+    ) -> Mapping[str | None, dict[str, str]]: ...
+
+
 class Ledger(Protocol):
     """How sync appends; `ledger.client.Client` is one."""
 
@@ -54,6 +63,7 @@ class Binder:
     reader: Reader
     ledger: Ledger
     write_report: WriteReport
+    write_reports: WriteReports
     watch: Watch
     sender: Sender
     staged: dict[str, Staged] = field(default_factory=dict)
@@ -108,6 +118,14 @@ class Binder:
             staged = stager.exam(connection, subject, report=report, attempts=attempts)
         self._adopt(staged)
 
+    def write_asked(self, exam: str) -> None:
+        """The reports that somebody wants now. What was said since an attempt's last manifest goes upstream at once."""
+        with self.reader.connect() as connection:
+            written = self.write_reports(connection=connection, paths=self.paths, exam=exam)
+        for attempt, files in written.items():  # the exam last: it ends the waiting
+            self._tell_written(exam, attempt, files)
+        self.watch.hurry(exam)
+
     def offer(self) -> None:
         """Hand what is staged to the outbox, as far as there is room."""
         for owner in sorted(self.unoffered):
@@ -119,10 +137,12 @@ class Binder:
         plan = self.staged[owner].plan
         report = {file.file.rpartition("/")[2]: file.sha256 for file in plan.files if file.kind == "report"}
         if report and self.watch.progress.reports.get((plan.exam, plan.attempt)) != report:
-            folder = self.paths.reports.relative_to(self.paths.data) / plan.exam / (plan.attempt or "")
-            said = ReportWritten(exam=plan.exam, attempt=plan.attempt, folder=folder.as_posix(), files=report)
-            self._append(said, plan.exam)
+            self._tell_written(plan.exam, plan.attempt, report)
         self.untold.discard(owner)
+
+    def _tell_written(self, exam: str, attempt: str | None, files: dict[str, str]) -> None:
+        folder = self.paths.reports.relative_to(self.paths.data) / exam / (attempt or "")
+        self._append(ReportWritten(exam=exam, attempt=attempt, folder=folder.as_posix(), files=files), exam)
 
     def ready(self) -> list[str]:
         """Staged bundles of which the store has everything that it will get."""

@@ -14,7 +14,7 @@ from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader, opened
-from appliance.sync.binder import WriteReport
+from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.chores import Chores
 from appliance.sync.directory import DirectoryStore
 from appliance.sync.exports import Exports
@@ -33,7 +33,7 @@ STOP_SECONDS = 2.0
 """How long the object being sent may take to end; it is sent again by the next process in any case."""
 
 
-def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
+def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_reports: WriteReports) -> int:
     """Send until SIGTERM or SIGINT; 0. ConfigError when the settings name no possible place."""
     stopping = process.stop_event()
     store = store_of(paths, settings)
@@ -55,6 +55,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport) -> int:
                 reader=reader,
                 ledger=client,
                 write_report=write_report,
+                write_reports=write_reports,
             ),
             paths,
             stopping,

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 
 from appliance.box.paths import Paths
 from appliance.errors import ApplianceError, IntegrityError, StorageFull, Unavailable
-from appliance.exam.events import BOX, ExamEnded, UpstreamFailed
+from appliance.exam.events import BOX, ExamEnded, ReportAsked, UpstreamFailed
 from appliance.exam.place import place_of
-from appliance.ledger import state
+from appliance.ledger import reports, state
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
-from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport
+from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
 from appliance.sync.keys import BoxKey
 from appliance.sync.outbox import Item
 from appliance.sync.progress import Progress
@@ -52,6 +52,7 @@ class Service:
         reader: Reader,
         ledger: Ledger,
         write_report: WriteReport,
+        write_reports: WriteReports,
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,12 +71,14 @@ class Service:
         self._held: dict[str, float] = {}
         self._dirty: set[str] = set()
         self._ended: set[str] = set()
+        self._asked: set[str] = set()
         self._lock = threading.Lock()
         self.woken = threading.Event()
         self.read_until = reader.head()
         with reader.connect() as connection:
             self._watch = Watch(Progress.read(connection), timing, monotonic)
             self._watch.read_all(connection)
+            self._asked.update(reports.waiting(connection))
         self._dirty.update(self._watch.attempts)
         self._binder = Binder(
             paths=paths,
@@ -85,6 +88,7 @@ class Service:
             reader=reader,
             ledger=ledger,
             write_report=write_report,
+            write_reports=write_reports,
             watch=self._watch,
             sender=self._sender,
         )
@@ -99,6 +103,8 @@ class Service:
                 self._dirty.add(event.chain)
             elif event.type == ExamEnded.TYPE and event.exam:
                 self._ended.add(event.exam)
+            elif event.type == ReportAsked.TYPE and event.exam:
+                self._asked.add(event.exam)
         self.woken.set()
 
     def status(self) -> dict[str, Any]:
@@ -109,6 +115,7 @@ class Service:
             "backlog_objects": objects,
             "backlog_bytes": size,
             "oldest_unsent_s": None if since is None else round(max(0.0, time.time() - since), 1),
+            "reports_asked": len(self._asked),
             "to_check": outbox.to_check,
             "parked": outbox.parked,
             "beyond": outbox.beyond,
@@ -145,7 +152,7 @@ class Service:
     def _work_here(self) -> bool:
         self._look()
         self._binder.offer()
-        busy = self._tell_one() or self._stage_one()
+        busy = self._tell_one() or self._write_one() or self._stage_one()
         self._here.reset()
         self._trouble.works(BOX_DISK)
         return busy
@@ -204,6 +211,17 @@ class Service:
             self._binder.tell_report(owner)
             return True
         return False
+
+    def _write_one(self) -> bool:
+        """Reports that somebody wants now, of one exam."""
+        with self._lock:
+            asked = sorted(exam for exam in self._asked if self._may_try(f"reports of {exam}"))
+        for exam in asked[:1]:
+            with self._guarded(f"reports of {exam}"):
+                self._binder.write_asked(exam)
+                with self._lock:
+                    self._asked.discard(exam)
+        return bool(asked)
 
     def _seal_one(self) -> bool:
         for owner in self._binder.ready():

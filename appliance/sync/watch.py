@@ -114,6 +114,12 @@ class Watch:
         waiting = {watched.row.exam for watched in self.attempts.values()}
         return sorted(exam for exam in self.exams if exam not in waiting)
 
+    def hurry(self, exam: str) -> None:
+        """Somebody wants it now: what was said later is not waited for."""
+        for watched in self.attempts.values():
+            if watched.row.exam == exam:
+                watched.moved_at = float("-inf")
+
     def stored(self, attempt: str) -> None:
         """Its newest manifest is proved; later events bring it back."""
         self.attempts.pop(attempt, None)

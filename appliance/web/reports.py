@@ -1,18 +1,21 @@
 """Integrity reports, for who may read them."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, make_response, render_template, send_file
+from flask import Blueprint, Response, make_response, redirect, render_template, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import NotFound
 from appliance.exam.permissions import Action, may
-from appliance.ledger import checkout, planning, state
+from appliance.ledger import checkout, planning, reports, state
+from appliance.ledger.actions import exports
+from appliance.ledger.actions import reports as asking
 from appliance.ledger.state import AttemptRow
 from appliance.web.auth import person
 from appliance.web.context import services, t
@@ -24,6 +27,8 @@ bp = Blueprint("reports", __name__)
 _FILE = re.compile(r"report\.(json|csv|pdf)")
 ACCOMMODATIONS = "accommodations.csv"
 """Written beside the report (`report/write.py`)."""
+
+_AGAIN_SECONDS = 3600
 
 _TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
@@ -45,10 +50,21 @@ def page(exam: str) -> str:
         row = state.exam(connection, exam)
         attempts = state.attempts(connection, exam)
         works = _works(connection, attempts) if may(person().role, Action.REVIEW) else {}
+        waiting = bool(reports.waiting(connection, exam=row.exam))
     folder = services().paths.reports / row.exam
     each = [{**asdict(attempt), "files": _files(folder / attempt.attempt)} for attempt in attempts]
     agreed = ACCOMMODATIONS if (folder / ACCOMMODATIONS).is_file() else None
-    return render_template("report.html", exam=row, attempts=each, files=_files(folder), agreed=agreed, works=works)
+    said = {"files": _files(folder), "agreed": agreed, "works": works, "waiting": waiting}
+    return render_template("report.html", exam=row, attempts=each, **said)
+
+
+@bp.post("/reports/<exam>/write")
+@needs(Action.READ_REPORT)
+def write(exam: str) -> AnyResponse:
+    """Ask for all reports of an exam now, be it over or not; the sync process writes them."""
+    who = person()
+    services().writer.transact(lambda transaction: asking.ask(transaction, exam, by=who.person, by_name=who.name))
+    return redirect(f"/reports/{exam}", 303)
 
 
 def _works(connection: sa.Connection, attempts: Sequence[AttemptRow]) -> dict[str, str]:
@@ -74,7 +90,7 @@ def exam_file(exam: str, file: str) -> Response:
     """The report on the whole exam: report.pdf, report.csv or report.json."""
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
-    return _sent(services().paths.reports / row.exam, file, name=f"{row.exam}-{file}")
+    return _sent(services().paths.reports / row.exam, file, name=f"{row.exam}-{file}", exam=row.exam, attempt=None)
 
 
 @bp.get("/reports/<exam>/<attempt>/<file>")
@@ -85,7 +101,8 @@ def attempt_file(exam: str, attempt: str, file: str) -> Response:
         row = state.attempt(connection, attempt)
     if row.exam != exam:
         raise NotFound(t("server.not_of_exam"))
-    return _sent(services().paths.reports / row.exam / row.attempt, file, name=f"{row.exam}-{row.seat}-{file}")
+    folder = services().paths.reports / row.exam / row.attempt
+    return _sent(folder, file, name=f"{row.exam}-{row.seat}-{file}", exam=row.exam, attempt=row.attempt)
 
 
 @bp.get("/reports/<exam>/accommodations.csv")
@@ -94,23 +111,31 @@ def exam_accommodations(exam: str) -> Response:
     """Every candidate's accommodations, as neutral codes; not for those who watch or review."""
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
-    return _whole(services().paths.reports / row.exam / ACCOMMODATIONS, name=f"{row.exam}-{ACCOMMODATIONS}")
+    file = services().paths.reports / row.exam / ACCOMMODATIONS
+    return _whole(file, name=f"{row.exam}-{ACCOMMODATIONS}", exam=row.exam, attempt=None)
 
 
 def _files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.glob("report.*") if _FILE.fullmatch(file.name))
 
 
-def _sent(folder: Path, file: str, *, name: str) -> Response:
+def _sent(folder: Path, file: str, *, name: str, exam: str, attempt: str | None) -> Response:
     """PDF opens in the browser, the others are saved."""
     found = _FILE.fullmatch(file)
     if found is None:
         raise missing()
-    return _whole(folder / file, name=name)
+    return _whole(folder / file, name=name, exam=exam, attempt=attempt)
 
 
-def _whole(file: Path, *, name: str) -> Response:
+def _whole(file: Path, *, name: str, exam: str, attempt: str | None) -> Response:
+    """`report.taken` before the first byte leaves: once for each person, file and hour, so that a reader that asks for
+    pieces of a PDF is one event."""
     if not file.is_file():
         raise missing()
+    by, hour = person().person, str(int(time.time() // _AGAIN_SECONDS))
+    if services().seen.first(by, "report", exam, attempt or "", file.name, hour):
+        services().writer.transact(
+            lambda transaction: exports.take_report(transaction, exam=exam, attempt=attempt, file=file.name, by=by)
+        )
     kind = file.suffix.removeprefix(".")
     return send_file(file, mimetype=_TYPES[kind], as_attachment=kind != "pdf", download_name=name)

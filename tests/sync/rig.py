@@ -123,11 +123,24 @@ class Rig:
             reader=self.reader,
             ledger=self.ledger,
             write_report=write_report,
+            write_reports=self._write_all(write_report),
             timing=timing or Timing(),
             monotonic=lambda: self.clock,
         )
         self._seq = self.service.read_until
         return self.service
+
+    def _write_all(self, write_report):
+        """Each with `write_report`, the exam last."""
+
+        def write(*, connection, paths, exam):
+            attempts = [row.attempt for row in state.attempts(connection, exam)]
+            return {
+                one: write_report(connection=connection, paths=paths, exam=exam, attempt=one)
+                for one in [*attempts, None]
+            }
+
+        return write
 
     def turn(self) -> float:
         """Tell the service what is new, let it do one thing, let its pause pass."""

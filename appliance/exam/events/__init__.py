@@ -27,6 +27,8 @@ from appliance.exam.events.box import (
     StorageEnough,
     StorageLow,
     UserCreated,
+    UserFactorRemoved,
+    UserFactorSet,
     UserSignedIn,
 )
 from appliance.exam.events.call import (
@@ -154,6 +156,7 @@ from appliance.exam.events.sitting import (
 from appliance.exam.events.upstream import (
     AttemptStored,
     ExamStored,
+    ReportAsked,
     ReportWritten,
     UpstreamFailed,
 )
@@ -258,6 +261,7 @@ __all__ = [
     "RecommendationMade",
     "RecommendationWithdrawn",
     "RecordingWatched",
+    "ReportAsked",
     "ReportTaken",
     "ReportWritten",
     "RoomNoticed",
@@ -280,6 +284,8 @@ __all__ = [
     "TimeWarned",
     "UpstreamFailed",
     "UserCreated",
+    "UserFactorRemoved",
+    "UserFactorSet",
     "UserSignedIn",
     "WarningAcknowledged",
     "decode",

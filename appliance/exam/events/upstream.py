@@ -1,8 +1,18 @@
-"""What reached the object store. Chain: box."""
+"""Reports, and what reached the object store. Chain: box."""
 
 from dataclasses import dataclass
 
 from appliance.exam.events.catalogue import Payload, event
+
+
+@event("report.asked")
+@dataclass(frozen=True, kw_only=True)
+class ReportAsked(Payload):
+    """Somebody wants the reports on an exam and its candidates now, be it over or not."""
+
+    exam: str
+    by: str
+    by_name: str
 
 
 @event("report.written", by=("sync",))

@@ -24,6 +24,7 @@ class WebSettings:
     https_port: int = 8443
     threads: int = 200
     pulse_seconds: float = 1.0
+    export_needs_factor: bool = False
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.pulse_seconds <= 10:

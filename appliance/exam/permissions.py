@@ -28,6 +28,7 @@ class Action(StrEnum):
 
     PUBLIC = "public"  # sign-in pages, health, static files
     OWN_SESSION = "own_session"  # sign out, change theme: anyone signed in
+    OWN_ACCOUNT = "own_account"  # one's own second factor
     TAKE_EXAM = "take_exam"  # a candidate's own attempt: steps, feeds, chat
     SHOW_PHONE = "show_phone"  # the phone's page: publish as the second camera
     WATCH = "watch"  # see wall, pictures, live streams, chat of assigned candidates; it changes nothing
@@ -83,6 +84,7 @@ _EVERYONE = frozenset(Role)
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PUBLIC: _EVERYONE,
     Action.OWN_SESSION: _EVERYONE,
+    Action.OWN_ACCOUNT: frozenset(USERS),
     Action.TAKE_EXAM: frozenset({Role.CANDIDATE}),
     Action.WATCH: frozenset({Role.PROCTOR, Role.LEAD, Role.INSTITUTION}),
     Action.ADMIT: frozenset({Role.PROCTOR, Role.LEAD}),

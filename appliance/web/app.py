@@ -10,6 +10,7 @@ from appliance.box.secret import secret_from
 from appliance.exam.permissions import Action, may
 from appliance.web import (
     accommodations,
+    account,
     admission,
     announcements,
     auth,
@@ -46,7 +47,7 @@ from appliance.web import (
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
-from appliance.web.review import decisions, loudness, queue, recording, seats
+from appliance.web.review import decisions, exports, loudness, queue, recording, seats
 
 _BLUEPRINTS = (
     public.bp,
@@ -77,6 +78,8 @@ _BLUEPRINTS = (
     reports.bp,
     retention.bp,
     staff.bp,
+    account.bp,
+    exports.bp,
     media.bp,
     keeping.bp,
     recording.bp,

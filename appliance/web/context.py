@@ -10,7 +10,8 @@ from appliance.box.token import FeedTokens
 from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
-from appliance.web.counts import Counts, Reviewing
+from appliance.web.counts import Counts, Exporting, Reviewing
+from appliance.web.proofs import Proofs
 from appliance.web.review.parts import PartsCache
 from appliance.web.review.waiting import Waiting
 from appliance.web.seen import Seen
@@ -35,6 +36,8 @@ class Services:
     seen: Seen = field(default_factory=Seen)
     trials: Trials = field(default_factory=Trials)
     keeping: Counts = field(default_factory=Counts)
+    exporting: Exporting = field(default_factory=Exporting)
+    proofs: Proofs = field(default_factory=Proofs)
     parts: PartsCache = field(default_factory=PartsCache)
     loudness: Waiting = field(default_factory=Waiting)
     reviewing: Reviewing = field(default_factory=Reviewing)

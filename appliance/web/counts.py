@@ -30,3 +30,16 @@ class Reviewing:
     def facts(self) -> dict[str, int]:
         """By their names in the health file."""
         return {f"review_{name}": value for name, value in asdict(self).items()}
+
+
+@dataclass(slots=True)
+class Exporting:
+    """Of clips that were asked for, since the process began. `refused`: the queue was full; `denied`: a password or a
+    code was wrong."""
+
+    refused: int = 0
+    denied: int = 0
+
+    def facts(self) -> dict[str, int]:
+        """By their names in the health file."""
+        return {f"exporting_{name}": value for name, value in asdict(self).items()}

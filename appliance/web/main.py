@@ -144,6 +144,7 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
             facts = {
                 **follower.counters,
                 **services.keeping.facts(),
+                **services.exporting.facts(),
                 **services.reviewing.facts(),
                 "queue": writer.waiting,
                 "refused": writer.refused,

@@ -9,7 +9,7 @@ from appliance import __version__
 from appliance.errors import BadInput
 from appliance.exam.permissions import USERS, Action, Role
 from appliance.ledger import state, tables
-from appliance.ledger.actions import users
+from appliance.ledger.actions import factors, users
 from appliance.ledger.record import SELECT, Event
 from appliance.web import auth, room, status
 from appliance.web.auth import person
@@ -88,8 +88,11 @@ def _role(name: str) -> Role:
 def _people(form: dict[str, str], errors: dict[str, str], code: int) -> Response:
     with services().reader.connect() as connection:
         rows = state.users(connection)
+        having = factors.having(connection)
     roles = [role.value for role in _USER_ROLES]
-    return make_response(render_template("users.html", users=rows, roles=roles, form=form, errors=errors), code)
+    return make_response(
+        render_template("users.html", users=rows, having=having, roles=roles, form=form, errors=errors), code
+    )
 
 
 @bp.get("/ledger")

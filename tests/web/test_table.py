@@ -41,6 +41,8 @@ def path_of(house, rule: str) -> str:
         "page": "none",
         "number": "1",
         "kept": "none",
+        "export": "none",
+        "user": "none",
         "hold": "none",
         "recommendation": "none",
         "sample": "none",

@@ -51,6 +51,23 @@ class UserSignedIn(Payload):
     user: str
 
 
+@event("user.factor_set")
+@dataclass(frozen=True, kw_only=True)
+class UserFactorSet(Payload):
+    """A person has a second factor from now on: codes of an app. The secret is nowhere in the ledger."""
+
+    user: str
+
+
+@event("user.factor_removed")
+@dataclass(frozen=True, kw_only=True)
+class UserFactorRemoved(Payload):
+    """It is gone; `by`: the person, or an admin because it was lost."""
+
+    user: str
+    by: str
+
+
 @event("access.refused")
 @dataclass(frozen=True, kw_only=True)
 class AccessRefused(Payload):

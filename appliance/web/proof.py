@@ -1,0 +1,73 @@
+"""Step-up: before evidence leaves the box a person proves again to be the one who signed in, by the password and, where
+one is set up, a code of the second factor (M91)."""
+
+from flask import abort
+from limits import parse
+
+from appliance.errors import BadInput, NotAllowed
+from appliance.ledger.actions import factors, users
+from appliance.web import auth
+from appliance.web.auth import person
+from appliance.web.context import services, t
+from appliance.web.parse import Fields
+from appliance.web.refusals import Forbidden
+from appliance.web.security import limiter, sign_in_limit
+from appliance.web.trail import log_refusal
+
+PASSWORD, TOTP = "password", "totp"
+
+_LONGEST_CODE = 20
+
+
+def needs_factor() -> bool:
+    """Is a second factor asked of everybody who exports?"""
+    return services().settings.web.export_needs_factor
+
+
+def has_factor() -> bool:
+    """Has whoever asks set one up?"""
+    with services().reader.connect() as connection:
+        return factors.has(connection, person().person)
+
+
+def prove(fields: Fields, *, path: str) -> str:
+    """The fields `password` and `code` of the request -> how the person proved to be there. Forbidden (and in the
+    ledger) where they are wrong, as often as at sign-in; then 429."""
+    password, code = check(fields, path=path), fields.text("code", longest=_LONGEST_CODE, default="")
+    who = person()
+    if not has_factor():
+        if needs_factor():
+            raise Forbidden(t("server.factor_needed"), hint=t("server.factor_needed_hint"))
+        services().proofs.give(who.token)
+        return password
+    if not code:
+        raise BadInput(t("server.code_missing"), hint=t("server.code_missing_hint"))
+    try:
+        services().writer.transact(lambda transaction: factors.use(transaction, user=who.person, code=code))
+    except NotAllowed as error:
+        raise denied(path, error) from None
+    services().proofs.give(who.token)
+    return TOTP
+
+
+def check(fields: Fields, *, path: str) -> str:
+    """The person's own password again. Errors as those of `prove`."""
+    who, limit = person(), parse(sign_in_limit())
+    password = fields.text("password", longest=200)
+    if not limiter.limiter.test(limit, "proof", who.person):
+        abort(429)
+    try:
+        with auth.hashing, services().reader.connect() as connection:
+            users.verify_password(connection, who.person, password)
+    except NotAllowed:
+        raise denied(path, NotAllowed(t("server.password_wrong"), hint=t("server.password_wrong_hint"))) from None
+    return PASSWORD
+
+
+def denied(path: str, error: NotAllowed) -> Forbidden:
+    """Counted, and in the ledger."""
+    who = person()
+    limiter.limiter.hit(parse(sign_in_limit()), "proof", who.person)
+    services().exporting.denied += 1
+    log_refusal(user=who.person, action="export", path=path)
+    return Forbidden(error.message, hint=error.hint)

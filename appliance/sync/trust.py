@@ -43,7 +43,7 @@ class Trust:
         self._seen = seen = look(self._seen, at)
         disk.write(self._file, json.dumps(asdict(seen)).encode())
         if not at.synchronised:
-            return "nothing is deleted by its date: the clock is not synchronised"
+            return "the clock of this box is not synchronised"
         if (left := (seen.until_ns - at.monotonic_ns) / 1e9) > 0:
             return (
                 f"nothing is deleted by its date for {left / 3600:.1f} h: the clock went forward, or is not known yet"

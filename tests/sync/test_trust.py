@@ -43,7 +43,7 @@ def test_M90_a_clock_that_is_not_synchronised_deletes_nothing(trust):
 
 def test_M90_a_clock_that_jumps_years_ahead_deletes_nothing_for_a_day(trust):
     jump = 10 * 365 * DAY
-    assert "the clock went forward" in trust.doubt(later(60, ahead=jump))
+    assert "went forward" in trust.doubt(later(60, ahead=jump))
     assert trust.doubt(later(60 + DAY - 1, ahead=jump)) != ""
     assert trust.doubt(later(60 + DAY, ahead=jump)) == ""
 

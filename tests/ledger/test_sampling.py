@@ -27,7 +27,7 @@ class Sampled:
         self.exam = self.world.exam
         self.attempt = bring_to_exam(writer, self.world, "2")
         self.began = clock()
-        self.paths = record(writer, self.exam, self.attempt, starts_at=self.began, seconds=3600)
+        self.paths = record(writer, self.exam, self.attempt, starts_at=self.began, seconds=3610)
         clock.passed += 3600
 
     def do(self, action, *args, **kwargs):

@@ -122,7 +122,8 @@ def _recorded(connection: sa.Connection, row: AttemptRow) -> list[Span]:
             (segment.attempt == row.attempt) & (segment.kind == Kind.WEBCAM.value)
         )
     )
-    return union([(at, at + duration + TOGETHER) for path, at, duration in found if path not in gone])
+    joined = union([(at, at + duration + TOGETHER) for path, at, duration in found if path not in gone])
+    return [(start, end - TOGETHER) for start, end in joined]
 
 
 def _known_to(connection: sa.Connection, exam: str, by: str) -> set[str]:

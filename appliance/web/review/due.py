@@ -127,7 +127,7 @@ def candidates(
     for name, row in seen.items():
         if row.stage is Stage.INVITED:
             continue
-        spans = union([(at, end + _TOGETHER) for at, end in recorded.get(name, [])])
+        spans = recorded.get(name, [])
         left = without(spans, watched[name])
         found.append(
             Looked(
@@ -151,14 +151,15 @@ _RECORDINGS = (Data.RECORDINGS.value, "practice")
 
 
 def _recorded(connection: sa.Connection, exam: str) -> dict[str, list[Span]]:
-    """Of each attempt, when anything was recorded of it, of whichever feed but the calls."""
+    """Of each attempt, when anything was recorded of it, of whichever feed but the calls; files follow each other to
+    the millisecond, not exactly."""
     segment, attempt = tables.segment.c, tables.attempt.c
     found: dict[str, list[Span]] = defaultdict(list)
     of = sa.select(attempt.attempt).where(attempt.exam == exam)
     query = sa.select(segment.attempt, segment.starts_at, segment.duration)
     for name, at, duration in connection.execute(query.where(segment.attempt.in_(of) & (segment.kind != "call"))):
-        found[name].append((at, at + duration))
-    return found
+        found[name].append((at, at + duration + _TOGETHER))
+    return {name: [(start, end - _TOGETHER) for start, end in union(spans)] for name, spans in found.items()}
 
 
 def _strip(spans: Sequence[Span], left: Sequence[Span]) -> Iterable[tuple[float, float, bool]]:

@@ -72,7 +72,7 @@ function box(type: string, content: readonly Uint8Array[]): Uint8Array<ArrayBuff
   return whole;
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -84,6 +84,32 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const VIDEO = 1;
 const TICKS = 90_000;
+/** Of sound: 20 ms at 48 kHz. */
+const PACKET_TICKS = 960;
+/** The packet that stands for silence where no sound came (`recording/silence.py`). */
+const SILENCE = [0xfc, 0xff, 0xfe];
+const SYNC = 0x02000000;
+
+/** One track of a part: where its boxes are. */
+interface Track {
+  from: number;
+  to: number;
+  head: number;
+  time: number;
+  run: number;
+  runEnd: number;
+}
+
+function tracks(bytes: Uint8Array, from: number, to: number): Track[] {
+  const found: Track[] = [];
+  for (const [name, start, stop] of boxes(bytes, from, to)) {
+    if (name !== "traf") continue;
+    const fields = new Map([...boxes(bytes, start, stop)].map(([field, at, end]) => [field, [at, end] as const]));
+    const [head, time, run] = [fields.get("tfhd"), fields.get("tfdt"), fields.get("trun")];
+    if (head && time && run) found.push({ from: start - 8, to: stop, head: head[0], time: time[0], run: run[0], runEnd: run[1] });
+  }
+  return found;
+}
 
 export interface Content {
   /** Positions of the pictures, seconds. */
@@ -97,23 +123,70 @@ export function content(bytes: Uint8Array): Content {
   const found: Content = { pictures: [], sound: false };
   for (const [type, from, to] of boxes(bytes)) {
     if (type !== "moof") continue;
-    for (const [name, start, stop] of boxes(bytes, from, to)) {
-      if (name !== "traf") continue;
-      const fields = new Map([...boxes(bytes, start, stop)].map(([field, at]) => [field, at]));
-      const [head, time, run] = [fields.get("tfhd"), fields.get("tfdt"), fields.get("trun")];
-      if (head === undefined || time === undefined || run === undefined) continue;
-      if (view.getUint32(head + 4) !== VIDEO) {
+    for (const track of tracks(bytes, from, to)) {
+      if (view.getUint32(track.head + 4) !== VIDEO) {
         found.sound = true;
         continue;
       }
-      let ticks = Number(view.getBigUint64(time + 4));
-      for (let n = 0; n < view.getUint32(run + 4) && run + 16 + 12 * n <= stop; n += 1) {
+      let ticks = Number(view.getBigUint64(track.time + 4));
+      for (const [lasts] of samples(view, track)) {
         found.pictures.push(ticks / TICKS);
-        ticks += view.getUint32(run + 12 + 12 * n);
+        ticks += lasts;
       }
     }
   }
   return found;
+}
+
+/** [duration, size] of each. */
+function samples(view: DataView, track: Track): [number, number][] {
+  const count = Math.min(view.getUint32(track.run + 4), Math.floor((track.runEnd - track.run - 12) / 12));
+  return Array.from({ length: count }, (_, n) => [view.getUint32(track.run + 12 + 12 * n), view.getUint32(track.run + 16 + 12 * n)]);
+}
+
+/** An MP4 part whose silence is as long as it says. One packet stands for a second where no sound came; a browser that begins
+ * within that second waits for sound that never comes. Parts with nothing of the kind come back as they are. */
+export function evenly(part: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const [moof, mdat] = [...boxes(part)];
+  if (moof?.[0] !== "moof" || mdat?.[0] !== "mdat") return part;
+  const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+  const all = tracks(part, moof[1], moof[2]);
+  const sound = all.at(-1);
+  if (!sound || view.getUint32(sound.head + 4) === VIDEO) return part;
+  const old = samples(view, sound);
+  if (!old.some(([lasts, size]) => size === SILENCE.length && lasts > 1.5 * PACKET_TICKS)) return part;
+  const [entries, data] = spreadOut(old, part, view.getInt32(sound.run + 8));
+  const grown = entries.length - (sound.runEnd - sound.run - 12);
+  const count = entries.length / 12;
+  const head = joined([part.subarray(0, sound.run + 12), entries, part.subarray(sound.runEnd, mdat[1]), part.subarray(mdat[1], view.getInt32(sound.run + 8)), data]);
+  const made = new DataView(head.buffer);
+  const resize = (at: number, by: number): void => made.setUint32(at, made.getUint32(at) + by);
+  resize(0, grown);
+  resize(sound.from, grown);
+  resize(sound.run - 8, grown);
+  made.setUint32(sound.run + 4, count);
+  for (const track of all) made.setInt32(track.run + 8, made.getInt32(track.run + 8) + grown);
+  made.setUint32(moof[2] + grown, head.length - moof[2] - grown);
+  return head;
+}
+
+function spreadOut(old: readonly [number, number][], part: Uint8Array, from: number): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>] {
+  const entries: number[] = [];
+  const data: Uint8Array[] = [];
+  let at = from;
+  for (const [lasts, size] of old) {
+    const bytes = part.subarray(at, at + size);
+    const count = size === SILENCE.length ? Math.max(1, Math.round(lasts / PACKET_TICKS)) : 1;
+    for (let n = 0; n < count; n += 1) {
+      entries.push(n < count - 1 ? PACKET_TICKS : lasts - PACKET_TICKS * (count - 1), size, SYNC);
+      data.push(bytes);
+    }
+    at += size;
+  }
+  const table = new Uint8Array(entries.length * 4);
+  const view = new DataView(table.buffer);
+  entries.forEach((value, n) => view.setUint32(n * 4, value));
+  return [table, joined(data)];
 }
 
 export function equal(a: Uint8Array, b: Uint8Array): boolean {

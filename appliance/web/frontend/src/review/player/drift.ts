@@ -5,8 +5,9 @@ const BEGINS = 0.02;
 const ENDS = 0.006;
 /** Gone within about so many seconds. */
 const WITHIN = 0.7;
-/** So much faster or slower is not heard, and hardly seen. */
+/** So much faster or slower is not heard; where there is no sound, so much is hardly seen. */
 const MOST = 0.08;
+const MOST_SILENT = 0.25;
 /** Further away it is sought. */
 const FAR = 0.5;
 
@@ -15,12 +16,13 @@ export interface Correction {
   seek: boolean;
 }
 
-/** `behind`: seconds of recording that the feed is behind the clock (ahead: negative); `correcting`: it was being corrected. */
-export function correct(behind: number, speed: number, correcting: boolean): Correction {
+/** `behind`: seconds of recording that the feed is behind the clock (ahead: negative); `correcting`: it was being corrected; `heard`: with sound. */
+export function correct(behind: number, speed: number, correcting: boolean, heard = true): Correction {
   const off = Math.abs(behind);
   if (off > FAR * Math.max(1, speed)) return { rate: speed, seek: true };
   if (off < (correcting ? ENDS : BEGINS) * Math.max(1, speed)) return { rate: speed, seek: false };
-  const share = Math.max(-MOST, Math.min(MOST, behind / WITHIN / speed));
+  const most = heard ? MOST : MOST_SILENT;
+  const share = Math.max(-most, Math.min(most, behind / WITHIN / speed));
   return { rate: speed * (1 + share), seek: false };
 }
 

@@ -301,9 +301,10 @@ export class Player {
 
   private tick(): void {
     this.ticks += 1;
-    if (this.moving || this.turn === 0 || (!this.wants && this.ticks % IDLE_TICKS)) return;
     const now = seconds();
     const wall = this.clock.at(now);
+    if (this.moving) for (const reel of this.reels.values()) reel.carry(wall, this.clock.speed);
+    if (this.moving || this.turn === 0 || (!this.wants && this.ticks % IDLE_TICKS)) return;
     for (const reel of this.reels.values()) reel.attend(wall, this.clock.speed, now);
     if (this.wants) this.advance(wall, now);
     this.tell();

@@ -13,12 +13,13 @@ const PATIENCE = 4;
 const SHOWN_MS = 1_500;
 /** After the end of a growing recording: so much must be there before it runs again. */
 const ENOUGH = 1.2;
-/** Near the end of what is there, a browser has no more than the present picture. */
+/** Near the end of what is there, a browser has no more than the present picture, and a seek to there is never done. */
 const TAIL = 0.3;
 /** So often at most a feed is sought that runs. */
 const SEEK_EVERY = 1.5;
 const NOT_YET = 0.2;
 const SOON = 3;
+const TRIES = 3;
 
 const seconds = (): number => performance.now() / 1000;
 
@@ -32,6 +33,7 @@ export class Reel {
   private starved = false;
   private correcting = false;
   private soughtAt = 0;
+  private speed = 1;
   private shownAt: number | null = null;
   private turn = 0;
   private over = false;
@@ -101,17 +103,27 @@ export class Reel {
     this.starved = false;
     this.waitingSince = seconds();
     if (!this.has(wall)) return this.judge(position, seconds());
-    if (!(await this.store.need(position)) || turn !== this.turn) return this.judge(position, seconds());
-    await this.place(position, () => turn === this.turn);
+    let there = false;
+    for (let n = 0; n < TRIES && !there && turn === this.turn && this.has(wall) && this.store.troubleSince === null; n += 1) {
+      there = await this.store.need(position); // where the media had to be begun anew, once more
+    }
+    if (turn !== this.turn) return;
+    if (there) await this.place(position, () => turn === this.turn);
     this.judge(position, seconds());
   }
 
   /** Look after it: what is fetched next, and how it stands. */
   attend(wall: number, speed: number, now: number): void {
     const position = this.positionOf(wall);
+    this.speed = speed;
     this.store.attend(position, speed);
     this.judge(position, now);
     if (this.state.what !== "shown" && this.waitingSince === null) this.prepare(position, speed);
+  }
+
+  /** While a moment is sought: go on fetching, and leave the rest alone. */
+  carry(wall: number, speed: number): void {
+    this.store.attend(this.positionOf(wall), speed);
   }
 
   /** Must the others wait for it? */
@@ -133,7 +145,7 @@ export class Reel {
     if (this.state.what !== "shown") return this.halt();
     const { video } = this;
     const position = this.positionOf(wall);
-    const { rate, seek } = correct(position - video.currentTime, speed, this.correcting);
+    const { rate, seek } = correct(position - video.currentTime, speed, this.correcting, !video.muted);
     if (seek && !video.seeking && now - this.soughtAt > SEEK_EVERY && this.store.range(position)) {
       this.soughtAt = now;
       video.currentTime = position + Math.min(0.1, NOT_YET * speed / 4);
@@ -208,19 +220,25 @@ export class Reel {
     if (this.starved && open && range.to - position < ENOUGH) return false;
     this.starved = false;
     if (video.seeking) return false;
-    // it comes into step by itself where it stands somewhere else
-    if (video.paused && Math.abs(video.currentTime - position) > NOT_YET && !near(video.currentTime, range.from, position)) {
-      video.currentTime = Math.max(position, range.from);
+    const to = this.target(position, range);
+    if (video.paused && Math.abs(video.currentTime - to) > NOT_YET) {
+      video.currentTime = to; // it comes into step by itself where it stands somewhere else
       return false;
     }
-    const least = video.paused || range.to - video.currentTime < TAIL ? HTMLMediaElement.HAVE_CURRENT_DATA : HTMLMediaElement.HAVE_FUTURE_DATA;
+    const least = video.paused || range.to - video.currentTime < TAIL * Math.max(1, this.speed) ? HTMLMediaElement.HAVE_CURRENT_DATA : HTMLMediaElement.HAVE_FUTURE_DATA;
     return video.readyState >= least;
+  }
+
+  /** Where to stand for a moment. Chromium never finishes a seek to the last instant before a hole: it wants more sound. */
+  private target(position: number, range: { from: number; to: number }): number {
+    const last = this.store.ends(range) ? range.to - TAIL : Infinity;
+    return Math.max(range.from, Math.min(position, last));
   }
 
   private async place(position: number, wanted: () => boolean): Promise<void> {
     const { video } = this;
     const range = this.store.range(position);
-    const to = range ? Math.max(position, range.from) : (this.store.hole(position) ?? position);
+    const to = range ? this.target(position, range) : (this.store.hole(position) ?? position);
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.currentTime === to && !video.seeking) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -259,8 +277,4 @@ export class Reel {
     };
     this.video.requestVideoFrameCallback(frame);
   }
-}
-
-function near(at: number, from: number, position: number): boolean {
-  return position < from && Math.abs(at - from) < 0.01;
 }

@@ -2,7 +2,7 @@
 
 import type { Kind } from "../../lib/types";
 import type { Feed } from "../types";
-import { content, opening, silent } from "./container";
+import { content, evenly, joined, opening, silent } from "./container";
 import { Coverage, HOLE, type Absence, type Mark, type Piece } from "./coverage";
 import { cut, end, keyAfter, type Cut } from "./cut";
 import { Fault, faultOf, type Files } from "./files";
@@ -73,6 +73,11 @@ export class Store {
     return this.source?.ranges.find((range) => position >= range.from - 0.12 && position < range.to) ?? null;
   }
 
+  /** Nothing follows the end of this range: a gap, damage, or the end of it all. */
+  ends(range: { to: number }): boolean {
+    return this.coverage.at(range.to + NEAR).what !== "picture" || this.cursor > range.to + HOLE;
+  }
+
   /** A hole of a few frames: where it goes on. */
   hole(position: number): number | null {
     const next = this.source?.ranges.find((range) => range.from > position && range.from - position < HOLE);
@@ -118,7 +123,10 @@ export class Store {
       if (this.cursor > position + HOLE) return false; // `attend` looks what is wrong with it
       await this.work();
     }
-    return this.turn === turn && this.range(position) !== null;
+    if (this.turn !== turn) return false;
+    // a browser shows nothing before it has a little more than the one picture
+    if (!this.working && this.cursor < position + FIRST / 2) void this.work();
+    return this.range(position) !== null;
   }
 
   close(): void {
@@ -184,7 +192,8 @@ export class Store {
 
   private async choose(piece: Piece, from: number, signal: AbortSignal): Promise<Cut | null> {
     const near = from - this.position < 1;
-    const to = near ? from + FIRST * Math.max(1, this.speed) : this.position + this.ahead;
+    const damage = Math.min(Infinity, ...this.coverage.marks.filter((mark) => mark.from > from).map((mark) => mark.from));
+    const to = Math.min(damage, near ? from + FIRST * Math.max(1, this.speed) : this.position + this.ahead);
     const want = { from, to, bytes: CHUNK_BYTES, next: name(piece.file) === this.file ? this.following : undefined };
     let list = await this.files.parts(this.kind, piece.file, signal);
     let chosen = cut(list.parts, want);
@@ -224,7 +233,8 @@ export class Store {
     if (this.source && !this.source.takes(said)) this.rebuild();
     if (signal.aborted) return;
     const careful = this.careful.has(name(piece.file));
-    const pieces = careful ? chosen.parts.map((part) => bytes.slice(part.offset, part.offset + part.length)) : [bytes];
+    const each = held ? chosen.parts.map((part) => evenly(bytes.slice(part.offset, part.offset + part.length))) : [bytes];
+    const pieces = careful && held ? each : [held ? joined(each) : bytes];
     let whole = 0;
     try {
       this.source ??= new Source(this.video);
@@ -287,6 +297,7 @@ export class Store {
 
   private mark(piece: Piece, from: number, to: number, absence: Absence): void {
     const mark: Mark = { file: piece.file, from, to, absence };
+    if (to <= from) return;
     this.coverage = new Coverage(this.feed, this.live, [...this.coverage.marks, mark]);
     this.following = undefined;
   }

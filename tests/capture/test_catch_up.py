@@ -45,6 +45,10 @@ class Ledger(RecordingLedger):
             Told(seq=self.seq, id=id, chain=chain, type=payload.TYPE, exam="bio", actor="a", wall=wall, payload=payload)
         )
 
+    def tell_erased(self, chain, type, *, wall=WALL + 50):
+        """An event whose words are gone."""
+        self.handler(Told(seq=0, id="e", chain=chain, type=type, exam="bio", actor="a", wall=wall, payload=None))
+
     def tell_all(self):
         for chain, payload in self.known:
             self.tell(chain, payload)
@@ -172,5 +176,15 @@ def test_the_ledger_is_followed_from_then_on(tmp_path, disk):
         await until(lambda: here.station.feeds == {})
         (closed,) = ledger.of(GapClosed)
         assert closed.ends_at == WALL + 60
+
+    restart(tmp_path, ledger, work)
+
+
+def test_an_attempt_stays_ended_when_its_words_were_erased(tmp_path, disk):
+    ledger = Ledger()
+
+    async def work(here):
+        ledger.tell_erased("a1", AttemptEnded.TYPE)
+        await until(lambda: "a1" in here.station.ended)
 
     restart(tmp_path, ledger, work)

@@ -1,6 +1,5 @@
 /** Everything on the timeline, as a list: for whoever does not see it, and for whoever looks for one thing. */
 
-import { time } from "../lib/clock";
 import { h } from "../lib/dom";
 import { plural, t } from "../lib/strings";
 import { when, type Item, type Lane } from "./items";
@@ -41,7 +40,7 @@ export class Lists {
     this.more.hidden = found.length <= MOST;
     this.more.textContent = t("reviewing.list.more", { shown: MOST, all: found.length });
     this.rows.replaceChildren(...found.slice(0, MOST).map((one) => h("li", { class: `${one.lane} ${one.look}` },
-      h("button", { type: "button", class: "small quiet", onclick: () => this.seek(one), "aria-label": t("reviewing.list.seek", { time: time(one.from), words: one.words }) }, when(one)),
+      h("button", { type: "button", class: "small quiet", onclick: () => this.seek(one), "aria-label": t("reviewing.list.seek", { time: when(one), words: one.words }) }, when(one)),
       h("span", { class: "rv-item-sign", "aria-hidden": "true" }, one.sign), h("span", {}, one.words))));
   }
 }

@@ -42,6 +42,10 @@ const SOON_MS = 300;
 const SOUND_AGAIN_MS = 4000;
 /** What a flag of a person can be about (`ledger/actions/flags.py`). */
 const RAISED = ["webcam", "screen", "phone"] as const;
+/** The recording of a candidate who is still there grows: look again after this. */
+const LIVE_MS = 10_000;
+/** Seconds by which a player may be past a moment at which it stops. */
+const BEYOND = 0.5;
 /** A jump to a flag begins a little before it. */
 const BEFORE_FLAG = 2;
 
@@ -67,6 +71,11 @@ export class ReviewPage {
   private stopping = false;
   private timer = 0;
   private due = Infinity;
+  private askedAt = Date.now();
+  /** How far the pictures were apart when they last played, ms. */
+  private spread: number | null = null;
+  private played = false;
+  private leaving = false;
 
   /** `line`: is the box there? */
   constructor(
@@ -165,11 +174,31 @@ export class ReviewPage {
   }
 
   private moved(moment: Moment): void {
+    const { sample } = this.review;
+    if (sample && moment.wall > sample.ends_at + BEYOND && !this.leaving) return this.backTo(sample.ends_at);
     this.transport.draw(moment);
     this.timeline.at(moment.wall, moment.state === "playing");
     const there = here(this.items, moment.wall).map((one) => one.words);
     write(this.said, there.length ? t("reviewing.here", { what: there.join(" · ") }) : t("reviewing.here_nothing"));
-    write(this.aligned, alignment(this.review, moment.spread_ms));
+    if (moment.state === "playing") this.spread = moment.spread_ms;
+    write(this.aligned, alignment(this.review, this.spread));
+    if (this.played && moment.state === "paused" && this.stopping) this.stoppedAt(moment.wall);
+    this.played = moment.state === "playing";
+  }
+
+  /** A random minute is exactly that minute. */
+  private backTo(wall: number): void {
+    this.leaving = true;
+    this.player.pause();
+    void this.player.seek(wall).finally(() => { this.leaving = false; });
+  }
+
+  /** It stopped at a flag: that one is looked at. */
+  private stoppedAt(wall: number): void {
+    const flag = this.review.flags.find((one) => Math.abs(one.onset_at - wall) < BEYOND);
+    if (!flag) return;
+    this.flags.select(flag.flag);
+    this.timeline.draw(this.review, this.items, this.sounds, this.marks, flag.flag);
   }
 
   // --- moving ---
@@ -340,6 +369,7 @@ export class ReviewPage {
 
   private async ask(judgedToo = 1): Promise<void> {
     this.due = Infinity;
+    this.askedAt = Date.now();
     try {
       if (judgedToo && !this.review.sample) this.judged = await get<Judged>(`/api/attempts/${this.review.attempt}/judged`).catch(() => this.judged);
       const said = await get<Review>(reviewUrl(this.review.attempt, this.boot.sample));
@@ -369,6 +399,7 @@ export class ReviewPage {
   /** The live edge goes on: the list of what is recorded is asked for again. */
   tick(): void {
     if (!this.review.live) return;
+    if (Date.now() - this.askedAt > LIVE_MS) this.askAgain(0);
     this.review = { ...this.review, ends_at: Math.max(this.review.ends_at, now()) };
     this.timeline.draw(this.review, this.items, this.sounds, this.marks, this.flags.selected);
   }

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from appliance.box import lying
 from appliance.box.paths import Paths
-from appliance.errors import NotAllowed, NotFound, StorageFull
+from appliance.errors import BadInput, NotFound, StorageFull
 from appliance.exam.events import MediaDeleted, PersonalErased
 from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
@@ -110,8 +110,8 @@ class Retention:
         said = PersonalErased(position=head, why=one.why, due_at=one.due_at)
         try:
             self._ledger.append_and_wait(said, chain=one.attempt, exam=one.exam, seconds=_ANSWER_SECONDS)
-        except NotAllowed:
-            return  # somebody placed a hold just now
+        except BadInput:
+            return  # somebody placed a hold just now: the ledger said no
         self.erased += 1
 
     def _files(self, one: Due) -> list[Path]:

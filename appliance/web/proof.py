@@ -30,10 +30,10 @@ def has_factor() -> bool:
         return factors.has(connection, person().person)
 
 
-def prove(fields: Fields, *, path: str) -> str:
+def prove(fields: Fields, *, path: str, action: str = "export") -> str:
     """The fields `password` and `code` of the request -> how the person proved to be there. Forbidden (and in the
-    ledger) where they are wrong, as often as at sign-in; then 429."""
-    password, code = check(fields, path=path), fields.text("code", longest=_LONGEST_CODE, default="")
+    ledger, as refused for `action`) where they are wrong, as often as at sign-in; then 429."""
+    password, code = check(fields, path=path, action=action), fields.text("code", longest=_LONGEST_CODE, default="")
     who = person()
     if not has_factor():
         if needs_factor():
@@ -45,12 +45,12 @@ def prove(fields: Fields, *, path: str) -> str:
     try:
         services().writer.transact(lambda transaction: factors.use(transaction, user=who.person, code=code))
     except NotAllowed as error:
-        raise denied(path, error) from None
+        raise denied(path, error, action) from None
     services().proofs.give(who.token)
     return TOTP
 
 
-def check(fields: Fields, *, path: str) -> str:
+def check(fields: Fields, *, path: str, action: str = "export") -> str:
     """The person's own password again. Errors as those of `prove`."""
     who, limit = person(), parse(sign_in_limit())
     password = fields.text("password", longest=200)
@@ -60,14 +60,15 @@ def check(fields: Fields, *, path: str) -> str:
         with auth.hashing, services().reader.connect() as connection:
             users.verify_password(connection, who.person, password)
     except NotAllowed:
-        raise denied(path, NotAllowed(t("server.password_wrong"), hint=t("server.password_wrong_hint"))) from None
+        wrong = NotAllowed(t("server.password_wrong"), hint=t("server.password_wrong_hint"))
+        raise denied(path, wrong, action) from None
     return PASSWORD
 
 
-def denied(path: str, error: NotAllowed) -> Forbidden:
+def denied(path: str, error: NotAllowed, action: str = "export") -> Forbidden:
     """Counted, and in the ledger."""
     who = person()
     limiter.limiter.hit(parse(sign_in_limit()), "proof", who.person)
     services().exporting.denied += 1
-    log_refusal(user=who.person, action="export", path=path)
+    log_refusal(user=who.person, action=action, path=path)
     return Forbidden(error.message, hint=error.hint)

@@ -10,20 +10,18 @@ from werkzeug.wrappers import Response
 
 from appliance.box import health, lying, strangers
 from appliance.errors import ApplianceError, BadInput
-from appliance.exam.permissions import Action
+from appliance.exam.permissions import Action, may
 from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import dates, elsewhere, exports, holding, planning, state
 from appliance.ledger.actions import erasure, holds
-from appliance.ledger.actions import users as people
 from appliance.ledger.dates import Dates, KindDates
 from appliance.ledger.state import ExamRow
-from appliance.web import auth
+from appliance.web import proof
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
 from appliance.web.refusals import status_of
-from appliance.web.security import failed, limiter, sign_in_limit
 
 bp = Blueprint("retention", __name__)
 
@@ -94,19 +92,16 @@ def lift(exam: str, hold: str) -> Response:
 
 @bp.post("/retention/<exam>/erase")
 @needs(Action.ERASE)
-@limiter.limit(sign_in_limit, deduct_when=failed)
 def erase(exam: str) -> Response:
     """A lawful request: everything of one candidate goes. The own password once more, since nothing brings it back."""
     row, who, fields = _exam(exam), person(), Fields()
     try:
         attempt = fields.text("attempt", longest=64)
         reference = fields.text("reference", longest=erasure.LONGEST_REFERENCE)
-        password = fields.text("password", longest=200)
         with services().reader.connect() as connection:
             if state.attempt(connection, attempt).exam != row.exam:
                 raise BadInput(t("server.not_of_exam"))
-        with auth.hashing, services().reader.connect() as connection:
-            people.verify_password(connection, who.person, password)
+        proof.prove(fields, path=request.path, action=Action.ERASE.value)
         services().writer.transact(
             lambda transaction: erasure.ask(transaction, attempt, reference=reference, by=who.person, by_name=who.name)
         )
@@ -127,7 +122,10 @@ def _back(row: ExamRow) -> Response:
 def _page(row: ExamRow, error: ApplianceError | None = None) -> Response:
     with services().reader.connect() as connection:
         said = _said(connection, row)
-    said |= {"error": error, "form": {k: v for k, v in request.form.items() if k != "password"} if error else {}}
+    said |= {
+        "error": error,
+        "form": {k: v for k, v in request.form.items() if k not in ("password", "code")} if error else {},
+    }
     return make_response(render_template("retention.html", **said), 200 if error is None else status_of(error))
 
 
@@ -159,6 +157,7 @@ def _said(connection: sa.Connection, row: ExamRow) -> dict[str, Any]:
             *strangers.unknown(here.paths, row.exam, known=known, exports=made),
             *strangers.of_no_exam(here.paths, [one.exam for one in state.exams(connection)]),
         ],
+        "factor": may(person().role, Action.ERASE) and proof.has_factor(),
         "rests": health.read(here.paths.health, "sync", now=now).get("deletion_rests", ""),
     }
 

@@ -96,11 +96,13 @@ def test_what_does_not_fit_is_said_on_the_page_and_what_was_written_stays(over, 
 
 def test_M90_a_request_needs_a_reference_and_the_own_password_once_more(over):
     asked = {"attempt": over.attempts[0], "reference": "GDPR-7", "password": PASSWORD}
-    for wrong in ({"password": "wrong"}, {"reference": ""}, {"attempt": over.attempts[1]}):
+    for wrong, status in (({"password": "wrong"}, 403), ({"reference": ""}, 400), ({"attempt": over.attempts[1]}, 409)):
         answer = ask(over, "erase", **{**asked, **wrong})
-        assert answer.status_code in (400, 409), wrong
+        assert answer.status_code == status, wrong
         assert PASSWORD not in answer.text
     assert over.events("erasure.asked") == []
+    [refused] = over.events("access.refused")
+    assert refused.payload.action == "erase"
     assert ask(over, "erase", **asked).status_code == 303
     assert "to be erased: request GDPR-7" in page(over)
     assert ask(over, "erase", **asked).status_code == 409

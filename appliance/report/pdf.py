@@ -34,7 +34,7 @@ UNBROKEN = 28
 STANDARDS = ["ua-1", "a-2a"]
 """Both at once: readable by a screen reader, and in thirty years."""
 
-_TEMPLATES = Path(__file__).parent
+TEMPLATES = tuple(Path(__file__).parent.glob("*.typ"))
 _USUAL = frozenset(map(chr, range(0x20, 0x7F))) | frozenset(map(chr, range(0xA1, 0x180))) | frozenset("\u2013\u2026\n")
 _REFUSED = re.compile(r'the text `"(.*?)"` could not be displayed')
 _EMPTY = b'#set document(title: "x")'
@@ -85,7 +85,7 @@ def _compile(said: dict[str, Any], pictures: dict[str, Path], *, left_out: int, 
     """Everything typst may read lies in one temporary folder: no path of ours reaches it, and it reaches none."""
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
-        for template in _TEMPLATES.glob("*.typ"):
+        for template in TEMPLATES:
             shutil.copyfile(template, folder / template.name)
         places: dict[str, str] = {}
         for number, (path, file) in enumerate(pictures.items()):

@@ -70,7 +70,9 @@ def _of_detection(facts: AttemptFacts) -> Iterator[str]:
     if not any(baseline.late is False for baseline in facts.baselines) and facts.coverage:
         late = bool(facts.baselines)
         yield f"No base line was taken at check-in{', only after the start' if late else ''}: angles are less certain."
-    if not facts.coverage:
+    if facts.provisional:
+        yield "How much detection could judge is not known before the end."
+    elif not facts.coverage:
         yield "Detection did not say how much it could judge: it was not running when the attempt ended."
     poor = [rule for rule in facts.coverage if rule.ticks and rule.assessable / rule.ticks < 0.5]
     if poor:

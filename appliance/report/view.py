@@ -162,7 +162,7 @@ def _glance(facts: AttemptFacts) -> list[list[str]]:
     shares = [recording.share for recording in facts.recordings]
     seen = facts.review.watched
     return [
-        ["Recorded", words.percent(min(shares)) if shares else "nothing", "of the weakest feed"],
+        ["Recorded", words.percent(min(shares)) if shares else "nothing", "of the weakest feed" if shares else ""],
         ["Watched", words.percent(seen.share if seen.by else 0.0) if seen.recorded else "nothing", "by people"],
         *_decided(facts.flags),
     ]

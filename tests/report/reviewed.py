@@ -15,8 +15,8 @@ def review(evidence: Evidence, attempt: str) -> None:
         evidence.decide(attempt, second, "inconclusive", "unclear_picture", "too dark")
         for payload in (
             events.FlagNoted(note="n1", flag=first, text="Look at the second view.", by="rob", by_name="Rob"),
-            events.RuleMuted(code="gaze_off", muted=True, reason="a mirror", by="lea", by_name="Lea"),
-            events.RuleMuted(code="gaze_off", muted=False, reason="", by="lea", by_name="Lea"),
+            events.RuleMuted(code="looking_away", muted=True, reason="a mirror", by="lea", by_name="Lea"),
+            events.RuleMuted(code="looking_away", muted=False, reason="", by="lea", by_name="Lea"),
             events.RecordingWatched(kinds=["webcam"], starts_at=START, ends_at=START + 30, speed=2.0, by="pia"),
             events.RecordingWatched(kinds=["screen"], starts_at=START + 20, ends_at=START + 45, speed=1.0, by="lea"),
             events.FeedViewed(kind="webcam", by="pia", what="recording"),

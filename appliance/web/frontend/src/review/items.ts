@@ -26,6 +26,9 @@ export interface Item {
   kind?: Kind;
 }
 
+/** What may be seen of a random minute: nothing that somebody, or a detector, made of it. */
+const NEUTRAL: readonly Lane[] = ["stages", "recording", "analysis"];
+
 /** Seconds for which a moment counts as here. */
 const MOMENT = 3;
 
@@ -47,7 +50,7 @@ export function itemsOf(review: Review): Item[] {
     ...unwatched(review).map(([from, to], n) => item(`unwatched-${n}`, "watched", "unwatched", "", from, to, t("reviewing.item.unwatched"))),
     ...review.overlaps.map((one, n) => item(`overlap-${n}`, "overlaps", "overlap", "⧉", one.starts_at, end(one), t(`reviewing.item.overlap_${one.why}`, { title: one.title, seat: one.seat }))),
   ];
-  return found.sort((a, b) => a.from - b.from);
+  return found.filter((one) => review.sample === null || NEUTRAL.includes(one.lane)).sort((a, b) => a.from - b.from);
 }
 
 /** What there is at a moment. Stages are always; what nobody looked at is said once. */

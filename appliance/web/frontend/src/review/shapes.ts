@@ -38,7 +38,7 @@ export function wave(level: (x: number) => number | null, width: number, top: nu
   for (let x = 0; x < width; x++) {
     const loud = level(x);
     const half = loud === null || loud === 0 ? 0 : Math.max(0.5, (Math.max(0, loud - 60) / 195) * (height / 2));
-    if (half) d += `M${x} ${(middle - half).toFixed(1)}V${(middle + half).toFixed(1)}`;
+    if (half) d += `M${x + 0.5} ${(middle - half).toFixed(1)}V${(middle + half).toFixed(1)}`;
   }
   const group = svg("g", { class: "tl-wave" });
   group.append(rect({ class: "tl-silence", x: 0, y: middle, width, height: 1 }), svg("path", { d: d || "M0 0" }));

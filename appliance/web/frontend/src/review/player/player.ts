@@ -63,7 +63,7 @@ export class Player {
   skip: readonly Stretch[] = [];
   /** Playing pauses when it reaches one of these. */
   stopAt: readonly number[] = [];
-  private readonly said = h("p", { class: "sr-only", role: "status" });
+  private readonly said = h("p", { class: "hidden", role: "status" });
   private readonly files: Files;
   private readonly clock: Clock;
   private readonly reels = new Map<Kind, Reel>();

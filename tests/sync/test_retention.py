@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.errors import StorageFull, Unavailable
 from appliance.exam import events
 from appliance.exam.plan import ExamPlan
 from appliance.ledger import checkin, dates, holding, state
@@ -16,6 +17,7 @@ from appliance.sync import retention
 from appliance.sync.retention import Retention
 from appliance.sync.verify import verify
 from tests.sync.rig import Killed
+from tests.sync.test_rooms import ROOM, rig_with_room
 from tests.sync.test_service import manifest, upstream
 
 pytestmark = pytest.mark.slow
@@ -357,3 +359,65 @@ def test_M90_words_that_come_after_an_erasure_go_too(rig):
     with rig.reader.connect() as connection:
         assert not dates.words_left(connection, attempt)
         assert {row.text for row in state.messages(connection, attempt=attempt)} == {""}
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_M90_a_kill_while_words_are_erased_changes_nothing(rig, monkeypatch, committed):
+    attempt = stored_attempt(rig)
+    asked = {"reference": "r1", "by": "ina", "by_name": "Ina"}
+    rig.evidence.writer.transact(lambda t: erasure.ask(t, attempt, **asked))
+    tell = rig.ledger.append_and_wait
+
+    def killed(payload, **where):
+        if isinstance(payload, events.PersonalErased):
+            if committed:
+                tell(payload, **where)
+            raise Killed
+        return tell(payload, **where)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.ledger, "append_and_wait", killed)
+        with pytest.raises(Killed):
+            keeper(rig).turn(now=time.time() + 1)
+    for _ in range(2):
+        keeper(rig).turn(now=time.time() + 1)
+    assert len(rig.reader.events(types=frozenset({"personal.erased"}))) == 1
+    named = [path for one in said(rig) for path in one.files]
+    assert len(named) == len(set(named)), "nothing is said twice"
+    with rig.reader.connect() as connection:
+        assert not dates.words_left(connection, attempt)
+
+
+def test_M90_the_recording_of_a_room_goes_with_those_of_its_exam(rig):
+    rig_with_room(rig)
+    folder = rig.paths.media / "bio" / ROOM
+    keeper(rig).turn(now=time.time() + 29 * DAY)
+    assert folder.exists()
+    held = hold(rig)
+    keeper(rig).turn(now=time.time() + 31 * DAY)
+    assert folder.exists(), "a hold on the exam is one on its rooms"
+    lift(rig, held)
+    keeper(rig).turn(now=time.time() + 31 * DAY)
+    assert not folder.exists()
+    assert gone(rig, ROOM) == [("recordings", "date")]
+
+
+def test_a_ledger_that_is_away_or_a_disk_that_is_read_only_loses_nothing(rig, monkeypatch):
+    attempt = stored_attempt(rig)
+    late = time.time() + 20 * DAY
+    rig.ledger.away = True
+    with pytest.raises(Unavailable):
+        keeper(rig).turn(now=late)
+    rig.ledger.away = False
+    keeper(rig).turn(now=late)
+    assert gone(rig, attempt) == [("identity", "date")]
+
+    def refuses(*_, **__):
+        raise OSError(30, "Read-only file system", "media")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuses)
+        with pytest.raises(StorageFull, match="cannot be deleted by its date: Read-only"):
+            keeper(rig).turn(now=late + 20 * DAY)
+    keeper(rig).turn(now=late + 20 * DAY)
+    assert gone(rig, attempt)[1:] == [("recordings", "date")]

@@ -4,17 +4,19 @@ import hashlib
 import os
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from playwright.sync_api import expect
 
-from appliance.exam.events import RecordingWatched, SegmentClosed
+from appliance.exam.events import AttentionGiven, RecordingWatched, SegmentClosed
 from appliance.exam.feed import Kind
 from appliance.exam.flags import RULES
 from appliance.ledger import state
 from appliance.ledger.actions import flags, review
 from appliance.ledger.record import Draft
 from tests.front.room import EXAM, flag, still
+from tests.ledger.recorded import Clock
 
 from .test_pages import assert_accessible, sign_in
 
@@ -61,14 +63,16 @@ def fill(room):
         drafts = [Draft(payload=payload, chain=chain, exam=EXAM, actor="test") for payload in payloads]
         room.services.writer.append(*drafts)
 
+    with mock.patch("time.time", Clock(-500.0)):  # they came eight minutes ago
+        for seat in range(1, 25):
+            room.lead(seat, "in_exam")
     for seat in range(1, 25):
-        room.lead(seat, "in_exam")
         say(seat, *(segment(n, now + 30 * n, seat) for n in range(40)))
         if seat % 3 == 0:
             until = now + (1200 if seat % 2 else 500)
             say(seat, RecordingWatched(kinds=["webcam"], starts_at=now, ends_at=until, speed=1.0, by="lead"))
     for n in range(300):
-        seat, (code, severity) = n % 24 + 1, CODES[n % 4]
+        seat, (code, severity) = n % 23 + 1, CODES[n % 4]
         name, at = f"flag-{n}", now + 2 * n
         category = RULES[code].category.value if code in RULES else "uncertain"
         room.raised(
@@ -82,6 +86,7 @@ def fill(room):
                 snapshots=[] if n % 5 == 0 else [snapshot(room, seat, name, at)],
             ),
         )
+    say(24, AttentionGiven(kind="look", by="lead"))
     why = "A phone lay beside the keyboard from 10:02 to 10:09."
     write = room.services.writer.transact
     write(lambda t: review.recommend(t, room.attempts[2], kind="refer", text=why, by="lead", by_name="The lead"))
@@ -207,7 +212,21 @@ def test_a_flag_that_is_raised_meanwhile_comes_by_itself_and_filters_stay(room, 
     assert decision(room, "late-one")[0] == "open"
 
 
-def test_a_blind_minute_that_cannot_be_had_is_explained(room, visit):
+def test_a_blind_minute_is_drawn_in_the_queue_watched_without_flags_and_counted(room, visit):
     page = opened(visit, room)
+    expect(page.get_by_text("0 of 10 minutes watched")).to_be_visible()
+    page.get_by_role("button", name="Next blind minute").click()
+    page.wait_for_url(f"**/review/{EXAM}/{room.attempts[23]}?sample=*")
+    expect(page.get_by_role("heading", name="A minute to watch", level=2)).to_be_visible()
+    shoot(page, "sample")
+    page.get_by_role("button", name="Nothing there").click()
+    page.get_by_role("button", name="Save and go on").click()
+    page.get_by_role("link", name="To the queue").click()
+    expect(page.get_by_text("1 of 10 minutes watched")).to_be_visible()
+    expect(page.get_by_text("In 0 of 1 that could be judged")).to_be_visible()
+
+
+def test_why_there_is_no_blind_minute_for_somebody_is_said(room, visit):
+    page = opened(visit, room, "lead")  # who has looked at the one candidate without a flag
     page.get_by_role("button", name="Next blind minute").click()
     expect(page.get_by_text("There is no minute to watch")).to_be_visible()

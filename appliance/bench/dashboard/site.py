@@ -76,10 +76,29 @@ def serving(folder: Path, missed: int) -> Iterator[Site]:
             before = writer.head
             _happen(writer, attempts, missed)
             last = writer.head
-        with _web(paths) as (url, pid):
+        with web(paths) as (url, pid):
             yield Site(paths, url, pid, attempts, logins, candidates, before, last, missed)
     finally:
         shutil.rmtree(paths.run, ignore_errors=True)
+
+
+@contextmanager
+def web(paths: Paths) -> Iterator[tuple[str, int]]:
+    """The box's own web process on a data folder: its address and its process. Unavailable when it does not start."""
+    command = [sys.executable, "-m", "appliance", "--data", str(paths.data), "web", "--port", "0"]
+    log = paths.logs / "web.log"
+    with open(log, "ab") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not (port := health.read(paths.health, "web", now=time.time()).get("port")):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    words = log.read_text(encoding="utf-8")[-300:]
+                    raise Unavailable("the web process did not start", hint=words)
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.terminate()
+            process.wait(15)
 
 
 def cookie(token: str) -> str:
@@ -124,22 +143,3 @@ def _happen(writer: Writer, attempts: list[str], count: int) -> None:
 
 def _draft(said: events.Payload, attempt: str) -> Draft:
     return Draft(payload=said, chain=attempt, exam=EXAM, actor="bench")
-
-
-@contextmanager
-def _web(paths: Paths) -> Iterator[tuple[str, int]]:
-    """-> its address and its process."""
-    command = [sys.executable, "-m", "appliance", "--data", str(paths.data), "web", "--port", "0"]
-    log = paths.logs / "web.log"
-    with open(log, "ab") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not (port := health.read(paths.health, "web", now=time.time()).get("port")):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    words = log.read_text(encoding="utf-8")[-300:]
-                    raise Unavailable("the web process did not start", hint=words)
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}", process.pid
-        finally:
-            process.terminate()
-            process.wait(15)

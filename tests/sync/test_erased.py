@@ -6,10 +6,13 @@ import time
 import pytest
 
 from appliance.capture.attendance import Attendance
+from appliance.errors import BadInput
+from appliance.exam import events
 from appliance.inference.room import TYPES, Room
-from appliance.ledger import state
-from appliance.ledger.actions import erasure
-from appliance.ledger.client import Told
+from appliance.ledger import dates, state
+from appliance.ledger.actions import erasure, holds
+from appliance.ledger.client import Client, Told
+from appliance.ledger.socket import LedgerServer
 from appliance.report import write
 from appliance.sync.retention import Retention
 from appliance.sync.verify import verify
@@ -85,3 +88,28 @@ def test_M90_the_store_gets_a_new_bundle_in_which_the_words_are_withheld(rig, er
     assert newest.name != "manifest.json", "the exam's own report is written anew, without the name"
     with rig.reader.connect() as connection:
         assert state.exam(connection, "bio").stored_at is not None
+
+
+def test_M90_over_the_ledgers_socket_an_erasure_is_refused_by_a_hold_and_done_without(rig):
+    attempt, _ = whole_exam(rig)
+    writer = rig.evidence.writer
+    asked = {"reference": "GDPR-7", "by": "ina", "by_name": "Ina"}
+    writer.transact(lambda t: erasure.ask(t, attempt, **asked))
+    server = LedgerServer(rig.paths.ledger_socket, writer=writer, reader=rig.reader)
+    client = Client(rig.paths.ledger_socket, process="sync")
+    server.start()
+    client.start()
+    try:
+        held = writer.transact(lambda t: holds.place(t, exam="bio", reason="appeal", by="ina", by_name="Ina"))
+        with rig.reader.connect() as connection:
+            said = events.PersonalErased(position=dates.head(connection, attempt), why="request", due_at=0.0)
+        with pytest.raises(BadInput, match="open, or held"):
+            client.append_and_wait(said, chain=attempt, exam="bio", seconds=10)
+        writer.transact(lambda t: holds.lift(t, held, exam="bio", reason="settled", by="ina"))
+        Retention(rig.paths, rig.reader, client).turn(now=time.time() + 1)
+    finally:
+        client.stop()
+        server.stop()
+    with rig.reader.connect() as connection:
+        assert state.attempt(connection, attempt).name == "(erased)"
+    assert not (rig.paths.media / "bio" / attempt).exists()

@@ -1,10 +1,12 @@
 """A clock that cannot be believed deletes nothing: not one that is not synchronised, nor one that has just jumped."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from appliance.box.clock import Stamp
+from appliance.sync.chores import Chores
 from appliance.sync.trust import UNKNOWN_SECONDS, Trust, look
 
 DAY, HOUR = 86_400.0, 3_600.0
@@ -78,3 +80,31 @@ def test_what_was_waited_for_when_the_box_went_down_is_waited_for_after_it():
     seen = look(look(None, KNOWN), later(60, ahead=365 * DAY))
     after = look(seen, booted(0.0, at=later(60, ahead=365 * DAY)))
     assert after.until_ns == pytest.approx(DAY * 1e9)
+
+
+class Once(threading.Event):
+    """Stops what waits for it the first time."""
+
+    def wait(self, timeout=None):
+        self.set()
+        return True
+
+
+class Counted:
+    """Stands in for what deletes, and for what tells."""
+
+    deleted_files = deleted_bytes = erased = sent = turns = 0
+    trouble = ""
+
+    def turn(self, *, now):
+        self.turns += 1
+
+
+@pytest.mark.parametrize(("synchronised", "turns"), [(False, 0), (True, 1)])
+def test_M90_the_chores_delete_only_by_a_clock_that_is_believed_and_say_why_not(trust, synchronised, turns):
+    retention, notices = Counted(), Counted()
+    chores = Chores(retention, notices, trust, stamp=lambda: later(60, synchronised=synchronised))
+    chores.run(Once())
+    assert (retention.turns, notices.turns) == (turns, 1)
+    assert bool(chores.status()["deletion_rests"]) is not synchronised
+    assert chores.trouble == ""

@@ -53,12 +53,15 @@ class Clip:
 
 @dataclass(slots=True)
 class _Item:
-    """A packet at its wall time. `track`: its key among the file's tracks."""
+    """A packet at its wall time. `track`: its key among the file's tracks; `codec`, `size`: as `Track` has them. The
+    stream that the packet came from is never touched again: its file may be closed by then, and its memory gone."""
 
     at: float
     packet: _Packet
     file: str
     track: tuple[str, str, bytes]
+    codec: str
+    size: str
 
 
 @dataclass(slots=True)
@@ -102,10 +105,9 @@ def cut(picked: Sequence[Picked], folder: Path, *, starts_at: float, ends_at: fl
         for file in files.values():
             _mark(file.out, begins_at, starts_at, ends_at, holes)
         for item in heapq.merge(*(feed.items() for feed in feeds), key=lambda item: item.at):
-            stream = item.packet.stream
             if (item.file, item.track) not in tracks:
                 number = files[item.file].tracks[item.track].index
-                tracks[item.file, item.track] = _track(item, stream, number)
+                tracks[item.file, item.track] = _track(item, number)
             _mux(files[item.file], item, begins_at)
             lasts = float((item.packet.duration or 0) * item.packet.time_base)
             ended = max(ended, item.at + lasts)
@@ -141,14 +143,23 @@ def _items(picked: Picked, ends_at: float) -> Iterator[_Item]:
 
 
 def _of_piece(picked: Picked, piece: Piece, ends_at: float) -> Iterator[_Item]:
+    file = _file_of(picked.kind, piece)
     with av.open(io.BytesIO(bytes_of(piece)), "r", format=_FORMATS[piece.suffix]) as recording:
+        told = {stream.index: _told(picked.kind, stream) for stream in recording.streams}
         for packet in recording.demux():
             if packet.pts is None or not packet.size:
                 continue
             at = piece.begins_at + float(packet.pts * packet.time_base)
-            media = packet.stream.type
-            if at < ends_at and (media == "video" or piece.sound):
-                yield _Item(at, packet, _file_of(picked.kind, piece), _key(picked.kind, packet.stream))
+            key, codec, size = told[packet.stream.index]
+            if at < ends_at and (key[1] == "video" or piece.sound):
+                yield _Item(at, packet, file, key, codec, size)
+
+
+def _told(kind: str, stream: Any) -> tuple[tuple[str, str, bytes], str, str]:
+    """The key of a stream, its codec and the size of its pictures."""
+    context = stream.codec_context
+    size = f"{context.width}x{context.height}" if stream.type == "video" else ""
+    return _key(kind, stream), context.name, size
 
 
 def _file_of(kind: str, piece: Piece) -> str:
@@ -202,10 +213,9 @@ def _mark(out: Any, begins_at: float, starts_at: float, ends_at: float, holes: S
     )
 
 
-def _track(item: _Item, stream: Any, number: int) -> Track:
-    context = stream.codec_context
-    size = f"{context.width}x{context.height}" if stream.type == "video" else ""
-    return Track(item.file, number, item.track[0], stream.type, context.name, size, round(item.at, 3))
+def _track(item: _Item, number: int) -> Track:
+    kind, media, _ = item.track
+    return Track(item.file, number, kind, media, item.codec, item.size, round(item.at, 3))
 
 
 def _mux(file: _File, item: _Item, begins_at: float) -> None:

@@ -59,6 +59,14 @@ def test_M91_where_the_span_begins_and_ends_is_marked_in_the_file(recorder, out)
     assert said == [(0.0, "lead-in"), (1.5, "asked for")]
 
 
+def test_the_lead_in_may_lie_in_the_file_before(recorder, out):
+    recorder.record(Kind.WEBCAM, (0, 9), (9, 30), sound=True)
+    recorder.record(Kind.SCREEN, (0, 9), (9, 30))
+    said = make(recorder.job(out, 9.5, 21.0))
+    assert said["begins_at"] == pytest.approx(BEGAN + 8, abs=0.002)
+    assert [data for _, data, _ in packets_of(out / "clip.mp4")[0]][: 2 * FPS] == stored("h264", 8, 9)
+
+
 def test_what_is_missing_stays_a_hole_and_is_named(recorder, out):
     recorder.record(Kind.WEBCAM, (0, 4), (4, 8), (8, 12), (12, 16), (20, 26))
     recorder.gaps[Kind.WEBCAM] = [Gap(starts_at=BEGAN + 16, ends_at=BEGAN + 20, cause="network")]

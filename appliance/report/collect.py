@@ -94,7 +94,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "day": day.day(connection, row, names, [event.payload for event in log if event.payload is not None]),
         "review": review.review_of(connection, row, names, log, recordings.recorded(connection, attempt)),
         "sampling": review.sampling_of(connection, row.exam),
-        "retention": kept.of_attempt(connection, exam_row, attempt, over_at=closed_at),
+        "retention": kept.of_attempt(connection, exam_row, attempt, now=now),
         "meanwhile": recordings.meanwhile(connection, row),
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, attempt),

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from appliance.exam import retention
-from appliance.exam.plan import ExamPlan
 from appliance.exam.retention import Data, Keeping
-from appliance.ledger import holding, planning, tables
+from appliance.ledger import dates, holding, planning, tables
 from appliance.ledger.state import ExamRow
 
 
@@ -69,12 +68,16 @@ class Retention:
     erasures: tuple[Erasure, ...]
 
 
-def of_attempt(connection: sa.Connection, row: ExamRow, attempt: str, *, over_at: float | None) -> Retention:
-    """Of one attempt, over since `over_at`."""
-    holds = [one for one in holding.holds(connection, row.exam) if one.attempt in (None, attempt)]
+def of_attempt(connection: sa.Connection, row: ExamRow, attempt: str, *, now: float) -> Retention:
+    """Of one attempt, by the dates that the box goes by."""
+    said = dates.of_attempt(connection, attempt, now=now)
+    chosen = Keeping.of(planning.plan(connection, row.exam), recordings=row.retention_days)
     return Retention(
-        kept=_kept(connection, row, over_at=over_at, held=any(one.lifted_at is None for one in holds)),
-        holds=tuple(_hold(one) for one in holds),
+        kept=tuple(
+            KeptFor(what=one.what.value, days=float(chosen.days(one.what)), delete_at=one.delete_at)
+            for one in said.kinds
+        ),
+        holds=tuple(_hold(one) for one in holding.holds(connection, row.exam) if one.attempt in (None, attempt)),
         deletions=_deletions(connection, holding.deletions(connection, attempt=attempt)),
         erasures=tuple(_erasure(one) for one in holding.erasures(connection, attempt=attempt)),
     )
@@ -92,20 +95,8 @@ def of_exam(connection: sa.Connection, row: ExamRow) -> Retention:
     )
 
 
-def keeping(plan: ExamPlan, row: ExamRow) -> Keeping:
-    """The days that the planner chose."""
-    return Keeping(
-        recordings=row.retention_days,
-        evidence=plan.evidence_days,
-        identity=plan.identity_days,
-        scans=plan.scan_retention_days,
-        personal=plan.personal_days,
-        practice_hours=plan.practice_hours if plan.practice else None,
-    )
-
-
 def _kept(connection: sa.Connection, row: ExamRow, *, over_at: float | None, held: bool) -> tuple[KeptFor, ...]:
-    chosen = keeping(planning.plan(connection, row.exam), row)
+    chosen = Keeping.of(planning.plan(connection, row.exam), recordings=row.retention_days)
     return tuple(
         KeptFor(
             what=what.value,

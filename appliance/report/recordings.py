@@ -148,7 +148,16 @@ def _extents(connection: sa.Connection, row: AttemptRow) -> list[Recorded]:
         .group_by(attempt.attempt)
     )
     rooms = {exam: planning.plan(connection, exam).room for exam in {one.exam for one in connection.execute(query)}}
-    return [Recorded(**{**one._mapping, "room": one.room or rooms[one.exam]}) for one in connection.execute(query)]
+    return [
+        Recorded(
+            **{
+                **one._mapping,
+                "room": one.room or rooms[one.exam],
+                "candidate": one.candidate or one.attempt,  # erased: it may have been anybody
+            }
+        )
+        for one in connection.execute(query)
+    ]
 
 
 def _look(media: Path, segment: SegmentRow, deleted: dict[str, float]) -> FileState:

@@ -21,7 +21,6 @@ from appliance.report.facts import (
 )
 from appliance.report.moments import Zone
 
-ERASED = "(erased)"
 CAUSES_ON_PAGE_ONE = 8
 SPANS = 200
 """Lines of one table; beyond it the page says how many more the JSON report has."""
@@ -33,11 +32,11 @@ def of_attempt(facts: AttemptFacts, zone: Zone) -> dict[str, Any]:
     return {
         "kind": "attempt",
         "running": f"Seat {facts.seat} · {facts.exam.title}",
-        "subject": f"{_name(facts)} · seat {facts.seat}",
+        "subject": f"{facts.name} · seat {facts.seat}",
         "provisional": _provisional(facts.provisional, facts.written_at, zone),
         **_frame(facts.exam, facts.written_at, facts.ledger, zone),
         "who": [
-            ["Candidate", _name(facts)],
+            ["Candidate", facts.name],
             ["Number", facts.candidate],
             ["Seat", facts.seat],
             ["Proctor", facts.proctor or "nobody assigned"],
@@ -147,10 +146,6 @@ def _frame(exam: Exam, written_at: float, ledger: LedgerHead, zone: Zone) -> dic
         "ledger": f"{ledger.chain}, event {ledger.position}",
         "ledger_hash": ledger.hash,
     }
-
-
-def _name(facts: AttemptFacts) -> str:
-    return facts.name or (ERASED if facts.retention.erasures else "")
 
 
 def _provisional(provisional: bool, written_at: float, zone: Zone) -> str:
@@ -288,7 +283,7 @@ def _attempt_line(facts: AttemptFacts) -> dict[str, str]:
     judged = [share for rule in facts.coverage if (share := f.fraction(rule.assessable, rule.ticks)) is not None]
     return {
         "seat": facts.seat,
-        "name": _name(facts),
+        "name": facts.name,
         "candidate": facts.candidate,
         "state": words.stage(facts.stage),
         "recorded": words.percent(min(shares)) if shares else "nothing",

@@ -232,8 +232,11 @@ def test_after_an_erasure_the_report_is_written_all_the_same(evidence, attempt, 
     evidence.over(attempt)
     asked = events.ErasureAsked(reference="2026-17", by="ina", by_name="Ina")
     evidence.append(asked, attempt, actor="ina")
-    assert any("not done yet" in point for point in facts().open_points)
-    erase_everything(evidence, attempt)
+    said = facts()
+    assert any("not done yet" in point for point in said.open_points)
+    evidence.append(
+        events.PersonalErased(position=said.ledger.position, why="request", due_at=START), attempt, actor="sync"
+    )
     said = facts()
     assert dict(view.of_attempt(said, UTC)["who"])["Candidate"] == "(erased)"
     assert "Names, chat and notes of this candidate were erased. The chain of the ledger still verifies." in (
@@ -243,23 +246,8 @@ def test_after_an_erasure_the_report_is_written_all_the_same(evidence, attempt, 
     assert re.fullmatch(r"Names.* were erased on .* on request 2026-17, asked for by Ina; the chain still.*", line)
     assert pdf.attempt_pdf(said, UTC, media=paths.media).startswith(b"%PDF")
     assert pdf.exam_pdf(of_exam(), UTC).startswith(b"%PDF")
-    assert json.loads(json_report.attempt_bytes(said, UTC))["name"] == ""
-
-
-def erase_everything(evidence, attempt):
-    """Every payload of the chain, and the name, as retention does it."""
-
-    def work(transaction):
-        run = transaction.connection.exec_driver_sql
-        run(
-            "update payload set salt = null, body = null where event in (select id from event where chain = ?)",
-            (attempt,),
-        )
-        run("update attempt set name = '' where attempt = ?", (attempt,))
-        run("update message set text = '', sender_name = '' where attempt = ?", (attempt,))
-        run("update erasure set erased_at = ? where attempt = ?", (START + 90, attempt))
-
-    evidence.writer.transact(work)
+    assert json.loads(json_report.attempt_bytes(said, UTC))["name"] == "(erased)"
+    assert "Candidate 1" not in json_report.exam_bytes(of_exam(), UTC).decode()
 
 
 # --- the PDF as a file ---

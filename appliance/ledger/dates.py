@@ -120,10 +120,11 @@ def stored(connection: sa.Connection, exam: str) -> dict[str, tuple[int, int]]:
     return {one.attempt: (one.position, one.number) for one in said if isinstance(one, AttemptStored)}
 
 
-def head(connection: sa.Connection, chain: str) -> int:
-    """The position of its newest event."""
+def heads(connection: sa.Connection, chains: Collection[str]) -> dict[str, int]:
+    """Chain -> the position of its newest event."""
     event = tables.event.c
-    return connection.execute(sa.select(sa.func.max(event.position)).where(event.chain == chain)).scalar() or 0
+    query = sa.select(event.chain, sa.func.max(event.position).label("head")).where(event.chain.in_(chains))
+    return {row.chain: row.head for row in connection.execute(query.group_by(event.chain))}
 
 
 def words_left(connection: sa.Connection, attempt: str) -> bool:

@@ -7,7 +7,7 @@ event; words about a person are erased in it last of all (`ledger.projection.era
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class Retention:
             for note in sorted(self._notes.glob("*.json")):
                 self._finish(note)
             with self._reader.connect() as connection:
-                found = list(_all_due(connection, now=now))
+                found = list(_all_due(connection, self._clean, now=now))
             for one in found:
                 self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
         except OSError as error:
@@ -93,9 +93,7 @@ class Retention:
     def _erase(self, one: Due) -> None:
         """Reports, then names and words, once all that was recorded is gone and nothing is on its way to the store."""
         with self._reader.connect() as connection:
-            head = dates.head(connection, one.attempt)
-            if self._clean.get(one.attempt) == head:
-                return
+            head = dates.heads(connection, [one.attempt])[one.attempt]
             left = dates.words_left(connection, one.attempt)
         if not left:
             self._clean[one.attempt] = head
@@ -106,7 +104,7 @@ class Retention:
         for files in _batches(self._files(one)):
             self._finish(self._write_down(self._going(one, files)))
         with self._reader.connect() as connection:
-            head = dates.head(connection, one.attempt)
+            head = dates.heads(connection, [one.attempt])[one.attempt]
         said = PersonalErased(position=head, why=one.why, due_at=one.due_at)
         try:
             self._ledger.append_and_wait(said, chain=one.attempt, exam=one.exam, seconds=_ANSWER_SECONDS)
@@ -117,6 +115,9 @@ class Retention:
     def _files(self, one: Due) -> list[Path]:
         if one.files is not None:
             return list(lying.named(self._paths, one.exam, one.attempt, one.files))
+        there = any(folder.exists() for folder in lying.folders(self._paths, one.exam, one.attempt))
+        if not there and one.what != Data.PERSONAL:
+            return []  # most of what is past its date went long ago
         with self._reader.connect() as connection:
             made = [row.export for row in exports.exports(connection, attempt=one.attempt)]
         return list(lying.files(self._paths, one.exam, one.attempt, one.what, exports=made))
@@ -181,21 +182,30 @@ class Retention:
         return any(isinstance(one, MediaDeleted) and one.files == going.said().files for one in said)
 
 
-def _all_due(connection: sa.Connection, *, now: float) -> Iterator[Due]:
+def _all_due(connection: sa.Connection, clean: Mapping[str, int], *, now: float) -> Iterator[Due]:
+    """Without the words of those attempts in which, up to the head that `clean` knows, none are left."""
     for exam in state.exams(connection):
-        keeping = Keeping.of(planning.plan(connection, exam.exam), recordings=exam.retention_days)
-        scans = checkin.scans(connection, exam=exam.exam)
-        holds = holding.holds(connection, exam.exam)
-        asked = {row.attempt: row.asked_at for row in holding.erasures(connection, exam=exam.exam) if row.reference}
-        for owner in owners(connection, exam.exam):
-            yield from due(
-                owner,
-                keeping,
-                [scan for scan in scans if scan.attempt == owner.attempt],
-                held=any(hold.lifted_at is None and hold.attempt in (None, owner.attempt) for hold in holds),
-                asked_at=asked.get(owner.attempt),
-                now=now,
-            )
+        found = list(_of_exam(connection, exam, now=now))
+        heads = dates.heads(connection, [one.attempt for one in found if one.what == Data.PERSONAL])
+        for one in found:
+            if one.what != Data.PERSONAL or clean.get(one.attempt) != heads[one.attempt]:
+                yield one
+
+
+def _of_exam(connection: sa.Connection, exam: state.ExamRow, *, now: float) -> Iterator[Due]:
+    keeping = Keeping.of(planning.plan(connection, exam.exam), recordings=exam.retention_days)
+    scans = checkin.scans(connection, exam=exam.exam)
+    holds = holding.holds(connection, exam.exam)
+    asked = {row.attempt: row.asked_at for row in holding.erasures(connection, exam=exam.exam) if row.reference}
+    for owner in owners(connection, exam.exam):
+        yield from due(
+            owner,
+            keeping,
+            [scan for scan in scans if scan.attempt == owner.attempt],
+            held=any(hold.lifted_at is None and hold.attempt in (None, owner.attempt) for hold in holds),
+            asked_at=asked.get(owner.attempt),
+            now=now,
+        )
 
 
 def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

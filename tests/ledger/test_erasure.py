@@ -98,7 +98,7 @@ def everything_said(writer, chain):
 
 def erase(writer, reader, chain, **said):
     with reader.connect() as connection:
-        position = dates.head(connection, chain)
+        position = dates.heads(connection, [chain])[chain]
     said = events.PersonalErased(**{"position": position, "why": "date", "due_at": 0.0, **said})
     return writer.append(Draft(payload=said, chain=chain, exam="bio", actor="sync"))
 

@@ -102,7 +102,9 @@ def test_M90_over_the_ledgers_socket_an_erasure_is_refused_by_a_hold_and_done_wi
     try:
         held = writer.transact(lambda t: holds.place(t, exam="bio", reason="appeal", by="ina", by_name="Ina"))
         with rig.reader.connect() as connection:
-            said = events.PersonalErased(position=dates.head(connection, attempt), why="request", due_at=0.0)
+            said = events.PersonalErased(
+                position=dates.heads(connection, [attempt])[attempt], why="request", due_at=0.0
+            )
         with pytest.raises(BadInput, match="open, or held"):
             client.append_and_wait(said, chain=attempt, exam="bio", seconds=10)
         writer.transact(lambda t: holds.lift(t, held, exam="bio", reason="settled", by="ina"))

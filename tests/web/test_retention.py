@@ -46,7 +46,7 @@ def ask(house, path, who="institution", **form):
 
 
 def erase(house, number=0):
-    position = house.ask(lambda c: dates.head(c, house.attempts[number]))
+    position = house.ask(lambda c: dates.heads(c, [house.attempts[number]])[house.attempts[number]])
     house.say(events.PersonalErased(position=position, why="request", due_at=1.0), number, actor="sync")
 
 

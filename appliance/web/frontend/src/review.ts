@@ -10,7 +10,8 @@ import { byId, data, h } from "./lib/dom";
 import { t } from "./lib/strings";
 import { toggleTheme } from "./lib/theme";
 import { Keys, showKeys } from "./review/keys";
-import { reviewUrl, ReviewPage, type ReviewBoot } from "./review/page";
+import { reviewUrl } from "./review/known";
+import { ReviewPage, type ReviewBoot } from "./review/page";
 import type { Review } from "./review/types";
 import { line as lineView } from "./wall/bar";
 import { Follow } from "./wall/follow";
@@ -30,16 +31,16 @@ async function start(): Promise<void> {
   const keys = new Keys({
     commands: {
       play: () => page.toggle(), back: () => page.move(-10), on: () => page.move(10), frame_back: () => page.step(-1), frame_on: () => page.step(1),
-      slower: () => page.faster(-1), faster: () => page.faster(1), zoom: () => page.zoom(), go: () => page.go(),
-      ...(review.may.raise ? { flag: () => page.raise() } : {}),
+      slower: () => page.faster(-1), faster: () => page.faster(1), zoom: () => page.zoom(), go: () => page.deeds.go(),
+      ...(review.may.raise ? { flag: () => page.deeds.raise() } : {}),
       ...(review.sample ? {} : {
         next: () => page.walk(1), previous: () => page.walk(-1), stop: () => page.toggleStop(), skip: () => page.toggleSkip(),
-        in: () => page.mark("in"), out: () => page.mark("out"),
+        in: () => page.deeds.mark("in"), out: () => page.deeds.mark("out"),
       }),
       ...(review.may.decide && !review.sample ? { confirm: () => page.confirm(), dismiss: () => page.because("dismissed"), inconclusive: () => page.because("inconclusive") } : {}),
       ...(review.may.discuss && !review.sample ? { note: () => page.write() } : {}),
-      ...(review.may.export && !review.sample ? { export: () => page.export() } : {}),
-      ...(review.may.mute && !review.sample ? { mute: () => page.mute() } : {}),
+      ...(review.may.export && !review.sample ? { export: () => page.deeds.export() } : {}),
+      ...(review.may.mute && !review.sample ? { mute: () => page.deeds.mute() } : {}),
       help: () => showKeys(keys),
     },
     move: (seconds) => page.move(seconds),
@@ -60,7 +61,7 @@ function header(review: Review, page: ReviewPage, keys: Keys, status: HTMLElemen
   return h("header", { class: "wall-bar rv-bar" },
     h("a", { class: "button small", href: `/review/${review.exam.exam}` }, t("reviewing.back")), ...titles,
     h("div", { class: "bar-end" }, status,
-      review.may.export && !review.sample ? h("button", { type: "button", class: "small", onclick: () => page.export() }, h("kbd", { "aria-hidden": "true" }, "E"), t("reviewing.export")) : null,
+      review.may.export && !review.sample ? h("button", { type: "button", class: "small", onclick: () => page.deeds.export() }, h("kbd", { "aria-hidden": "true" }, "E"), t("reviewing.export")) : null,
       review.sample ? null : h("a", { class: "button small", href: `/look/${review.attempt}` }, t("reviewing.look")),
       h("button", { type: "button", class: "quiet small", onclick: () => showKeys(keys) }, h("kbd", { "aria-hidden": "true" }, "?"), t("wall.keys")),
       h("button", { type: "button", class: "quiet small", onclick: () => toggleTheme() }, t("nav.theme"))));

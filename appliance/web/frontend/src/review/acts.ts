@@ -40,9 +40,9 @@ export class Acts {
       this.wire.needLine();
       await post(`/api/flags/${flag.flag}/decide`, { decision, reason, note: "", was: flag.state });
     } catch (error) {
-      complain(error);
-      if (error instanceof Problem && error.status === 409) this.again();
-      return;
+      if (!(error instanceof Problem) || error.status !== 409) return complain(error);
+      toast(`${error.sentence} ${error.hint}`.trim(), { seconds: 8 }); // somebody was faster: no fault of anybody
+      return this.again();
     }
     const done = t("reviewing.done.decided", { title: flagTitle(flag), decision: t(`decision.${decision}`) });
     const now = { ...flag, state: decision as Flag["state"] };

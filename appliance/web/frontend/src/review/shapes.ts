@@ -58,6 +58,8 @@ interface Where {
 }
 
 const FLAG_ROW = 14;
+/** Stripes cannot be seen on less. */
+const NARROW = 7;
 const FILLS: Readonly<Record<string, string>> = { gap: "gap", filled: "gap", deleted: "rest", missing: "gap", changed: "rest", missed: "gap", unwatched: "unseen", rest: "rest" };
 /** A decision beside the sign, so that it is not said by paleness alone. */
 const DECIDED: Readonly<Record<string, string>> = { confirmed: "✓", dismissed: "×", inconclusive: "?" };
@@ -71,7 +73,7 @@ export function mark(one: Item, where: Where): SVGElement {
   }
   if (one.lane === "recording") {
     const y = where.top + 4 + where.row * 9;
-    if (one.to > one.from) group.append(rect({ class: "tl-hole", x: where.x, y, width: where.width, height: 6 }), rect({ class: "tl-fill", x: where.x, y, width: where.width, height: 6, fill: fillOf(one) }));
+    if (one.to > one.from) group.append(rect({ class: "tl-hole", x: where.x, y, width: where.width, height: 6 }), rect({ class: where.width < NARROW ? "tl-fill narrow" : "tl-fill", x: where.x, y, width: where.width, height: 6, fill: where.width < NARROW ? undefined : fillOf(one) }));
     else group.append(text({ class: "tl-sign", x: where.x - 4, y: y + 8 }, "⚠"));
     return group;
   }

@@ -4,10 +4,11 @@
 const BEGINS = 0.02;
 const ENDS = 0.006;
 /** Gone within about so many seconds. */
-const WITHIN = 0.7;
-/** So much faster or slower is not heard; where there is no sound, so much is hardly seen. */
+const WITHIN = 0.4;
+/** So much faster or slower is not heard; where there is no sound, or where it only just comes in, more will do. */
 const MOST = 0.08;
-const MOST_SILENT = 0.25;
+const MOST_AT_ALL = 0.25;
+const COMES_IN = 0.1;
 /** Further away it is sought. */
 const FAR = 0.5;
 
@@ -20,8 +21,8 @@ export interface Correction {
 export function correct(behind: number, speed: number, correcting: boolean, heard = true): Correction {
   const off = Math.abs(behind);
   if (off > FAR * Math.max(1, speed)) return { rate: speed, seek: true };
-  if (off < (correcting ? ENDS : BEGINS) * Math.max(1, speed)) return { rate: speed, seek: false };
-  const most = heard ? MOST : MOST_SILENT;
+  if (off < (correcting ? ENDS : BEGINS)) return { rate: speed, seek: false };
+  const most = heard && off < COMES_IN ? MOST : MOST_AT_ALL;
   const share = Math.max(-most, Math.min(most, behind / WITHIN / speed));
   return { rate: speed * (1 + share), seek: false };
 }

@@ -90,9 +90,10 @@ describe("the clock", () => {
 describe("staying in step", () => {
   it("leaves alone what is in step, corrects a little what is not, seeks what is far", () => {
     expect(correct(0.01, 1, false)).toEqual({ rate: 1, seek: false });
-    expect(correct(0.03, 1, false).rate).toBeCloseTo(1.043, 3);
-    expect(correct(-0.3, 1, false).rate).toBeCloseTo(0.92);
-    expect(correct(-0.3, 1, false, false).rate).toBeCloseTo(0.75);
+    expect(correct(0.03, 1, false).rate).toBeCloseTo(1.075, 3);
+    expect(correct(-0.09, 1, false).rate).toBeCloseTo(0.92);
+    expect(correct(-0.3, 1, false).rate).toBeCloseTo(0.75);
+    expect(correct(0.09, 1, false, false).rate).toBeCloseTo(1.225, 3);
     expect(correct(0.6, 1, false)).toEqual({ rate: 1, seek: true });
     expect(correct(0.6, 2, false).seek).toBe(false);
   });

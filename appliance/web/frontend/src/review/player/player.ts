@@ -51,6 +51,7 @@ const GAP_SECONDS = 1;
 const FRESH = 2;
 /** A feed further from the clock than this does not lead it. */
 const LEADS = 0.5;
+const TAKES_OVER = 0.03;
 const [SLOWEST, FASTEST] = [0.5, 8];
 /** Where a file does not say when its pictures are. */
 const PICTURE_SECONDS = 1 / 15;
@@ -77,6 +78,7 @@ export class Player {
   private turn = 0;
   private ticks = 0;
   private before: number;
+  private leader: Reel | null = null;
   private absentSince: number | null = null;
   private heard: Kind = "webcam";
   private hushed = false;
@@ -316,7 +318,7 @@ export class Player {
     this.absentSince = null;
     const shown = reels.some((reel) => reel.state.what === "shown");
     if (!shown || reels.some((reel) => reel.blocks(now))) return this.wait(now);
-    this.run(wall, now);
+    this.run(now);
   }
 
   private wait(now: number): void {
@@ -325,15 +327,24 @@ export class Player {
     this.state = "waiting";
   }
 
-  private run(at: number, now: number): void {
+  private run(now: number): void {
     const { speed } = this.clock;
     this.clock.run(now);
     this.state = "playing";
-    const leader = this.ordered.find((reel) => reel.runs && reel.state.what === "shown" && Math.abs(reel.wall - at) < LEADS * Math.max(1, speed));
+    const leader = this.lead(this.clock.at(now), speed);
     if (leader) this.clock.follow(leader.wall, now);
     const wall = this.clock.at(now);
     for (const reel of this.reels.values()) reel.run(wall, speed, reel === leader, now);
     this.passed(wall, now);
+  }
+
+  /** The feed whose media the clock follows. Another takes over only when it is in step: nothing jumps. */
+  private lead(wall: number, speed: number): Reel | null {
+    const apart = (reel: Reel): number => Math.abs(reel.wall - wall) / Math.max(1, speed);
+    const running = this.ordered.filter((reel) => reel.runs && reel.state.what === "shown");
+    const stays = this.leader && running.includes(this.leader) ? this.leader : null;
+    this.leader = running.find((reel) => reel === stays || apart(reel) < (stays ? TAKES_OVER : LEADS)) ?? null;
+    return this.leader;
   }
 
   /** What happens on the way: a stop, a span that is left out, a stretch that was seen. */

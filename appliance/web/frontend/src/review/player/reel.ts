@@ -11,6 +11,8 @@ import { Store } from "./store";
 const PATIENCE = 4;
 /** A seek that is not done by then is not waited for. */
 const SHOWN_MS = 1_500;
+/** From the end of a seek to the picture on the page. */
+const PAINT_MS = 200;
 /** After the end of a growing recording: so much must be there before it runs again. */
 const ENOUGH = 1.2;
 /** Near the end of what is there, a browser has no more than the present picture, and a seek to there is never done. */
@@ -240,23 +242,25 @@ export class Reel {
     const range = this.store.range(position);
     const to = range ? this.target(position, range) : (this.store.hole(position) ?? position);
     if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.currentTime === to && !video.seeking) return;
+    const old = this.shownAt;
     await new Promise<void>((resolve) => {
+      let painted = false;
       const done = (): void => {
         video.removeEventListener("seeked", sought);
         clearTimeout(limit);
         resolve();
       };
-      const limit = setTimeout(done, SHOWN_MS);
+      let limit = setTimeout(done, SHOWN_MS);
       const sought = (): void => {
-        if (!wanted()) return done();
-        // the picture itself comes with the next frame of the page; a hidden page has none
-        if ("requestVideoFrameCallback" in video && !document.hidden) setTimeout(done, 60);
-        else done();
+        if (painted || !wanted() || document.hidden || !("requestVideoFrameCallback" in video)) return done();
+        clearTimeout(limit);
+        limit = setTimeout(done, PAINT_MS); // the same picture as before may not be painted again
       };
       video.addEventListener("seeked", sought, { once: true });
       if ("requestVideoFrameCallback" in video) {
         const frame: VideoFrameRequestCallback = (_, { mediaTime }) => {
-          if (mediaTime <= to + 0.01 && !video.seeking) done();
+          painted = mediaTime <= to + 0.01 && (mediaTime !== old || !video.seeking);
+          if (painted && !video.seeking) done();
           else if (wanted()) video.requestVideoFrameCallback(frame);
         };
         video.requestVideoFrameCallback(frame);

@@ -1,9 +1,7 @@
 """The queue of review in a browser: 24 seats and 300 flags, by keyboard, in both themes, on a telephone."""
 
 import hashlib
-import os
 import time
-from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -21,9 +19,6 @@ from tests.ledger.recorded import Clock
 from .test_pages import assert_accessible, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-
-SHOTS = os.environ.get("SHOTS", "")
-"""A folder for pictures of the pages, for whoever wants to look at them."""
 
 CODES = [("phone_visible", "high"), ("looking_away", "low"), ("speech", "medium"), ("face_absent", "medium")]
 
@@ -98,11 +93,6 @@ def room(make_room):
     return make_room(24, fill)
 
 
-def shoot(page, name):
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=False)
-
-
 def decision(room, name):
     with room.services.reader.connect() as connection:
         found = state.flag(connection, name)
@@ -127,22 +117,18 @@ def test_300_flags_of_24_seats_are_readable_by_everybody(room, visit, axe, schem
     sign_in(page, room, "reviewer")
     page.wait_for_url("**/review")
     assert_accessible(page, axe, f"review index {scheme}")
-    shoot(page, f"index-{scheme}-{width}")
     began = time.monotonic()
     page.get_by_role("link", name="Biology 101").click()
     page.locator("[data-decide]:not([hidden])").first.wait_for()
     assert time.monotonic() - began < 3
     assert page.locator("[data-flag]").count() >= 290
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    shoot(page, f"queue-{scheme}-{width}")
     page.get_by_role("heading", name="What was looked at").scroll_into_view_if_needed()
-    shoot(page, f"looked-{scheme}-{width}")
     assert "Never looked at" in page.locator("main").inner_text()
     page.goto(f"{room.url}/review/{EXAM}?seat=1")  # the same with fewer, for which axe needs no half minute
     page.locator("[data-decide]:not([hidden])").first.wait_for()
     page.locator("[data-do=dismissed]").first.click()
     assert_accessible(page, axe, f"review queue {scheme}")
-    shoot(page, f"filtered-{scheme}-{width}")
 
 
 def test_I5_the_queue_is_walked_and_decided_by_keys_and_a_decision_is_undone(room, visit):
@@ -155,7 +141,6 @@ def test_I5_the_queue_is_walked_and_decided_by_keys_and_a_decision_is_undone(roo
     assert chosen(page) == first
     page.keyboard.press("u")
     expect(page.get_by_role("group", name="Why inconclusive?")).to_be_visible()
-    shoot(page, "reasons")
     page.keyboard.press("Escape")
     expect(page.get_by_role("group", name="Why inconclusive?")).to_have_count(0)
     page.keyboard.press("u")
@@ -218,7 +203,6 @@ def test_a_blind_minute_is_drawn_in_the_queue_watched_without_flags_and_counted(
     page.get_by_role("button", name="Next blind minute").click()
     page.wait_for_url(f"**/review/{EXAM}/{room.attempts[23]}?sample=*")
     expect(page.get_by_role("heading", name="A minute to watch", level=2)).to_be_visible()
-    shoot(page, "sample")
     page.get_by_role("button", name="Nothing there").click()
     page.get_by_role("button", name="Save and go on").click()
     page.get_by_role("link", name="To the queue").click()

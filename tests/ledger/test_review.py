@@ -167,6 +167,15 @@ def test_notes_stand_beside_a_flag_and_decide_nothing(ask, attempt):
         ask(flags.note_on, flag, text="x" * 20_000, **BEN)
 
 
+def test_a_flag_takes_so_many_notes_and_says_when_it_is_full(ask, attempt, monkeypatch):
+    monkeypatch.setattr(flags, "MOST_NOTES", 2)
+    flag = ask(flags.raise_flag, attempt, by="pia", note="")
+    for _ in range(2):
+        ask(flags.note_on, flag, text="x", **BEN)
+    with pytest.raises(NotAllowed, match="has 2 notes"):
+        ask(flags.note_on, flag, text="x", **BEN)
+
+
 # --- what should happen next ---
 
 

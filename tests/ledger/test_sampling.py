@@ -123,6 +123,17 @@ def test_a_minute_that_nobody_judged_for_an_hour_goes_to_whoever_asks_next(sampl
     assert sampled.ask(review.summary, sampled.exam).judged == 1
 
 
+def test_a_minute_whose_recording_was_deleted_waits_for_nobody(sampled):
+    first = sampled.draw()
+    sampled.say(MediaDeleted(what="recordings", why="date", files=sampled.paths, bytes=1, due_at=0.0))
+    with pytest.raises(NotAllowed, match="no minute to watch"):
+        sampled.draw()
+    sampled.clock.passed += sampling.FREE_AFTER + 1
+    with pytest.raises(NotAllowed, match="no minute to watch"):
+        sampled.draw(by="ben")
+    assert first.verdict is None
+
+
 def test_a_minute_can_be_drawn_again_from_what_the_ledger_holds(sampled, reader):
     found = [(sampled.attempt, span) for span in sampled.minutes()]
     sample = sampled.draw()

@@ -20,7 +20,7 @@ from appliance.exam.flags import (
     Source,
 )
 from appliance.exam.stage import CLOSED, Stage
-from appliance.ledger import detection, state, tables
+from appliance.ledger import detection, review, state, tables
 from appliance.ledger.actions.words import written
 from appliance.ledger.record import Draft
 from appliance.ledger.stages import stage_at, stages
@@ -28,6 +28,9 @@ from appliance.ledger.writer import Transaction
 
 LONGEST_NOTE = 2_000
 FARTHEST_BACK = 600.0
+
+MOST_NOTES = 200
+"""On one flag."""
 
 REVIEWED = (Kind.WEBCAM, Kind.SCREEN, Kind.PHONE)
 """What a flag of a reviewer can be about."""
@@ -160,6 +163,10 @@ def note_on(transaction: Transaction, flag: str, *, text: str, by: str, by_name:
     found = state.flag(transaction.connection, flag)
     note = secrets.token_hex(8)
     text = written(text, what="note", longest=LONGEST_NOTE)
+    if sum(one.flag == flag for one in review.notes(transaction.connection, attempt=found.attempt)) >= MOST_NOTES:
+        raise NotAllowed(
+            f"this flag has {MOST_NOTES} notes; no more fit", hint="Decide about it, or talk to each other."
+        )
     exam = state.attempt(transaction.connection, found.attempt).exam
     said = FlagNoted(note=note, flag=flag, text=text, by=by, by_name=by_name)
     transaction.append(Draft(payload=said, chain=found.attempt, exam=exam, actor=by))

@@ -38,7 +38,7 @@ def draw(transaction: Transaction, exam: str, *, by: str, more: bool = False) ->
     asks for were judged. NotAllowed, in words, where there is none."""
     drawn = review.current(review.samples(transaction.connection, exam))
     held, now = planning.plan(transaction.connection, exam), transaction.now
-    waiting = [one for one in drawn if one.verdict is None]
+    waiting = [one for one in drawn if one.verdict is None and _is_there(transaction.connection, one)]
     mine = [one for one in waiting if one.by == by]
     if mine:
         return mine[0]
@@ -103,7 +103,7 @@ def unflagged(connection: sa.Connection, row: AttemptRow, drawn: list[SampleRow]
         for gap in state.gaps(connection, attempt=row.attempt)
         if gap.kind == Kind.WEBCAM
     ]
-    recorded = without(_recorded(connection, row), gaps)
+    recorded = without(_recorded(connection, row.attempt), gaps)
     there = without(open_to, without([(open_to[0][0], open_to[-1][1])], recorded))
     flagged = [
         (flag.onset_at, flag.ended_at or (end if flag.source == "inference" else flag.onset_at))
@@ -113,13 +113,18 @@ def unflagged(connection: sa.Connection, row: AttemptRow, drawn: list[SampleRow]
     return sampling.minutes(there, flagged, taken)
 
 
-def _recorded(connection: sa.Connection, row: AttemptRow) -> list[Span]:
+def _is_there(connection: sa.Connection, sample: SampleRow) -> bool:
+    """Can it still be watched: is its recording not deleted?"""
+    return not without([(sample.starts_at, sample.ends_at)], _recorded(connection, sample.attempt))
+
+
+def _recorded(connection: sa.Connection, attempt: str) -> list[Span]:
     """What is on the disk of the webcam; files follow each other to the millisecond, not exactly."""
-    gone = holding.deleted_files(connection, row.attempt)
+    gone = holding.deleted_files(connection, attempt)
     segment = tables.segment.c
     found = connection.execute(
         sa.select(segment.path, segment.starts_at, segment.duration).where(
-            (segment.attempt == row.attempt) & (segment.kind == Kind.WEBCAM.value)
+            (segment.attempt == attempt) & (segment.kind == Kind.WEBCAM.value)
         )
     )
     joined = union([(at, at + duration + TOGETHER) for path, at, duration in found if path not in gone])

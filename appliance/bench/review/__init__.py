@@ -17,11 +17,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from appliance.bench.capture import browser
 from appliance.bench.dashboard import site
 from appliance.bench.figures import Figures, spread
 from appliance.bench.review import nginx, pages, recording, report
+from appliance.bench.review.growing import Growing
 from appliance.bench.review.moments import Line, Listing, apart, chosen, ratio, sought, table, worse
 from appliance.bench.review.pages import LOOP, Place, Player
 from appliance.bench.review.recording import Made
@@ -46,8 +48,13 @@ BLOCK = 8
 REST_SECONDS = 0.4
 PLAY_SECONDS = 20.0
 SPEEDS = (1.0, 2.0)
+SOUNDING = ("webcam", "phone")
+LOUDNESS_SECONDS = 300.0
+"""How long the first reviewer's waveform may take; what comes after it is measured without it."""
+
 LIVE_HOURS = 0.25
 LIVE_SEEKS = 16
+EDGE_SECONDS = 4.0
 
 
 def run() -> Figures:
@@ -69,6 +76,8 @@ def lines(said: Figures) -> list[Line]:
     live = said.get("live", {})
     return [
         Line("open, median, ms", said.get("open_ms"), OPEN_LIMIT_MS),
+        Line("the very first open, ms", said.get("open_first_ms")),
+        Line("waveform of two feeds, first time, s", said.get("loudness_s")),
         Line("seek, p50, ms", said.get("seek_ms", {}).get("p50")),
         Line("seek, p95, ms", said.get("seek_ms", {}).get("p95"), SEEK_LIMIT_MS),
         Line("seeks whose moment was never shown", said.get("seek_ms", {}).get("never_shown"), 0),
@@ -77,6 +86,7 @@ def lines(said: Figures) -> list[Line]:
         *(Line(f"feeds apart at {name[1:]}x, p95, ms", each["p95"], SPREAD_LIMIT_MS) for name, each in played.items()),
         Line("while it is recorded: open, ms", live.get("open_ms"), OPEN_LIMIT_MS),
         Line("while it is recorded: seek, p95, ms", live.get("seek_ms", {}).get("p95"), SEEK_LIMIT_MS),
+        Line("while it is recorded: its end never shown", live.get("edge_ms", {}).get("never_shown"), 0),
         Line("reports of 15 candidates, s", said.get("report_s"), REPORT_LIMIT_SECONDS),
     ]
 
@@ -101,6 +111,11 @@ class House:
     token: str
     place: Place
     listings: list[Listing]
+
+    @property
+    def api(self) -> str:
+        """Of its attempt."""
+        return urljoin(self.url, f"/api/review/{self.made.attempts[0]}")
 
     @property
     def feeds(self) -> list[str]:
@@ -160,13 +175,15 @@ def _against(chromium: "Browser", folder: Path) -> dict[str, Any]:
             print(f"review has no ratio to nginx: {why}", flush=True)
         media = house.made.paths.media
         peer = None if why else stack.enter_context(nginx.serving(folder / "nginx", media, house.feeds))
-        for wall in house.moments(OPENS + 1, seed=1):  # the first warms what both use: the disk's cache, the browser
+        first, *moments = house.moments(OPENS + 1, seed=1)
+        with pages.review(chromium, house.url, house.token, house.place, first) as (_, first_ms):
+            loud = pages.heard(chromium, house.api, house.token, SOUNDING, LOUDNESS_SECONDS)
+        for wall in moments:
             with pages.review(chromium, house.url, house.token, house.place, wall) as (_, ms):
                 ours.opens.append(ms)
             if peer is not None:
                 with pages.bare(chromium, peer.url, house.listings, house.place, wall) as (_, ms):
                     theirs.opens.append(ms)
-        del ours.opens[:1], theirs.opens[:1]
         begin, *moments = house.moments(SEEKS + 1, seed=2)
         own, _ = stack.enter_context(pages.review(chromium, house.url, house.token, house.place, begin))
         sides: list[tuple[Side, Player]] = [(ours, own)]
@@ -178,7 +195,8 @@ def _against(chromium: "Browser", folder: Path) -> dict[str, Any]:
                 side.seeks += [_seek(player, wall) for wall in moments[first : first + BLOCK]]
         for side, player in sides:
             side.spread_ms = _played(player, begin)
-    return _compared(ours, theirs)
+    once = {"open_first_ms": round(first_ms, 1), "loudness_s": None if loud is None else round(loud, 1)}
+    return {**_compared(ours, theirs), **once}
 
 
 def _compared(ours: Side, theirs: Side) -> dict[str, Any]:
@@ -208,12 +226,24 @@ def _played(player: Player, wall: float) -> dict[str, dict[str, float]]:
 
 
 def _live(chromium: "Browser", house: House) -> dict[str, Any]:
-    """The exam still runs: the last file of each feed is open, and the timeline grows, so that a time is typed and not
-    clicked on."""
+    """The exam still runs: the last file of each feed grows, and with it the timeline, so that a time is typed and not
+    clicked on. `edge_ms`: to what was written some seconds before."""
     begin, *moments = map(float, map(round, house.moments(LIVE_SEEKS + 1, seed=3)))
-    with pages.review(chromium, house.url, house.token, house.place, begin) as (player, ms):
-        times: list[float | None] = []
-        for wall in moments:
+    encoded = recording.loops(house.made.kinds, small=False)
+    feeds = [
+        (loop, house.made.folder(loop.shape.kind), round(listing.seconds))
+        for loop, listing in zip(encoded, house.listings, strict=True)
+    ]
+    times: list[float | None] = []
+    edges: list[float | None] = []
+    with (
+        Growing(feeds, house.made.ends_at) as growing,
+        pages.review(chromium, house.url, house.token, house.place, begin) as (player, ms),
+    ):
+        for number, wall in enumerate(moments, 1):
             time.sleep(REST_SECONDS)
             times.append(player.go(wall))
-    return {"open_ms": round(ms, 1), "seek_ms": sought(times)}
+            if number % 4 == 0:
+                time.sleep(REST_SECONDS)
+                edges.append(player.go(float(round(growing.ends_at - EDGE_SECONDS))))
+    return {"open_ms": round(ms, 1), "seek_ms": sought(times), "edge_ms": sought(edges)}

@@ -29,6 +29,12 @@ class Listing:
             at += float(lasts)
         return cls(tuple(found))
 
+    @property
+    def seconds(self) -> float:
+        """From the first moment to the last, gaps too."""
+        begins, lasts, _ = self.segments[-1]
+        return begins + lasts - self.segments[0][0]
+
     def holds(self, wall: float) -> bool:
         """Is there a picture of this moment, and a little before and after?"""
         return any(begins + _MARGIN <= wall <= begins + lasts - _MARGIN for begins, lasts, _ in self.segments)

@@ -101,6 +101,21 @@ def bare(
         context.close()
 
 
+def heard(browser: "Browser", url: str, token: str, kinds: Sequence[str], seconds: float) -> float | None:
+    """How long it takes until the box knows how loud the feeds of a recording are, asked from now on: a child process
+    reads all of it once. None: not within `seconds`."""
+    context = browser.new_context()
+    try:
+        context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+        began, waiting = time.monotonic(), list(kinds)
+        while waiting and time.monotonic() - began < seconds:
+            waiting = [kind for kind in waiting if not context.request.get(f"{url}/{kind}/loudness").json()["done"]]
+            time.sleep(0.5 if waiting else 0)
+        return None if waiting else time.monotonic() - began
+    finally:
+        context.close()
+
+
 def _opened(page: "Page", url: str, place: Place, wall: float, *, probed: str) -> float:
     page.add_init_script(f"window.probed = {probed!r};")
     page.add_init_script(_PROBE)

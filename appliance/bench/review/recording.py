@@ -92,12 +92,12 @@ def make(
     paths = Paths.of(data).make()
     seconds = round(hours * 3600)
     begins_at = float(round(time.time()) - seconds - (0 if live else 600))
-    loops = _loops(kinds, small=small)
+    laps = loops(kinds, small=small)
     weight = 0
     with writer.opened(paths.database) as ledger:
         attempts = day.plan(ledger, kinds=kinds, seats=seats, begins_at=begins_at, minutes=max(1, seconds // 60))
         for number, attempt in enumerate(attempts, 1):
-            laid = _lay(paths.media, loops, EXAM, attempt, str(number), begins_at=begins_at, seconds=seconds, live=live)
+            laid = _lay(paths.media, laps, EXAM, attempt, str(number), begins_at=begins_at, seconds=seconds, live=live)
             weight += laid.weight
             shown = laid.picture
             day.sit(ledger, paths.media, attempt, laid.said, begins_at, seconds, flags=flags, live=live, picture=shown)
@@ -126,11 +126,12 @@ def lay(
     live: bool = False,
 ) -> Laid:
     """Only the files, into a media folder that is there."""
-    loops = _loops(kinds, small=small)
-    return _lay(media, loops, exam, attempt, seat, begins_at=begins_at, seconds=round(hours * 3600), live=live)
+    laps = loops(kinds, small=small)
+    return _lay(media, laps, exam, attempt, seat, begins_at=begins_at, seconds=round(hours * 3600), live=live)
 
 
-def _loops(kinds: Sequence[Kind], *, small: bool) -> list[Loop]:
+def loops(kinds: Sequence[Kind], *, small: bool) -> list[Loop]:
+    """Of each feed, laps anew; the same each time."""
     shapes = [replace(_BIG[kind], shift=_LATER[kind]) for kind in kinds]
     if small:
         shapes = [replace(s, width=160, height=120, bitrate=60_000, seconds=16, piece=8, key=2) for s in shapes]

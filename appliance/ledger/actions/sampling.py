@@ -43,8 +43,10 @@ def draw(transaction: Transaction, exam: str, *, by: str, more: bool = False) ->
     if mine:
         return mine[0]
     own = _known_to(transaction.connection, exam, by)
-    left = [one for one in waiting if one.drawn_at < now - FREE_AFTER and one.attempt not in own]
-    if not more and len(drawn) - len(left) >= held.blind_minutes:
+    free = [one for one in waiting if one.drawn_at < now - FREE_AFTER]
+    left = [one for one in free if one.attempt not in own]
+    judged = sum(one.verdict is not None for one in drawn)
+    if not more and judged + len(waiting) - len(free) >= held.blind_minutes:
         raise NotAllowed(
             f"this exam asks for {held.blind_minutes} minutes to be watched: all were, or somebody is at it",
             hint="Ask for one more if you want to know the rate more closely.",

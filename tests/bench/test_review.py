@@ -74,3 +74,17 @@ def test_without_nginx_it_says_how_to_get_it(tmp_path, monkeypatch):
         nginx.serving(tmp_path / "nginx", tmp_path, ["webcam"]),
     ):
         pass
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_small_run_shows_every_moment_on_both_sides(monkeypatch):
+    small = {"HOURS": 0.06, "LIVE_HOURS": 0.06, "OPENS": 1, "SEEKS": 4, "LIVE_SEEKS": 4, "PLAY_SECONDS": 3.0}
+    for name, value in small.items():
+        monkeypatch.setattr(review, name, value)
+    monkeypatch.setattr(review.report, "measure", lambda folder: {"report_s": None})
+    said = review.run()
+    assert said["seek_ms"]["never_shown"] == said["nginx"]["seek_ms"]["never_shown"] == 0
+    assert said["live"]["seek_ms"]["never_shown"] == said["live"]["edge_ms"]["never_shown"] == 0
+    assert said["ratio_vs_nginx"] > 0
+    assert set(said["spread_ms"]) == {"x1", "x2"}

@@ -47,7 +47,8 @@ export class FlagPanel {
     if (this.selected !== flag) this.detail?.cancel();
     this.selected = flag;
     this.redraw();
-    if (!keep && flag) this.lines.get(flag)?.element.scrollIntoView({ block: "nearest" });
+    // where everything is one column, the pictures stay in sight
+    if (!keep && flag && matchMedia("(min-width: 60.01rem)").matches) this.lines.get(flag)?.element.scrollIntoView({ block: "nearest" });
   }
 
   choose(decision: Reasoned): boolean {

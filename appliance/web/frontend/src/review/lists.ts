@@ -39,7 +39,7 @@ export class Lists {
     this.key = key;
     this.more.hidden = found.length <= MOST;
     this.more.textContent = t("reviewing.list.more", { shown: MOST, all: found.length });
-    this.rows.replaceChildren(...found.slice(0, MOST).map((one) => h("li", { class: `${one.lane} ${one.look}` },
+    this.rows.replaceChildren(...found.slice(0, MOST).map((one) => h("li", { "data-look": one.look },
       h("button", { type: "button", class: "small quiet", onclick: () => this.seek(one), "aria-label": t("reviewing.list.seek", { time: when(one), words: one.words }) }, when(one)),
       h("span", { class: "rv-item-sign", "aria-hidden": "true" }, one.sign), h("span", {}, one.words))));
   }

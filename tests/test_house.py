@@ -2,11 +2,13 @@
 
 import ast
 import dataclasses
+import json
 import os
 import re
 import subprocess
 import sys
 import threading
+import tomllib
 import typing
 from pathlib import Path
 
@@ -49,7 +51,9 @@ def _documented():
 
 
 def test_every_setting_is_documented_with_its_default():
-    written = {(section, key): ast.literal_eval(default) for (section, key), default in _documented().items()}
+    written = {
+        (section, key): tomllib.loads(f"it = {default}")["it"] for (section, key), default in _documented().items()
+    }
     assert written == {(section, key): default for section, key, default in _keys()}
 
 
@@ -60,8 +64,9 @@ _OTHER = {"udp_ports": "50000-50499", "security": "tls"}
 @pytest.mark.parametrize(("section", "key", "default"), list(_keys()))
 def test_every_setting_can_be_set_and_its_type_is_kept(tmp_path, section, key, default):
     file = tmp_path / "appliance.toml"
-    new = _OTHER.get(key, "elsewhere") if isinstance(default, str) else default + 1
-    file.write_text(f"[{section}]\n{key} = {new!r}\n", encoding="utf-8")
+    new = not default if isinstance(default, bool) else default + 1 if not isinstance(default, str) else "elsewhere"
+    new = _OTHER.get(key, new)
+    file.write_text(f"[{section}]\n{key} = {json.dumps(new)}\n", encoding="utf-8")
     assert getattr(getattr(load(file), section), key) == new
     file.write_text(f"[{section}]\n{key} = [1]\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=key):

@@ -111,7 +111,7 @@ def test_M91_from_the_player_to_a_clip_on_ones_own_disk(room, made, sit, exporte
     page.get_by_role("link", name="All exports of this exam").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Exports")
     expect(page.get_by_text("for the board")).to_be_visible()
-    expect(page.get_by_text("Saved 1 times")).to_be_visible()
+    expect(page.get_by_text("Saved: 1")).to_be_visible()
     shot(page, "exports")
     assert_accessible(page, axe, "the exports")
 

@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 
+from appliance.box.paths import models_folder
 from appliance.config import CaptureSettings, Settings
 from appliance.exam import events
 from appliance.exam.feed import Kind
@@ -116,6 +117,30 @@ def test_M91_a_clip_is_made_signed_and_anybody_can_check_it(house, tmp_path):
     assert "the board asked" in words
     assert "No masked copy was asked for" in words
     assert len(packets_of(there / "clip.mp4")) == 3, "two tracks of pictures, one of sound"
+
+
+@pytest.mark.parametrize("pack", [True, False], ids=["with the model pack", "without"])
+def test_M91_a_masked_copy_lies_beside_the_clip_or_the_words_say_why_not(house, monkeypatch, tmp_path, pack):
+    if pack and not (models_folder() / "pack.json").exists():
+        pytest.skip("needs the model pack")
+    if not pack:
+        monkeypatch.setenv("APPLIANCE_MODELS", str(tmp_path))
+    export = house.ask(0, 2, "webcam", "screen", masked=True)
+    house.turn()
+    files = house.row(export).facts["files"]
+    words = (house.folder(export) / "README.txt").read_text()
+    said = json.loads((house.folder(export) / "manifest.json").read_bytes())
+    assert "clip.mp4" in files
+    assert ("clip-masked.mp4" in files) == pack
+    if pack:
+        assert "is marked in the picture" in words
+        assert [(track["kind"], track["media"], track["how"]) for track in said["masked"]["tracks"]] == [
+            ("webcam", "video", "masked, known from: nothing"),
+            ("webcam", "audio", "as it is"),
+            ("screen", "video", "as it is"),
+        ]
+    else:
+        assert "The masked copy could not be made" in words
 
 
 def test_a_changed_manifest_is_found_out(house):

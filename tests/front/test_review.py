@@ -177,6 +177,26 @@ def test_I5_a_decision_is_two_keys_and_undone_by_another_entry(sitting, ask):
     assert not [*page.faults, *other.faults]
 
 
+def test_two_reviewers_who_race_are_told_calmly_and_the_first_word_stands(sitting, ask):
+    page, other = sitting(), sitting("lead")
+    last = page.locator(".rv-flag").last.get_attribute("data-flag")
+    for one in (page, other):
+        one.locator(f'.rv-flag[data-flag="{last}"] .rv-flag-head').click()
+        expect(one.locator(".rv-detail").get_by_role("button", name="Confirm")).to_be_visible()
+    held = []
+    page.route("**/decide", lambda route: held.append(route))
+    page.keyboard.press("d")
+    page.keyboard.press("1")
+    page.wait_for_timeout(300)
+    other.keyboard.press("c")
+    until(lambda: ask(lambda c: state.flag(c, last)).state == Decision.CONFIRMED)
+    held[0].continue_()
+    expect(page.locator(".toast")).to_contain_text("meanwhile")
+    expect(page.locator(".toast.bad")).to_have_count(0)
+    expect(page.locator(f'.rv-flag[data-flag="{last}"]')).to_have_attribute("data-state", "confirmed")
+    assert ask(lambda c: state.flag(c, last)).state == Decision.CONFIRMED
+
+
 def test_I6_a_flag_raised_at_the_play_position_is_on_everybodys_timeline_at_once(sitting, made, ask):
     page, other = sitting(query=f"?at={made.begins_at + 40:.3f}"), sitting("lead")
     there = other.locator(".tl-item.flags").count()

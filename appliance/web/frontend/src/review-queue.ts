@@ -20,22 +20,30 @@ type Decision = Reasoned | "confirmed" | "open";
 
 const UNDO_SECONDS = 10;
 const SOON_MS = 1500;
+/** What changes the list is drawn soon; what only makes a number grow, seldom: a running exam says it all the time. */
+const SELDOM_MS = 30_000;
+const SOON = /^(flag|recommendation|outcome)\./;
+const SELDOM = /^(recording|attempt|exam|hold|media|segment)\./;
 const OFF = "keys-off";
-/** What changes something on the page; the rest of an exam's life does not. */
-const OURS = /^(flag|recommendation|outcome|recording|attempt|exam|hold|media|segment)\./;
 
 class Queue {
   private readonly map = load();
   private selected: string | null = null;
   private reasons: { flag: string; decision: Reasoned } | null = null;
   private timer = 0;
+  private dueAt = Infinity;
 
   constructor(private readonly boot: Boot) {
     document.addEventListener("keydown", (event) => this.press(event));
     document.addEventListener("click", (event) => this.click(event));
     document.addEventListener("focusin", (event) => this.focused(event));
     document.addEventListener("change", (event) => this.changed(event));
-    new Follow(boot.exam, boot.seq, { events: (events) => { if (events.some((event) => OURS.test(event.type))) this.soon(); } });
+    new Follow(boot.exam, boot.seq, {
+      events: (events) => {
+        if (events.some((event) => SOON.test(event.type))) this.soon();
+        else if (events.some((event) => SELDOM.test(event.type))) this.soon(SELDOM_MS);
+      },
+    });
     this.showKeys();
     this.prepare();
   }
@@ -193,15 +201,17 @@ class Queue {
     }
   }
 
-  /** Draw anew in a moment; many reasons in that moment are one. */
+  /** Draw anew in a moment; many reasons in that moment are one, and the most pressing says when. */
   private soon(ms = SOON_MS): void {
-    if (this.timer && ms) return;
+    const at = performance.now() + ms;
+    if (at >= this.dueAt) return;
     clearTimeout(this.timer);
+    this.dueAt = at;
     this.timer = window.setTimeout(() => void this.again(), ms);
   }
 
   private async again(): Promise<void> {
-    this.timer = 0;
+    this.dueAt = Infinity;
     const shown = document.querySelector("[data-queue]");
     if (!shown) return;
     if (this.reasons || document.hidden || document.activeElement?.matches("select")) return this.soon(); // somebody is choosing

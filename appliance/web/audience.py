@@ -14,9 +14,12 @@ from appliance.exam.events import (
     AttemptAccommodated,
     CapacityRefused,
     ContentStored,
+    ErasureAsked,
     ExamAnnounced,
     ExamChanged,
     ExamPlanned,
+    HoldLifted,
+    HoldPlaced,
     InquiryAnswered,
     InquiryMade,
     Payload,
@@ -83,9 +86,19 @@ watches."""
 _NEVER_SHOWN = frozenset({"by", "reason", "warnings", "overridden", "note", "seen", "attempts", "plan", "path", "link"})
 """Fields of events that are for staff."""
 
-_NOT_OF_WATCHERS = frozenset({AttemptAccommodated.TYPE, ContentStored.TYPE, SampleDrawn.TYPE, SampleJudged.TYPE})
+_NOT_OF_WATCHERS = frozenset(
+    {
+        AttemptAccommodated.TYPE,
+        ContentStored.TYPE,
+        SampleDrawn.TYPE,
+        SampleJudged.TYPE,
+        HoldPlaced.TYPE,
+        HoldLifted.TYPE,
+        ErasureAsked.TYPE,
+    }
+)
 """What nobody who watches is told: which rules are not applied is said where they would be, and never why; what the
-exam asks; and which minutes somebody watches blind."""
+exam asks; which minutes somebody watches blind; what is held, and who asked to be erased."""
 
 _OF_THE_EXAM = frozenset(
     {
@@ -135,8 +148,10 @@ class View:
 
 
 def shown(viewer: Viewer, found: Iterable[Event], view: View) -> Iterable[dict[str, Any]]:
-    """Those of the events that the person may know, as the person may know them."""
+    """Those of the events that the person may know, as the person may know them. An erased one says nothing."""
     for event in found:
+        if event.payload is None:
+            continue
         if viewer.role is Role.CANDIDATE:
             if _concerns(viewer.person, event):
                 yield for_candidate(event)

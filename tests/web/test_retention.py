@@ -7,7 +7,10 @@ import pytest
 
 from appliance.exam import events
 from appliance.exam.events import BOX
+from appliance.exam.permissions import Role
 from appliance.ledger import dates
+from appliance.web.audience import View, shown
+from appliance.web.auth import Viewer
 
 from .conftest import EXAM, PASSWORD
 
@@ -189,3 +192,19 @@ def test_every_page_of_staff_survives_an_erased_candidate(over):
             answer = over.user(who).get(path)
             assert answer.status_code == 200, (who, path, answer.text[:300])
             assert "Lovelace" not in answer.text, path
+
+
+def test_who_watches_is_told_neither_of_holds_nor_of_requests_nor_of_what_was_erased(over):
+    ask(over, "hold", attempt=over.attempts[0], reason="appeal 12")
+    [hold] = over.events("hold.placed")
+    ask(over, f"holds/{hold.payload.hold}/lift", reason="settled")
+    asked = {"attempt": over.attempts[0], "reference": "GDPR-7", "password": PASSWORD}
+    assert ask(over, "erase", **asked).status_code == 303
+    erase(over)
+    log = over.services.reader.events(chain=over.attempts[0], limit=500)
+    view = over.ask(lambda c: View.of(c, EXAM))
+    for role in (Role.PROCTOR, Role.LEAD):
+        told = list(shown(Viewer(role, role.value, "", ""), log, view))
+        assert told
+        assert not {one["type"] for one in told} & {"hold.placed", "hold.lifted", "erasure.asked", "attempt.created"}
+        assert all(one["payload"] is not None for one in told)

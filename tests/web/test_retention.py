@@ -172,6 +172,7 @@ def test_deletion_that_rests_because_of_the_clock_is_said(over):
 
     health.write(over.services.paths.health, "sync", healthy=True, sentence="", deletion_rests="the clock is off")
     assert "Nothing is deleted just now The clock is off." in page(over)
+    assert "Nothing is deleted just now. The clock is off." in words(over.user("staff").get("/box").text)
 
 
 def test_every_page_of_staff_survives_an_erased_candidate(over):

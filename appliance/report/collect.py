@@ -40,13 +40,13 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     """Everything about one attempt; NotFound when there is none. `media` is looked into for its files."""
     row = state.attempt(connection, attempt)
     exam_row = state.exam(connection, row.exam)
-    log = _events(connection, attempt)
+    log = _events(connection, attempt, without=events.SegmentClosed.TYPE)
     names = {user.user: user.name for user in state.users(connection)}
     closed_at = row.stage_at if row.stage in CLOSED else None
     until = closed_at or now
     started = [event.wall for event in log if event.type == events.AttemptStarted.TYPE]
     rulings, notes = review.rulings(log, names), review.notes(connection, attempt)
-    pictures = _Pictures(media, holding.deleted_files(connection, attempt))
+    pictures = _Pictures(media.resolve(), holding.deleted_files(connection, attempt))
     flags = tuple(
         _flag(
             flag,
@@ -99,8 +99,8 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, attempt),
     }
-    unsynchronised = sum(not _synchronised(event) for event in log)
-    open_points = points.of_attempt(AttemptFacts(**facts, open_points=()), unsynchronised=unsynchronised, log=len(log))
+    told, unsynchronised = _told(connection, attempt)
+    open_points = points.of_attempt(AttemptFacts(**facts, open_points=()), unsynchronised=unsynchronised, log=told)
     return AttemptFacts(**facts, open_points=open_points)
 
 
@@ -139,8 +139,10 @@ def exam_of(connection: sa.Connection, exam: str, attempts: Sequence[AttemptFact
     return ExamFacts(**facts, open_points=open_points)
 
 
-def _events(connection: sa.Connection, chain: str, *, types: tuple[str, ...] = ()) -> list[Event]:
-    query = SELECT.where(tables.event.c.chain == chain).order_by(tables.event.c.position)
+def _events(connection: sa.Connection, chain: str, *, types: tuple[str, ...] = (), without: str = "") -> list[Event]:
+    """`without`: pieces of recording are most of what a chain holds, and a table of their own."""
+    query = SELECT.where(tables.event.c.chain == chain, tables.event.c.type != without)
+    query = query.order_by(tables.event.c.position)
     if types:
         query = query.where(tables.event.c.type.in_(types))
     return [Event.from_row(row) for row in connection.execute(query)]
@@ -154,8 +156,13 @@ def _head(connection: sa.Connection, chain: str) -> LedgerHead:
     return LedgerHead(chain=chain, position=row.position, hash=row.hash.hex())
 
 
-def _synchronised(event: Event) -> bool:
-    return b'"synchronised":true' in event.body
+def _told(connection: sa.Connection, chain: str) -> tuple[int, int]:
+    """How many events, and how many of them while the clock was not synchronised."""
+    event = tables.event.c
+    apart = sa.func.instr(event.body, b'"synchronised":true') == 0
+    query = sa.select(sa.func.count(), sa.func.sum(sa.cast(apart, sa.INTEGER))).where(event.chain == chain)
+    number, unsynchronised = connection.execute(query).one()
+    return number, unsynchronised or 0
 
 
 def _exam(row: ExamRow, closed_at: float | None) -> Exam:
@@ -257,7 +264,7 @@ def _look(pictures: _Pictures, path: str, sha256: str) -> PictureState:
     if path in pictures.deleted:
         return PictureState.DELETED
     file = (pictures.media / path).resolve()
-    if not file.is_relative_to(pictures.media.resolve()) or not file.is_file():
+    if not file.is_relative_to(pictures.media) or not file.is_file():
         return PictureState.MISSING
     with open(file, "rb") as picture:
         found = hashlib.file_digest(picture, "sha256").hexdigest()

@@ -14,7 +14,7 @@ from appliance.exam.overlap import Recorded, overlaps
 from appliance.exam.review import Span as Moments
 from appliance.exam.review import union
 from appliance.ledger import holding, planning, state, tables
-from appliance.ledger.record import Event
+from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow, SegmentRow
 from appliance.report.facts import Meanwhile, Recording, Span
 
@@ -61,7 +61,7 @@ def recordings(
     deleted = holding.deleted_files(connection, attempt)
     states = {one.path: _look(media, one, deleted) for one in segments}
     positions = {kind.value: position for kind, position in state.positions(connection, attempt=attempt).items()}
-    recovered = {said.path for said in payloads(log, events.SegmentClosed) if said.recovered}
+    recovered = _recovered(connection, attempt)
     damaged = [said.kind for said in payloads(log, events.SegmentDamaged)]
     found = []
     for kind in sorted({*opened, *(segment.kind for segment in segments)}):
@@ -89,6 +89,17 @@ def recordings(
             )
         )
     return tuple(found)
+
+
+def _recovered(connection: sa.Connection, attempt: str) -> set[str]:
+    """Files that were closed after a crash."""
+    event, payload = tables.event.c, tables.payload.c
+    query = SELECT.where(
+        event.chain == attempt,
+        event.type == events.SegmentClosed.TYPE,
+        sa.func.instr(payload.body, b'"recovered":true') > 0,
+    )
+    return {said.path for said in payloads(map(Event.from_row, connection.execute(query)), events.SegmentClosed)}
 
 
 def _idle(connection: sa.Connection, attempt: str, starts_at: float, ends_at: float) -> float:

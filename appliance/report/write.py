@@ -47,15 +47,15 @@ def write_all(
     """The reports on every candidate and on the exam (I7), all from the same facts; -> attempt, None for the exam ->
     as `write`. Two at a time: typst works without Python's lock."""
     granted, now, zone = detection.grants(connection, exam), time.time(), zone or Zone()
-    rows = state.attempts(connection, exam)
-    each = [collect.attempt_facts(connection, row.attempt, media=paths.media, now=now) for row in rows]
-    whole = collect.exam_of(connection, exam, each, now)
+    each, files = [], {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="report") as workers:
-        last = workers.submit(_of_exam, paths, whole, granted, zone)
-        files = workers.map(lambda facts: _of_attempt(paths, facts, granted, zone), each)
-        said: dict[str | None, dict[str, str]] = {facts.attempt: own for facts, own in zip(each, files, strict=True)}
-        said[None] = last.result()
-    return said
+        for row in state.attempts(connection, exam):
+            facts = collect.attempt_facts(connection, row.attempt, media=paths.media, now=now)
+            each.append(facts)
+            files[row.attempt] = workers.submit(_of_attempt, paths, facts, granted, zone)
+        whole = workers.submit(_of_exam, paths, collect.exam_of(connection, exam, each, now), granted, zone)
+        said: dict[str | None, dict[str, str]] = {attempt: own.result() for attempt, own in files.items()}
+    return {**said, None: whole.result()}
 
 
 def _of_attempt(paths: Paths, facts: AttemptFacts, granted: Granted, zone: Zone) -> dict[str, str]:

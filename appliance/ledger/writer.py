@@ -43,6 +43,9 @@ ANCHOR_AFTER = frozenset({"attempt.finished", "attempt.refused", "attempt.ended"
 SCRUB_AFTER = frozenset({"personal.erased"})
 """What was erased is to be nowhere in the ledger's files: not in the write-ahead log either."""
 
+SCRUB_SECONDS = 1.0
+"""While somebody reads the log cannot be emptied: it is tried again so often."""
+
 _Work = tuple[Callable[["Transaction"], Any], "Future[Any]"]
 
 
@@ -136,7 +139,8 @@ class Writer:
         self._committed = threading.Condition()
         self._head = 0
         self._anchored_at = 0.0
-        self._to_scrub = False
+        self._scrub_at = 0.0
+        self._to_scrub = True  # an earlier process may have been stopped before it could
         self.refused = 0
         self.failure = ""
         self._open = False
@@ -211,8 +215,9 @@ class Writer:
             if self._anchored_at + ANCHOR_SECONDS < time.monotonic() or not running:
                 self._anchored_at = time.monotonic()
                 self._commit([(anchor, Future())])
-            if self._to_scrub:
+            if self._to_scrub and (self._scrub_at < time.monotonic() or not running):
                 assert self._engine is not None
+                self._scrub_at = time.monotonic() + SCRUB_SECONDS
                 self._to_scrub = not database.scrub(self._engine)
 
     def _gather(self, first: _Work | None) -> tuple[list[_Work], bool]:

@@ -53,9 +53,9 @@ def _dates(owner: Owner, keeping: Keeping, scans: Sequence[ScanRow]) -> list[tup
     if owner.is_room:
         return [(what, _date(what, owner, keeping), None) for what in (Data.RECORDINGS, Data.EVIDENCE)]
     personal = (Data.PERSONAL, _date(Data.PERSONAL, owner, keeping), None)
-    if keeping.practice_hours is not None:
-        return [(PRACTICE, _date(Data.RECORDINGS, owner, keeping), None), personal]
     own = [(Data.SCANS, one.delete_at, (one.path,)) for one in scans if one.path and one.delete_at is not None]
+    if keeping.practice_hours is not None:
+        return [*own, (PRACTICE, _date(Data.RECORDINGS, owner, keeping), None), personal]
     kinds = [(what, _date(what, owner, keeping), None) for what in MEDIA]
     return [*own, *kinds, personal]
 

@@ -54,7 +54,10 @@ def test_M47_a_scan_goes_on_the_day_that_its_candidate_was_told():
 
 def test_M22_a_practice_run_goes_all_at_once_after_its_hours():
     assert kinds(DAY - 1, keeping=PRACTICE) == []
-    assert kinds(DAY, keeping=PRACTICE, scans=[scan(delete_at=0.0)]) == by_date("practice")
+    assert kinds(DAY, keeping=PRACTICE) == by_date("practice")
+    assert kinds(DAY - 1, keeping=PRACTICE, scans=[scan(delete_at=0.0)]) == by_date(Data.SCANS), (
+        "as its candidate was told"
+    )
 
 
 def test_M90_nothing_of_an_open_or_held_attempt_is_due_however_late_it_is():

@@ -195,7 +195,7 @@ def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
                 "Recommendations",
                 f"{words.count(len(refer), 'referral')} recommended, {stands} agreed by a second reviewer;"
                 f" {len(made) - len(refer)} without concern;"
-                f" {len(facts.attempts) - len(made)} candidates without a recommendation.",
+                f" {words.count(len(facts.attempts) - len(made), 'candidate')} without a recommendation.",
             ],
             [
                 "Outcomes",

@@ -321,6 +321,23 @@ def test_I7_the_files_are_written_with_their_hashes(evidence, connected, paths, 
     assert (paths.reports / "bio" / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_I7_one_action_writes_every_report_of_an_exam(evidence, connected, paths, own_facts):
+    second = evidence.sit("2")
+    with connected() as connection:
+        said = write.write_all(connection=connection, paths=paths, exam="bio")
+    assert list(said) == [own_facts.attempt, second, None], "the exam last"
+    for attempt, files in said.items():
+        folder = write.folder_of(paths, "bio", attempt)
+        found = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()
+        }
+        assert found == files
+    one = json.loads((paths.reports / "bio" / second / "report.json").read_bytes())
+    whole = json.loads((paths.reports / "bio" / "report.json").read_bytes())
+    assert one["provisional"]
+    assert one["written_at"] == whole["written_at"], "all of the same moment"
+
+
 def test_a_disk_that_is_full_leaves_the_old_report_whole(connected, paths, own_facts, monkeypatch):
     with connected() as connection:
         write.write(connection=connection, paths=paths, exam="bio", attempt=own_facts.attempt)

@@ -132,6 +132,7 @@ def exam_of(connection: sa.Connection, exam: str, attempts: Sequence[AttemptFact
         "seat_rates": review.seat_rates(connection, exam),
         "retention": kept.of_exam(connection, row),
         "accesses": review.taken_of_exam(connection, exam, names),
+        "exports": review.exports_of_rooms(connection, exam),
         "versions": _versions(connection, flags, in_force, until),
         "ledger": _head(connection, BOX),
     }

@@ -19,7 +19,7 @@ from appliance.report.detection import (
     RoomEvent,
 )
 from appliance.report.kept import Retention
-from appliance.report.review import Access, Note, Review, Ruling, Sampling, SeatRate
+from appliance.report.review import Access, Exported, Note, Review, Ruling, Sampling, SeatRate
 
 ABOUT = (
     "This report states observations. Flags raised by software are notes for a person to look at; they are not findings"
@@ -268,7 +268,8 @@ class AttemptFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamFacts:
     """Everything about an exam: the attempts by seat, and points that concern the box. `provisional`: it was not over;
-    `seat_rates`: where a detector was dismissed; `accesses`: who saved this report."""
+    `seat_rates`: where a detector was dismissed; `accesses`: who saved this report;
+    `exports`: clips of rooms, the others stand with their candidates."""
 
     written_at: float
     provisional: bool
@@ -281,6 +282,7 @@ class ExamFacts:
     seat_rates: tuple[SeatRate, ...]
     retention: Retention
     accesses: tuple[Access, ...]
+    exports: tuple[Exported, ...]
     versions: Versions
     ledger: LedgerHead
     open_points: tuple[str, ...]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from appliance.exam import events, health, sampling
 from appliance.exam.review import Span, seconds, union, without
 from appliance.exam.sampling import Verdict
-from appliance.ledger import exports, planning, review, seats, tables
+from appliance.ledger import exports, planning, review, seats, state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow
 
@@ -240,6 +240,12 @@ def taken_of_exam(connection: sa.Connection, exam: str, names: Names) -> tuple[A
     row = tables.event.c
     query = SELECT.where(row.chain == events.BOX, row.type == events.ReportTaken.TYPE, row.exam == exam)
     return accesses(map(Event.from_row, connection.execute(query.order_by(row.position))), names)
+
+
+def exports_of_rooms(connection: sa.Connection, exam: str) -> tuple[Exported, ...]:
+    """Clips of cameras that belong to no candidate."""
+    rooms = {row.room for row in state.rooms(connection, exam)}
+    return tuple(_exported(one) for one in exports.exports(connection, exam=exam) if one.attempt in rooms)
 
 
 def sampling_of(connection: sa.Connection, exam: str) -> Sampling:

@@ -218,4 +218,5 @@ def of_exam(facts: ExamFacts, zone: Zone) -> dict[str, Any]:
         ],
         "muted": [line for attempt in facts.attempts for line in muted(attempt, zone)],
         "accesses": accesses(facts.accesses, zone),
+        "exports": [_export(one, zone) for one in facts.exports],
     }

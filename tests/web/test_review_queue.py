@@ -185,8 +185,11 @@ def test_24_candidates_with_300_flags_and_three_hours_each_are_listed_in_less_th
     start = time.monotonic()
     answer = client.get(f"/review/{EXAM}")
     assert time.monotonic() - start < 1.0
-    assert len(listed(answer.text)) == 300
-    assert "10 less urgent ones are not shown" in answer.text
+    assert len(listed(answer.text)) == 30
+    assert "Show more (280 less urgent ones)" in answer.text
+    whole = client.get(f"/review/{EXAM}?show=9999")
+    assert len(listed(whole.text)) == 300
+    assert "10 less urgent ones are not shown" in whole.text
 
 
 def test_the_planner_decides_what_is_kept_how_long_and_how_many_minutes_are_watched(house):

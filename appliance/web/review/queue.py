@@ -26,8 +26,8 @@ from appliance.web.visible import exam_for
 
 bp = Blueprint("queue", __name__)
 
-MOST = 300
-"""Flags on one page, the most urgent ones; how many more there are is said."""
+PAGE, MOST = 30, 300
+"""Flags that a page shows at first, and at most; how many more there are is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +89,16 @@ def page(exam: str) -> Response | str:
         seconds = _waits_for_second(connection, row.exam, seen)
         sampling = _sampling(connection, row.exam, who, plan.blind_minutes) if may(who.role, Action.SAMPLE) else None
     shown = [one for one in every if wanted.takes(one)]
+    most = min(MOST, max(PAGE, request.args.get("show", PAGE, type=int)))
     return render_template(
         "review_queue.html",
         exam=row,
         plan=plan,
         recorded=plan.level is not Level.NONE,
         wanted=wanted,
-        flags=shown[:MOST],
-        more=len(shown) - MOST,
+        flags=shown[:most],
+        more=len(shown) - most,
+        next=most + PAGE if most < MOST else None,
         counts=_counts(every),
         looked=looked,
         never=sum(one.never for one in looked),

@@ -24,18 +24,21 @@ LOOP = 64.0
 WITHIN = 0.11
 """A picture of the screen lasts 0.1 s."""
 
-PATIENCE_MS = 10_000
-_WINDOW: "ViewportSize" = {"width": 1440, "height": 900}
+OPEN_PATIENCE_MS = 20_000
+SEEK_PATIENCE_MS = 5_000
+_WINDOW: "ViewportSize" = {"width": 1440, "height": 1000}
 _PROBE = (files("appliance.bench.review") / "probe.js").read_text(encoding="utf-8")
 
-_SHOWN = f"(ask) => Promise.race([ask, new Promise((done) => setTimeout(() => done(null), {PATIENCE_MS}))])"
+_RACE = "(ask, ms) => Promise.race([ask, new Promise((done) => setTimeout(() => done(null), ms))])"
 _WANT = "(wanted) => { window.sought = window.probe.want(...wanted); }"
-_SOUGHT = f"() => ({_SHOWN})(window.sought)"
+_SOUGHT = f"() => ({_RACE})(window.sought, {SEEK_PATIENCE_MS})"
+_OPENED = f"() => ({_RACE})(window.opened, {OPEN_PATIENCE_MS})"
 _PRESSED = "() => window.probe.pressed.at"
 
 _FREE = """(wall) => {
   const [from, to] = [window.span.from, window.span.to];
   const slider = document.querySelector("[role=slider].tl");
+  slider.scrollIntoView({ block: "nearest" });
   const box = slider.getBoundingClientRect();
   const x = Math.round(box.left + ((wall - from) / (to - from)) * box.width);
   for (let y = box.bottom - 3; y > box.top; y -= 2) {
@@ -121,10 +124,10 @@ def _opened(page: "Page", url: str, place: Place, wall: float, *, probed: str) -
     page.add_init_script(_PROBE)
     page.add_init_script(f"window.opened = window.probe.want(...{place.wanted(wall)!r});")
     page.goto(url, wait_until="commit")
-    shown = page.evaluate(f"() => ({_SHOWN})(window.opened)")
+    shown = page.evaluate(_OPENED)
     if shown is None:
         raise Unavailable(
-            f"the page {url.partition('?')[0]} did not show all feeds within {PATIENCE_MS / 1000:.0f} s",
+            f"the page {url.partition('?')[0]} did not show all feeds within {OPEN_PATIENCE_MS / 1000:.0f} s",
             hint=f"It showed {page.evaluate('() => window.probe.seen()')}.",
         )
     return float(max(shown))
@@ -174,17 +177,21 @@ class Bare:
         self._page, self._place, self._listings = page, place, listings
 
     def seek(self, wall: float) -> tuple[float, float | None]:
-        """By `currentTime` of all three at once."""
+        """By `currentTime` of all three at once. Chromium's own HLS player gets stuck now and then: then it is loaded
+        anew, and the seek counts as one that showed nothing."""
         shown = self._page.evaluate(
             f"""async ([wanted, times]) => {{
               const asked = performance.now();
               const shown = window.probe.want(...wanted);
               window.go(times);
-              const at = await ({_SHOWN})(shown);
+              const at = await ({_RACE})(shown, {SEEK_PATIENCE_MS});
               return at && Math.max(...at) - asked;
             }}""",
             [self._place.wanted(wall), [listing.at(wall) for listing in self._listings]],
         )
+        if shown is None:
+            self._page.reload()
+            self._page.wait_for_timeout(1_000)
         return wall, shown
 
     def play(self, speed: float, seconds: float) -> dict[str, Any]:

@@ -50,6 +50,7 @@ export class ReviewPage {
   private readonly lists: Lists;
   private readonly recommendations: Recommendations;
   private readonly watched: Watched;
+  private going: Promise<void> = Promise.resolve();
   private readonly said = h("p", { class: "rv-here" });
   private readonly aligned = h("p", { class: "hint" });
   private readonly empty = h("div", { class: "empty", hidden: true });
@@ -106,12 +107,20 @@ export class ReviewPage {
       h("div", { class: "rv-right" }, ...right));
     this.draw();
     this.moved(this.player.moment);
-    void this.known.hear();
-    if (!sample) void this.known.judge();
+  }
+
+  /** Begin, and ask for the rest once the first pictures are there: it would stand in their way. */
+  begin(at: number | null, chosen: string | null): void {
+    const rest = (): void => {
+      void this.known.hear();
+      if (!this.review.sample) void this.known.judge();
+    };
+    this.first(at, chosen);
+    void this.going.then(rest, rest);
   }
 
   /** Where it begins: a flag or a moment that was asked for, or the beginning. */
-  begin(at: number | null, chosen: string | null): void {
+  private first(at: number | null, chosen: string | null): void {
     const flag = this.review.flags.find((one) => one.flag === chosen);
     if (this.review.sample) return this.seek(this.review.sample.starts_at);
     if (flag) return this.select(flag.flag);
@@ -193,7 +202,7 @@ export class ReviewPage {
 
   seek(wall: number): void {
     const { starts_at, ends_at } = this.review.sample ?? this.review;
-    void this.player.seek(Math.max(starts_at, Math.min(wall, ends_at)));
+    this.going = this.player.seek(Math.max(starts_at, Math.min(wall, ends_at)));
   }
 
   move(seconds: number): void {

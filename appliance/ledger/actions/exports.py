@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -32,57 +33,59 @@ class QueueFull(Unavailable):
     """As many clips wait as may."""
 
 
-def ask(
-    transaction: Transaction,
-    *,
-    exam: str,
-    attempt: str,
-    live: bool,
-    kinds: Sequence[Kind],
-    starts_at: float,
-    ends_at: float,
-    masked: bool,
-    reason: str,
-    factor: str,
-    by: str,
-    by_name: str,
-) -> str:
-    """Cut these feeds from `starts_at` to `ends_at` (wall seconds); -> the export's id. `attempt`: or a room; `live`:
-    it is still recorded; `factor`: how the person proved to be there."""
-    connection = transaction.connection
-    _check_span(starts_at, ends_at, masked=masked)
-    if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """These feeds from `starts_at` to `ends_at` (wall seconds) of an attempt or a room; `live`: it goes on."""
+
+    exam: str
+    attempt: str
+    live: bool
+    kinds: Sequence[Kind]
+    starts_at: float
+    ends_at: float
+    masked: bool
+    reason: str
+
+
+def check(connection: sa.Connection, wish: Wish, *, now: float) -> None:
+    """Can it be asked for at `now`? Before a code is used up for what cannot be."""
+    _check_span(wish.starts_at, wish.ends_at, masked=wish.masked)
+    if not SHORTEST_REASON <= len(wish.reason.strip()) <= LONGEST_REASON:
         raise BadInput(
-            f"the reason has {len(reason.strip())} characters",
+            f"the reason has {len(wish.reason.strip())} characters",
             hint=f"Say in {SHORTEST_REASON} to {LONGEST_REASON} characters what it is for: it stands in the record.",
         )
-    if holding.erasures(connection, attempt=attempt):
+    if holding.erasures(connection, attempt=wish.attempt):
         raise NotAllowed("everything of this candidate is being erased", hint="Nothing of it may leave the box.")
-    if masked and state.find_room(connection, attempt) is not None:
+    if wish.masked and state.find_room(connection, wish.attempt) is not None:
         raise BadInput(
             "a room's camera has no seat of its own that could stay clear", hint="Ask for the clip without masking."
         )
-    wanted = list(dict.fromkeys(kinds))
-    if not wanted:
+    if not wish.kinds:
         raise BadInput("no feed is chosen", hint="Choose at least one.")
-    _check_recorded(connection, attempt, wanted, starts_at, ends_at, now=transaction.now if live else None)
+    _check_recorded(connection, wish, now=now)
     if len(exports.waiting(connection)) >= MOST_WAITING:
         raise QueueFull(
             f"{MOST_WAITING} clips are being cut already", hint="Try again when one of them is ready; nothing is lost."
         )
+
+
+def ask(transaction: Transaction, wish: Wish, *, factor: str, by: str, by_name: str) -> str:
+    """Have it cut; -> the export's id. `factor`: how the person proved to be there."""
+    check(transaction.connection, wish, now=transaction.now)
     export = uuid.uuid4().hex
     said = ExportAsked(
         export=export,
-        kinds=[kind.value for kind in wanted],
-        starts_at=starts_at,
-        ends_at=ends_at,
-        masked=masked,
-        reason=reason.strip(),
+        kinds=[kind.value for kind in dict.fromkeys(wish.kinds)],
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        masked=wish.masked,
+        reason=wish.reason.strip(),
         factor=factor,
         by=by,
         by_name=by_name,
     )
-    transaction.append(Draft(payload=said, chain=attempt, exam=exam, actor=by))
+    transaction.append(Draft(payload=said, chain=wish.attempt, exam=wish.exam, actor=by))
     return export
 
 
@@ -99,17 +102,14 @@ def _check_span(starts_at: float, ends_at: float, *, masked: bool) -> None:
         )
 
 
-def _check_recorded(
-    connection: sa.Connection, attempt: str, kinds: Sequence[Kind], starts_at: float, ends_at: float, now: float | None
-) -> None:
-    """`now`: it is still being recorded."""
-    segments = [one for one in state.segments(connection, attempt=attempt) if one.kind in KINDS]
-    for kind in kinds:
+def _check_recorded(connection: sa.Connection, wish: Wish, *, now: float) -> None:
+    segments = [one for one in state.segments(connection, attempt=wish.attempt) if one.kind in KINDS]
+    for kind in wish.kinds:
         if kind not in KINDS or not any(one.kind == kind for one in segments):
             raise BadInput(f"there is no recording of the {kind.value}", hint="Choose among the feeds that are shown.")
     first = min(one.starts_at for one in segments)
-    last = max(one.starts_at + one.duration for one in segments) if now is None else now
-    if starts_at < first - _EDGE_SECONDS or ends_at > last + _EDGE_SECONDS:
+    last = now if wish.live else max(one.starts_at + one.duration for one in segments)
+    if wish.starts_at < first - _EDGE_SECONDS or wish.ends_at > last + _EDGE_SECONDS:
         raise BadInput(
             "not all of that time was recorded", hint="Choose a span between the recording's beginning and its end."
         )

@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response
 
 from appliance.errors import ApplianceError, BadInput
 from appliance.exam.events import ExportTaken
-from appliance.exam.feed import Kind
 from appliance.exam.permissions import Action
 from appliance.ledger import exports, state
 from appliance.ledger.actions import exports as actions
@@ -56,35 +55,27 @@ _AGAIN_SECONDS = 600
 def ask(attempt: str) -> Response:
     """Cut these feeds from then to then; the password is given again, and a code where a second factor is set up."""
     row, who, fields = recorded_for(attempt, Action.EXPORT), person(), Fields()
-    said: dict[str, Any] = {
-        "kinds": _kinds(fields),
-        "starts_at": fields.number("starts_at"),
-        "ends_at": fields.number("ends_at"),
-        "masked": fields.flag("masked"),
-        "reason": fields.text("reason", longest=actions.LONGEST_REASON),
-    }
-    factor = proof.prove(fields, path=request.path)
+    wish = actions.Wish(
+        exam=row.exam,
+        attempt=row.attempt,
+        live=row.live,
+        kinds=[kind_of(name) for name in fields.words("kinds", most=_MOST_KINDS)],
+        starts_at=fields.number("starts_at"),
+        ends_at=fields.number("ends_at"),
+        masked=fields.flag("masked"),
+        reason=fields.text("reason", longest=actions.LONGEST_REASON),
+    )
     try:
+        with services().reader.connect() as connection:
+            actions.check(connection, wish, now=time.time())
+        factor = proof.prove(fields, path=request.path)
         export = services().writer.transact(
-            lambda transaction: actions.ask(
-                transaction,
-                exam=row.exam,
-                attempt=row.attempt,
-                live=row.live,
-                factor=factor,
-                by=who.person,
-                by_name=who.name,
-                **said,
-            )
+            lambda transaction: actions.ask(transaction, wish, factor=factor, by=who.person, by_name=who.name)
         )
     except actions.QueueFull:
         services().exporting.refused += 1
         raise
     return make_response(jsonify(export=export), 202)
-
-
-def _kinds(fields: Fields) -> list[Kind]:
-    return [kind_of(name) for name in fields.words("kinds", most=_MOST_KINDS)]
 
 
 @bp.get("/api/review/<attempt>/exports")

@@ -45,20 +45,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
     closed_at = row.stage_at if row.stage in CLOSED else None
     until = closed_at or now
     started = [event.wall for event in log if event.type == events.AttemptStarted.TYPE]
-    rulings, notes = review.rulings(log, names), review.notes(connection, attempt)
-    pictures = _Pictures(media.resolve(), holding.deleted_files(connection, attempt))
-    flags = tuple(
-        _flag(
-            flag,
-            row,
-            names,
-            pictures,
-            rulings=rulings.get(flag.flag, ()),
-            notes=notes.get(flag.flag, ()),
-        )
-        for flag in state.flags(connection, attempt=attempt)
-    )
-    said = [(e.payload, e.wall) for e in log if isinstance(e.payload, events.AnalysisCovered)]
+    flags = _flags(connection, row, names, log, media)
     in_force = detection.policies(connection, row.exam, names, until=until)
     facts: dict[str, Any] = {
         "written_at": now,
@@ -74,7 +61,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "started_at": started[0] if started else None,
         "closed_at": closed_at,
         "steps": tuple(steps.of(log, names)),
-        "coverage": _coverage(payload for payload, _ in said),
+        "coverage": _coverage(recordings.payloads(log, events.AnalysisCovered)),
         "not_applied": detection.not_applied(connection, row),
         "in_force": in_force,
         "reduced": detection.reduced(connection, since=started[0] if started else until, until=until),
@@ -193,6 +180,17 @@ def _coverage(said: Iterable[events.AnalysisCovered]) -> tuple[RuleCoverage, ...
     return tuple(
         RuleCoverage(code=code, kind=kind, assessable=assessable, ticks=ticks)
         for (kind, code), (assessable, ticks) in sorted(sums.items())
+    )
+
+
+def _flags(
+    connection: sa.Connection, row: AttemptRow, names: dict[str, str], log: Sequence[Event], media: Path
+) -> tuple[Flag, ...]:
+    rulings, notes = review.rulings(log, names), review.notes(connection, row.attempt)
+    pictures = _Pictures(media.resolve(), holding.deleted_files(connection, row.attempt))
+    return tuple(
+        _flag(one, row, names, pictures, rulings=rulings.get(one.flag, ()), notes=notes.get(one.flag, ()))
+        for one in state.flags(connection, attempt=row.attempt)
     )
 
 

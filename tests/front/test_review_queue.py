@@ -191,6 +191,8 @@ def test_a_flag_that_is_raised_meanwhile_comes_by_itself_and_filters_stay(room, 
     page.wait_for_url("**sign=high*")
     page.locator("[data-decide]:not([hidden])").first.wait_for()
     assert page.locator("[data-flag]:not([data-severity='high'])").count() == 0
+    page.goto(f"{page.url}&show=300")
+    page.locator("[data-decide]:not([hidden])").first.wait_for()
     room.append(5, flag("late-one", "phone_visible", "high"))
     expect(page.locator("[data-flag='late-one']")).to_be_attached(timeout=10_000)
     page.get_by_label("Keys are on").uncheck()

@@ -125,6 +125,9 @@ class Exports:
         except OSError as error:  # no room, or a disk that is away
             log.error("the clip %s cannot be made: %s", row.export, error)
             outcome = ExportFailed(export=row.export, reason="disk")
+        except (ValueError, KeyError, TypeError):  # what the child said makes no sense: the next one is not held up
+            log.exception("the clip %s cannot be made", row.export)
+            outcome = ExportFailed(export=row.export, reason="unreadable")
         finally:
             self._sweep(row.exam)
         if outcome is not None:

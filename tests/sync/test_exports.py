@@ -179,6 +179,13 @@ def test_a_child_that_dies_fails_the_clip_and_nothing_else(house):
     assert list(house.folder(export).parent.iterdir()) == []
 
 
+def test_a_child_that_says_nonsense_fails_the_clip_and_holds_up_nothing(house):
+    export = house.ask(0, 4)
+    nonsense = "import sys, pathlib; pathlib.Path(sys.argv[1]).with_name('result.json').write_text('{}')"
+    house.turn(house.exporter(command=[sys.executable, "-c", nonsense]))
+    assert house.row(export).trouble == "unreadable"
+
+
 def test_while_it_is_recorded_a_clip_waits_until_the_last_file_is_closed(rig):
     house = House(rig)
     house.record(Kind.WEBCAM, (0, 8))

@@ -44,6 +44,7 @@ def test_no_meaning_is_left_over_from_a_property_that_is_gone():
     assert {name for table in said.values() for name in table} <= known
 
 
+@pytest.mark.slow
 def test_real_reports_of_both_kinds_are_as_the_schema_says(evidence, connected, paths):
     attempt = evidence.sit("1")
     review(evidence, attempt)

@@ -7,10 +7,14 @@ import statistics
 import pytest
 
 from appliance.bench.review import damage, recording
+from appliance.capture import vp8
 from appliance.exam.feed import Kind
 from appliance.recording.file import scan
+from appliance.recording.frame import Sample
+from appliance.recording.webm import WebM
 from tests.browser import studio
 from tests.browser.people import chromium
+from tests.capture import media
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -27,6 +31,25 @@ BREAKS = {
 }
 """Which of the second candidate's webcam files, of 8 s each, is broken how."""
 
+WEBM = {18: True, 19: False}
+"""Those of which a browser sent VP8; to the second no sound came."""
+
+
+def to_webm(file, *, sound):
+    """The same eight seconds as VP8."""
+    start, frames, packets = round(scan(file).parts[0].position), media.video("vp8"), media.sound()
+    container = WebM(*vp8.picture_size(frames[0]), sound)
+    data = container.header()
+    for second in range(8):
+        pictures = range(second * media.FPS, (second + 1) * media.FPS)
+        video = [Sample(start * 90_000 + n * 6000, 6000, frames[n], vp8.is_key(frames[n])) for n in pictures]
+        heard = range(second * 50, second * 50 + 50) if sound else ()
+        data += container.part(
+            second + 1, video, [Sample(start * 48_000 + n * 960, 960, packets[n], True) for n in heard]
+        )
+    file.with_suffix(".webm").write_bytes(data)
+    file.unlink()
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
@@ -37,6 +60,8 @@ def recorded(tmp_path_factory):
     files = sorted(made.folder(Kind.WEBCAM, 1).glob("*.mp4"))
     for number, break_it in BREAKS.items():
         break_it(files[number])
+    for number, sound in WEBM.items():
+        to_webm(files[number], sound=sound)
     with studio.serving(folder / "data") as url:
         yield url, built, made, []
     shutil.rmtree(folder)
@@ -116,6 +141,17 @@ def test_a_file_that_is_broken_has_a_clear_state_and_is_played_across(screening)
     screening.until("player.moment.wall - recorded.starts_at > 98", 30)
     seen = {line.split()[1] for line in screening.do("said")}
     assert {"webcam:shown", "webcam:missing", "webcam:damaged"} <= seen
+
+
+def test_a_codec_and_tracks_that_change_in_the_middle_are_played_on(screening):
+    screening.open(1, 145.5)
+    for file, wide in ((18, 320), (19, 320), (20, 160)):
+        assert screening.seek(file * 8 + 3.5)[1]["webcam"] == "shown"
+        assert screening.do("document.querySelector('[data-kind=webcam] video').videoWidth") == wide
+    screening.seek(150.0)
+    screening.do("player.speed = 4; said.length = 0; player.play()")
+    screening.until("player.moment.wall - recorded.starts_at > 169", 15)
+    assert {line.split()[1] for line in screening.do("said")} <= {"webcam:shown", "webcam:loading"}
 
 
 def test_it_stops_at_flags_jumps_over_quiet_parts_and_says_what_was_watched(screening):

@@ -38,10 +38,10 @@ export class Coverage {
   private readonly lost: readonly { from: number; to: number; absence: Absence }[];
   private readonly gaps: readonly { from: number; to: number; cause: string }[];
 
-  /** `live`: files that are open grow. Those of a recording that is over were left by a crash, and end where they end. */
+  /** `live`: the last file grows if it is open. Others that are open were left by a crash, and end where they end. */
   constructor(feed: Feed, live: boolean, readonly marks: readonly Mark[] = []) {
-    const grows = (segment: Segment): boolean => live && segment.state === "open";
     const segments = [...feed.segments].sort((a, b) => a.position - b.position);
+    const grows = (segment: Segment): boolean => live && segment.state === "open" && segment === segments.at(-1);
     this.pieces = segments.filter(playable).map((segment) => ({
       file: segment.file, from: segment.position, to: grows(segment) ? Infinity : segment.position + segment.duration, open: grows(segment),
     }));

@@ -13,6 +13,9 @@ export interface Want {
   bytes: number;
   /** The part that follows what a decoder already has; without it, it begins at a key frame. */
   next?: number | undefined;
+  /** Is there a picture of this moment already? What replaces the first pictures after a key frame takes the others with it, up
+   * to the next key frame: so nothing ends in between. */
+  held?: (position: number) => boolean;
 }
 
 export interface Cut {
@@ -41,6 +44,7 @@ export function cut(parts: List, want: Want): Cut | null {
   let last = Math.max(first, needed);
   const size = (to: number): number => parts.slice(first, to + 1).reduce((sum, part) => sum + part[1], 0);
   while (last + 1 < parts.length && (parts[last + 1]?.[2] ?? 0) < want.to && size(last + 1) <= want.bytes) last += 1;
+  for (let after = parts[last + 1]; after && after[4] !== 1 && want.held?.(after[2]); after = parts[last + 1]) last += 1;
   const chosen = parts.slice(first, last + 1);
   const [offset] = chosen[0]!;
   const told = chosen.map(([at, length, begins, lasts]) => ({ offset: at - offset, length, begins, ends: begins + lasts }));

@@ -33,6 +33,11 @@ describe("which bytes are fetched", () => {
     expect(cut(parts(0, 30), { from: 0.5, to: 20, bytes: 2500 })).toMatchObject({ begins: 0, ends: 2 });
   });
 
+  it("never ends amid pictures that are there already, for what follows up to the next key frame would be lost", () => {
+    expect(cut(parts(0, 30), { from: 3, to: 5.5, bytes: 1e9, held: (at) => at >= 4 })).toMatchObject({ begins: 0, ends: 8 });
+    expect(cut(parts(0, 30), { from: 3, to: 5.5, bytes: 1e9, held: () => false })).toMatchObject({ begins: 0, ends: 6 });
+  });
+
   it("says when a file has nothing more, and where it ends", () => {
     expect(cut(parts(0, 4), { from: 4, to: 9, bytes: 1e9 })).toBeNull();
     expect(cut([], { from: 0, to: 9, bytes: 1e9 })).toBeNull();
@@ -68,6 +73,7 @@ describe("what there is of a moment", () => {
   it("lets an open file grow while the exam runs; after a crash it ends where it ends", () => {
     const open = feed([segment(0, 10, "open")]);
     expect([new Coverage(open, true).at(99).what, new Coverage(open, false).at(99).what]).toEqual(["picture", "none"]);
+    expect(new Coverage(feed([segment(0, 10, "open"), segment(20, 10)]), true).at(12).what).toBe("none");
   });
 });
 

@@ -48,7 +48,7 @@ const PATIENCE_MS = 4_000;
 /** The cause of a gap is read for so long. */
 const GAP_SECONDS = 1;
 /** A picture older than this says nothing of how far feeds are apart. */
-const FRESH = 2;
+const FRESH = 1.2;
 /** A feed further from the clock than this does not lead it. */
 const LEADS = 0.5;
 const TAKES_OVER = 0.03;
@@ -305,9 +305,9 @@ export class Player {
     this.ticks += 1;
     const now = seconds();
     const wall = this.clock.at(now);
-    if (this.moving) for (const reel of this.reels.values()) reel.carry(wall, this.clock.speed);
+    if (this.moving) for (const reel of this.reels.values()) reel.carry(wall, this.wants ? this.clock.speed : 0);
     if (this.moving || this.turn === 0 || (!this.wants && this.ticks % IDLE_TICKS)) return;
-    for (const reel of this.reels.values()) reel.attend(wall, this.clock.speed, now);
+    for (const reel of this.reels.values()) reel.attend(wall, this.wants ? this.clock.speed : 0, now);
     if (this.wants) this.advance(wall, now);
     this.tell();
   }

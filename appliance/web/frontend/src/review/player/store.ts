@@ -11,6 +11,9 @@ import { Source, supported } from "./source";
 /** Seconds that are fetched ahead at 1x, and at most. */
 const AHEAD = 25;
 const MOST_AHEAD = 100;
+const AHEAD_STANDING = 10;
+/** After a seek nothing more is fetched for so long: another seek may follow, and the picture comes first. */
+const CALM = 0.3;
 /** So much first, so that a picture is there soon. */
 const FIRST = 2;
 const BEHIND = 60;
@@ -45,12 +48,14 @@ export class Store {
   private readonly careful = new Set<string>();
   private readonly faults = new Map<string, number>();
   private suspect = "";
+  /** The file whose tracks are others than those of the media there are. */
+  private other = "";
   private trimmedAt = 0;
+  private soughtAt = -CALM;
   private over = false;
   /** Since when the box does not answer, by `performance.now()`, seconds; null where it does. */
   troubleSince: number | null = null;
-  /** The recording goes on, and this is as far as it got. */
-  edge = false;
+  private grows = false;
   /** The media had to be begun again: whatever the <video> showed is gone. */
   onrebuilt: () => void = () => undefined;
 
@@ -68,6 +73,11 @@ export class Store {
     return this.feed.kind;
   }
 
+  /** The recording goes on, and the moment is as far as it got. */
+  get edge(): boolean {
+    return this.grows && this.position > this.cursor - FIRST;
+  }
+
   /** What is buffered around a moment; a picture that begins just after it counts. */
   range(position: number): { from: number; to: number } | null {
     return this.source?.ranges.find((range) => position >= range.from - 0.12 && position < range.to) ?? null;
@@ -75,7 +85,8 @@ export class Store {
 
   /** Nothing follows the end of this range: a gap, damage, or the end of it all. */
   ends(range: { to: number }): boolean {
-    return this.coverage.at(range.to + NEAR).what !== "picture" || this.cursor > range.to + HOLE;
+    const next = this.coverage.at(range.to + NEAR);
+    return next.what !== "picture" || next.piece.file === this.other || this.cursor > range.to + HOLE;
   }
 
   /** A hole of a few frames: where it goes on. */
@@ -94,7 +105,7 @@ export class Store {
     this.retryAt = 0;
   }
 
-  /** The clock stands here: fetch what is needed next. Called again and again. */
+  /** The clock is here (`speed` 0: it stands): fetch what is needed next. Called again and again. */
   attend(position: number, speed: number): void {
     if (this.over) return;
     this.position = position;
@@ -104,12 +115,14 @@ export class Store {
     if (from < this.origin - NEAR || from > this.cursor + FIRST * Math.max(1, speed)) this.restart(from);
     this.trim();
     if (!this.working) this.look(position);
+    if (seconds() - this.soughtAt < CALM && this.cursor > position + FIRST / 2) return;
     if (!this.working && seconds() >= this.retryAt && this.cursor < position + this.ahead * 0.7) void this.work();
   }
 
   /** Fetch what a moment needs, at once; whatever else was being fetched is outdated. True as soon as it is there. */
   async need(position: number): Promise<boolean> {
     this.position = position;
+    this.soughtAt = seconds();
     this.retryAt = 0;
     if (this.range(position)) {
       if (position < this.origin || position > this.cursor) this.restart(position);
@@ -137,14 +150,15 @@ export class Store {
   }
 
   private get ahead(): number {
-    return Math.min(MOST_AHEAD, AHEAD * Math.max(1, this.speed));
+    return this.speed ? Math.min(MOST_AHEAD, AHEAD * Math.max(1, this.speed)) : AHEAD_STANDING;
   }
 
   private restart(from: number): void {
     this.turn.abort();
     this.turn = new AbortController();
     this.working = false;
-    this.edge = false;
+    this.grows = false;
+    this.other = "";
     this.following = undefined;
     this.origin = from;
     this.cursor = this.range(from)?.to ?? from;
@@ -178,7 +192,7 @@ export class Store {
     const from = Math.max(this.cursor, piece.from);
     const mark = this.coverage.marks.find((each) => from >= each.from - NEAR && from < each.to);
     if (mark) return this.go(Math.min(mark.to, this.coverage.next(mark.to) ?? mark.to));
-    if (from > this.position + this.ahead) return this.rest();
+    if (from > this.position + this.ahead || (piece.file === this.other && !this.reached(piece))) return this.rest();
     try {
       const chosen = await this.choose(piece, from, signal);
       if (chosen) await this.fetch(piece, chosen, signal);
@@ -194,14 +208,15 @@ export class Store {
     const near = from - this.position < 1;
     const damage = Math.min(Infinity, ...this.coverage.marks.filter((mark) => mark.from > from).map((mark) => mark.from));
     const to = Math.min(damage, near ? from + FIRST * Math.max(1, this.speed) : this.position + this.ahead);
-    const want = { from, to, bytes: CHUNK_BYTES, next: name(piece.file) === this.file ? this.following : undefined };
+    const next = name(piece.file) === this.file ? this.following : undefined;
+    const want = { from, to, bytes: CHUNK_BYTES, next, held: (at: number) => this.range(at + NEAR) !== null };
     let list = await this.files.parts(this.kind, piece.file, signal);
     let chosen = cut(list.parts, want);
     if (!chosen && piece.open) {
       list = await this.files.parts(this.kind, piece.file, signal, true);
       chosen = cut(list.parts, want);
     }
-    this.edge = !chosen && piece.open;
+    this.grows = !chosen && piece.open;
     if (chosen) return chosen;
     if (piece.open) this.rest();
     else this.ended(piece, end(list.parts) ?? piece.from);
@@ -230,8 +245,7 @@ export class Store {
       said = opening(init, list.format);
     }
     if (!said || !supported(said.mime)) throw new Fault("unsupported", said?.mime ?? list.format);
-    if (this.source && !this.source.takes(said)) this.rebuild();
-    if (signal.aborted) return;
+    if (this.source && !this.source.takes(said)) return this.change(piece);
     const careful = this.careful.has(name(piece.file));
     const each = held ? chosen.parts.map((part) => evenly(bytes.slice(part.offset, part.offset + part.length))) : [bytes];
     const pieces = careful && held ? each : [held ? joined(each) : bytes];
@@ -263,6 +277,17 @@ export class Store {
     }
     const next = this.source?.ranges.find((range) => range.from > position)?.from ?? Infinity;
     this.mark(standing.piece, position, Math.min(next, this.cursor), { what: "damaged" });
+  }
+
+  /** Other tracks than those before need media of their own, and those before are given up for them: not before their time. */
+  private change(piece: Piece): void {
+    this.other = piece.file;
+    if (this.reached(piece)) this.rebuild();
+    else this.rest();
+  }
+
+  private reached(piece: Piece): boolean {
+    return this.position >= piece.from - NEAR / 2;
   }
 
   private remember(pictures: readonly number[]): void {
@@ -315,7 +340,7 @@ export class Store {
   }
 
   private rest(): void {
-    this.retryAt = seconds() + GROWS_SECONDS;
+    this.retryAt = seconds() + (this.other ? NEAR : GROWS_SECONDS);
   }
 
   /** The browser's memory for media is full: less of what lies behind and far ahead. */

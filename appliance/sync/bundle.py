@@ -24,7 +24,7 @@ from appliance.exam.place import numbered, place_of
 from appliance.ledger import state, tables
 from appliance.ledger.chain import GENESIS, Link
 from appliance.ledger.record import SELECT
-from appliance.sync import disk, export, named
+from appliance.sync import chain_lines, disk, named
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import (
     File,
@@ -223,7 +223,7 @@ class _Filling:
 
     def ledger(self, links: list[Link], *, after: int, after_hash: bytes) -> Head:
         exam = self._subject.exam
-        data = b"".join(export.line(link, withhold=not _shown(link, self._subject)) for link in links)
+        data = b"".join(chain_lines.line(link, withhold=not _shown(link, self._subject)) for link in links)
         name = numbered("ledger.jsonl", self._subject.number)
         self._make(name, "ledger", data)
         if not links:

@@ -12,7 +12,7 @@ from appliance.errors import IntegrityError
 from appliance.exam.place import numbered, place_of
 from appliance.ledger import chain
 from appliance.ledger.chain import Link
-from appliance.sync import export, named
+from appliance.sync import chain_lines, named
 from appliance.sync.keys import PublicKey
 from appliance.sync.manifest import File, Manifest
 from appliance.sync.named import payloads
@@ -211,7 +211,7 @@ def _ledger(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) -
     if data is None:
         return  # found with the files
     try:
-        links = export.parse(data)
+        links = chain_lines.parse(data)
         position, hashed = chain.check(
             links, chain=head.chain, after=bytes.fromhex(head.after_hash), position=head.after
         )

@@ -18,7 +18,7 @@ from appliance.exam import events
 from appliance.ledger import chain
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
-from appliance.sync import export
+from appliance.sync import chain_lines
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import File, Manifest, Reference
 from appliance.sync.verify import command, verify
@@ -219,8 +219,8 @@ def now(folder: Path, file: File) -> File:
 
 
 def rewrite(folder: Path, change, name: str = "ledger.jsonl") -> None:
-    links = change(export.parse((folder / name).read_bytes()))
-    (folder / name).write_bytes(b"".join(export.line(link) for link in links))
+    links = change(chain_lines.parse((folder / name).read_bytes()))
+    (folder / name).write_bytes(b"".join(chain_lines.line(link) for link in links))
 
 
 def test_an_edited_event_is_named_even_if_everything_is_signed_again(sample):
@@ -266,7 +266,7 @@ def test_a_chain_that_was_cut_is_found_even_if_its_own_manifest_is_signed_again(
 
 
 def test_a_chain_cut_together_with_its_head_is_found_by_what_the_box_vouched_for(sample):
-    links = export.parse((sample.second / "ledger.jsonl").read_bytes())[:-1]
+    links = chain_lines.parse((sample.second / "ledger.jsonl").read_bytes())[:-1]
     rewrite(sample.second, lambda _: links)
 
     def shorter(manifest):
@@ -425,4 +425,4 @@ def test_the_exported_events_are_those_of_the_ledger(sample):
 )
 def test_a_line_that_is_no_event_is_named(data):
     with pytest.raises(IntegrityError, match="line 1 is not an event"):
-        export.parse(data)
+        chain_lines.parse(data)

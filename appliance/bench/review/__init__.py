@@ -54,7 +54,8 @@ LOUDNESS_SECONDS = 300.0
 
 LIVE_HOURS = 0.25
 LIVE_SEEKS = 16
-EDGE_SECONDS = 4.0
+EDGE_SECONDS = 15.0
+"""Before the end of a growing recording: the page asks every ten seconds what is new."""
 
 
 def run() -> Figures:

@@ -1,16 +1,14 @@
 /** The review player: every feed of one attempt in step, by media that we append ourselves. */
 
-import "../../styles/player.css";
 import { t } from "../../lib/strings";
-import { h } from "../../lib/dom";
 import type { Kind } from "../../lib/types";
 import type { Feed, Review } from "../types";
 import { Clock } from "./clock";
 import { spread } from "./drift";
 import { Files } from "./files";
-import { Frame } from "./frame";
 import { leap, stop, type Stretch } from "./leap";
 import { Reel } from "./reel";
+import { Stage } from "./stage";
 import type { FeedState } from "./state";
 import { Still } from "./still";
 import { Watched, type Watch } from "./watched";
@@ -59,16 +57,14 @@ const PICTURE_SECONDS = 1 / 15;
 const seconds = (): number => performance.now() / 1000;
 
 export class Player {
-  readonly element = h("div", { class: "rp", role: "group", "aria-label": t("player.label") });
   /** Spans that are jumped over. */
   skip: readonly Stretch[] = [];
   /** Playing pauses when it reaches one of these. */
   stopAt: readonly number[] = [];
-  private readonly said = h("p", { class: "hidden", role: "status" });
+  private readonly stage = new Stage();
   private readonly files: Files;
   private readonly clock: Clock;
   private readonly reels = new Map<Kind, Reel>();
-  private readonly frames = new Map<Kind, Frame>();
   private readonly stills = new Map<Kind, Still>();
   private readonly watch: Watched;
   private readonly timer: ReturnType<typeof setInterval>;
@@ -80,9 +76,6 @@ export class Player {
   private before: number;
   private leader: Reel | null = null;
   private absentSince: number | null = null;
-  private heard: Kind = "webcam";
-  private hushed = false;
-  private loud = 1;
   private told = "";
   private readonly hidden = (): void => { if (document.hidden) this.watch.flush(); };
   private readonly leave = (): void => this.watch.flush();
@@ -119,26 +112,33 @@ export class Player {
     this.tell();
   }
 
+  get element(): HTMLElement {
+    return this.stage.element;
+  }
+
   get listening(): Kind {
-    return this.heard;
+    return this.stage.listening;
+  }
+
+  /** Whose sound is heard; null: nobody's. */
+  listen(kind: Kind | null): void {
+    this.stage.listen(kind);
   }
 
   get muted(): boolean {
-    return this.hushed;
+    return this.stage.muted;
   }
 
   set muted(muted: boolean) {
-    this.hushed = muted;
-    this.sound();
+    this.stage.muted = muted;
   }
 
   get volume(): number {
-    return this.loud;
+    return this.stage.volume;
   }
 
   set volume(volume: number) {
-    this.loud = Math.max(0, Math.min(1, volume));
-    this.sound();
+    this.stage.volume = volume;
   }
 
   play(): void {
@@ -181,13 +181,6 @@ export class Player {
     const at = now < 0 ? undefined : pictures[now + frames];
     const plain = at === undefined || Math.abs(at - position) > 2;
     void this.move(reel.wallOf(plain ? position + frames * PICTURE_SECONDS : at + 0.0005));
-  }
-
-  /** Whose sound is heard; null: nobody's. */
-  listen(kind: Kind | null): void {
-    this.heard = kind ?? this.heard;
-    this.hushed = kind === null;
-    this.sound();
   }
 
   /** The key frame at or before a moment, in a small <video>; null where there is none, or where a later call came. */
@@ -234,44 +227,21 @@ export class Player {
       const reel = this.reels.get(kind);
       if (reel) reel.update(feed, review.live);
       else this.add(feed);
-      this.frames.get(kind)?.describe(feed);
+      this.stage.describe(feed);
       this.stills.get(kind)?.update(feed, review.live);
     }
     const order = KINDS.flatMap((kind) => this.reels.get(kind) ?? []);
     this.reels.clear();
     for (const reel of order) this.reels.set(reel.kind, reel);
-    if (!this.reels.has(this.heard)) this.heard = order[0]?.kind ?? "webcam";
-    const frames = order.flatMap((reel) => this.frames.get(reel.kind)?.element ?? []);
-    if (this.element.childElementCount !== frames.length + 1) {
-      this.element.replaceChildren(...(frames.length ? frames : [h("p", { class: "rp-none" }, t("player.empty"))]), this.said);
-    }
-    this.sound();
+    this.stage.arrange(order.map((reel) => reel.kind));
   }
 
   private add(feed: Feed): void {
     const wallAt = (ms: number): number | null => (this.clock.running ? this.clock.at(ms / 1000) : null);
-    const reel = new Reel(feed, this.files, this.review.live, t(`player.kind.${feed.kind}`), wallAt, () => { this.hushed = true; this.sound(); });
+    const reel = new Reel(feed, this.files, this.review.live, t(`player.kind.${feed.kind}`), wallAt, () => this.stage.listen(null));
     this.reels.set(feed.kind, reel);
-    this.frames.set(feed.kind, new Frame(reel.video, feed, { listen: () => this.hear(feed.kind), enlarge: () => this.enlarge(feed.kind) }));
+    this.stage.add(feed, reel.video);
     if (this.turn > 0 && !this.moving) void reel.show(this.clock.at(seconds()));
-  }
-
-  private hear(kind: Kind): void {
-    if (this.heard === kind && !this.hushed) this.muted = true;
-    else this.listen(kind);
-  }
-
-  private enlarge(kind: Kind): void {
-    for (const frame of this.frames.values()) frame.large = frame.kind === kind;
-  }
-
-  private sound(): void {
-    for (const [kind, reel] of this.reels) {
-      const heard = kind === this.heard && !this.hushed;
-      if (reel.video.muted === heard) reel.video.muted = !heard;
-      reel.video.volume = this.loud;
-      this.frames.get(kind)!.heard = heard;
-    }
   }
 
   /** The next moment at which any feed has a picture. */
@@ -388,18 +358,11 @@ export class Player {
 
   private tell(): void {
     const moment = this.moment;
-    for (const { kind, state } of moment.feeds) this.frames.get(kind)?.show(state);
+    this.stage.show(moment.feeds, !this.moving);
     const feeds = moment.feeds.map(({ kind, state }) => `${kind} ${JSON.stringify(state)}`).join();
     const told = `${moment.wall.toFixed(2)} ${moment.state} ${moment.speed} ${feeds}`;
     if (told === this.told) return;
     this.told = told;
-    this.announce();
     this.options.change(moment);
-  }
-
-  /** For who does not see the pictures: what is not shown, and why. */
-  private announce(): void {
-    const words = [...this.frames.values()].map((frame) => frame.spoken).filter(Boolean).join(" ");
-    if (!this.moving && this.said.textContent !== words) this.said.textContent = words;
   }
 }

@@ -156,6 +156,7 @@ WRITES = {
     Action.EXPORT,
     Action.HOLD,
     Action.ERASE,
+    Action.READ_REPORT,  # who reads them asks for them
 }
 
 

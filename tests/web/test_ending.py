@@ -157,6 +157,7 @@ WRITES = {
     Action.HOLD,
     Action.ERASE,
     Action.READ_REPORT,  # who reads them asks for them
+    Action.OWN_ACCOUNT,
 }
 
 

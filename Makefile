@@ -50,7 +50,7 @@ lock: ## write requirements/*.txt anew
 docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python scripts/write-docs
 
-screenshots: setup debian-packages ## take the pictures of docs/newcomer.md and docs/day.md anew
+screenshots: setup debian-packages ## take the pictures of docs/newcomer.md, docs/day.md and docs/review.md anew
 	$(BIN)/python scripts/screenshots
 
 clean: ## everything that make made, but not the data folder

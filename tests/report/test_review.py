@@ -16,6 +16,8 @@ from appliance.report.moments import Zone
 from tests.report import reviewed
 from tests.report.evidence import START
 
+pytestmark = pytest.mark.slow
+
 UTC = Zone(ZoneInfo("UTC"))
 VERDICT = re.compile(
     r"\b(cheat|guilt|fraud|violat|suspic|misconduct|dishonest|offen[cd]|culprit|convict|proven|plagiaris(ed|m was))",

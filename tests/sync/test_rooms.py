@@ -9,6 +9,8 @@ from appliance.sync.manifest import Manifest
 from appliance.sync.verify import verify
 from tests.sync.rig import whole_exam
 
+pytestmark = pytest.mark.slow
+
 ROOM = "f" * 32
 
 

@@ -19,6 +19,8 @@ from .conftest import EXAM
 from .test_conduct import WORDS, at, me, of_exam
 from .test_table import endpoints, path_of
 
+pytestmark = pytest.mark.slow
+
 SECRET = "between us"
 
 

@@ -15,6 +15,8 @@ from appliance.web.line import Lines
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def house(house):

@@ -15,6 +15,8 @@ from tests.exam.test_detection import policies
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 PAGE = f"/exams/{EXAM}/detection"
 
 

@@ -10,6 +10,8 @@ from appliance.ledger.actions import inquiries
 from .conftest import EXAM
 from .test_conduct import at, me
 
+pytestmark = pytest.mark.slow
+
 HTML = {"Accept": "text/html"}
 
 

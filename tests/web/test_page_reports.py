@@ -6,6 +6,8 @@ import pytest
 
 from appliance.exam.page import Fact
 
+pytestmark = pytest.mark.slow
+
 
 def facts(*said, now=1000.0):
     rows = [

@@ -21,6 +21,8 @@ from appliance.web.auth import COOKIE
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400.0
 
 

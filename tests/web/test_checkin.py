@@ -21,6 +21,8 @@ from tests.web.clips import mp4, webm
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 WEBM = {"content_type": "video/webm"}
 
 

@@ -11,6 +11,8 @@ from appliance.ledger import state
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 NEW = {"exam": "chemistry", "title": "Chemistry", "starts_at": "2030-01-02T09:30", "zone_offset": "-60"}
 ROSTER = "seat,candidate,name\n8,c-8,Alan Turing\n9,c-9,Edsger Dijkstra\n"
 

@@ -21,6 +21,8 @@ from .conftest import EXAM
 from .test_announcements import told, viewer
 from .test_detection import words_of
 
+pytestmark = pytest.mark.slow
+
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\nstartxref\n9\n%%EOF\n"
 RICH = ExamPlan(
     kind=ExamKind.PAPER,

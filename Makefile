@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Most of a slow test is waiting: three files at a time on two cores. Whole exams in several browsers, killed processes, and
 # what is measured against a clock have the machine to themselves.
 TOGETHER := -n 2 --dist loadfile
-WAITING := -n 3 --dist loadfile
+WAITING := -n 3 --dist loadfile --no-loadscope-reorder
 ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test_chromium_packets.py tests/capture/test_main.py \
 	tests/capture/test_reception.py tests/door/test_process.py
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.

@@ -19,6 +19,27 @@ SHARED = Path(__file__).parents[2] / "shared"
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("house")
 
+LONGEST = frozenset(
+    {
+        "test_run",
+        "test_checkin",
+        "test_pages",
+        "test_phone",
+        "test_main",
+        "test_review",
+        "test_candidate",
+        "test_replay",
+    }
+)
+"""Files that take a minute each begin first: else one worker is at them while the others have nothing left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Used with `--no-loadscope-reorder`, which keeps this order."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.path not in slow))
+
+
 SETTLE_SECONDS = 2.0
 """How long a thread or a process may take to end after it was told to."""
 

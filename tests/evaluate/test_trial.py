@@ -146,7 +146,9 @@ def test_when_the_time_is_over_the_first_session_was_tried_and_it_is_said(tmp_pa
 @pytest.mark.slow
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="the footage is not here")
 @pytest.mark.skipif(not (models_folder() / "pack.json").is_file(), reason="no model pack: appliance models prepare")
-@pytest.mark.parametrize("name", ["A13_second_face_enters", "A24_camera_frozen_then_black"])
+@pytest.mark.parametrize(
+    "name", ["A13_second_face_enters", pytest.param("A24_camera_frozen_then_black", marks=pytest.mark.long)]
+)
 def test_a_real_clip_that_was_kept_raises_the_flags_that_it_raised_live(tmp_path, name):
     trace = Trace(tmp_path, Losses())
     detectors = load_detectors(models_folder(), threads=1)

@@ -69,8 +69,8 @@ def calls(room, seat):
     ("error", "said"),
     [
         ("NotAllowedError", "not allowed to use the microphone"),
-        ("NotFoundError", "No microphone was found"),
-        ("NotReadableError", "used by another program"),
+        pytest.param("NotFoundError", "No microphone was found", marks=pytest.mark.long),
+        pytest.param("NotReadableError", "used by another program", marks=pytest.mark.long),
     ],
 )
 def test_without_a_microphone_nobody_is_called_and_a_sentence_says_what_to_do(room, looking, error, said):

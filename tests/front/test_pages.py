@@ -83,8 +83,14 @@ STAFF = {
 WINDOWS = [("light", 1280), ("dark", 320)]
 
 
-@pytest.mark.parametrize(("scheme", "width"), WINDOWS)
-@pytest.mark.parametrize("user", STAFF)
+@pytest.mark.parametrize(
+    ("user", "scheme", "width"),
+    [
+        pytest.param(user, *window, marks=pytest.mark.long if window == WINDOWS[0] and user != "planner" else ())
+        for user in STAFF
+        for window in WINDOWS
+    ],
+)
 def test_pages_of_forms(room, visit, axe, user, scheme, width):
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
     if user:

@@ -67,7 +67,7 @@ def scan(visit, link, **options):
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, visit, candidate, axe, scheme):
     page = candidate(1, color_scheme=scheme)
     link = show_code(page)
@@ -81,7 +81,7 @@ def test_the_code_is_read_from_the_screen_and_leads_to_the_phones_page(room, vis
     expect(page.get_by_role("img", name="QR code")).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
 def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candidate, watcher, axe, theme):
     wall = watcher(f"/wall/{EXAM}", theme=theme)
     page = candidate(6)

@@ -22,11 +22,19 @@ footage = [
 ]
 
 
+ALWAYS = ("A06_", "A13_", "A18_", "A24_", "A29_")
+"""An absence, a second face, a phone, a frozen camera, a voice: with each `make test`. The others take two minutes."""
+
+
 def _clips():
     if not LABELS.is_file():
         return []
     labelled = dataset.read(FOOTAGE)
-    return [pytest.param(clip, labelled, id=clip.file.stem) for clip in labelled.clips]
+    return [pytest.param(clip, labelled, id=clip.file.stem, marks=_marks(clip.file.stem)) for clip in labelled.clips]
+
+
+def _marks(clip):
+    return () if clip.startswith(ALWAYS) else pytest.mark.long
 
 
 @pytest.fixture(scope="module")

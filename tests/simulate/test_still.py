@@ -86,9 +86,9 @@ def test_noise_is_another_each_time_unless_asked_for_again():
 @pytest.mark.parametrize(
     ("clip", "flags"),
     [
-        ("A24_camera_frozen_then_black", ["camera_frozen"] * 2),
+        pytest.param("A24_camera_frozen_then_black", ["camera_frozen"] * 2, marks=pytest.mark.long),
         ("A06_absent_same_room", ["face_absent"] * 2),
-        ("A02_clean_man_smiling", []),
+        pytest.param("A02_clean_man_smiling", [], marks=pytest.mark.long),
     ],
 )
 def test_two_passes_of_a_clip_raise_the_flags_of_the_footage(clip, flags, detectors, tmp_path):

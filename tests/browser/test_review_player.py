@@ -85,7 +85,7 @@ def words(screening):
     return screening.page.locator(".rp-feed[data-kind=webcam] .rp-words")
 
 
-def test_I3_it_opens_at_once_and_seeks_quickly_to_the_right_pictures(screening):
+def test_I4_it_opens_at_once_and_seeks_quickly_to_the_right_pictures(screening):
     took = screening.open(0, 20.0)
     print(f"opened in {took:.0f} ms")
     assert took < 1500

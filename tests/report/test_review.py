@@ -142,7 +142,7 @@ def test_who_looked_what_left_and_which_rule_was_silent(facts):
     assert any("Muted for this seat" in point for point in facts().open_points)
 
 
-def test_I25_a_deletion_is_printed_with_the_event_that_proves_it(evidence, facts):
+def test_M90_a_deletion_is_printed_with_the_event_that_proves_it(evidence, facts):
     said = facts().retention
     [gone] = said.deletions
     event = next(one for one in evidence_events(evidence) if one.type == "media.deleted")

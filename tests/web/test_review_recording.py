@@ -14,6 +14,7 @@ from appliance.exam.events import (
     AnalysisMissed,
     FlagNoted,
     MediaDeleted,
+    MessageSent,
     RecommendationMade,
     SampleDrawn,
     SampleJudged,
@@ -273,14 +274,17 @@ def test_two_attempts_at_one_seat_at_the_same_time_are_told(recorded, files):
 def test_whoever_watches_a_random_minute_sees_no_flags_until_it_is_judged(recorded):
     house, at = recorded.house, recorded.laid.begins_at
     house.flag()
+    house.say(MessageSent(message="m1", kind="chat", sender="pia", sender_name="Pia", text="Is all well?"), actor="pia")
     drawn = SampleDrawn(sample="s1", starts_at=at, ends_at=at + 60, seed="1", among=3, by="reviewer")
     house.say(drawn, actor="reviewer")
     said = recorded.ask("reviewer", sample="s1")
     assert said["sample"] == {"sample": "s1", "starts_at": at, "ends_at": at + 60}
-    assert (said["flags"], said["notes"], said["recommendations"], said["outcome"]) == ([], [], [], None)
+    hidden = ("flags", "notes", "recommendations", "irregularities", "kept", "messages", "calls", "breaks")
+    assert [said[name] for name in hidden] == [[]] * len(hidden)
+    assert said["outcome"] is None
     assert not said["may"]["decide"]
     assert recorded.ask("lead", sample="s1")["sample"] is None, "it was drawn for somebody else"
-    assert len(recorded.ask("lead", sample="s1")["flags"]) == 1
+    assert len(recorded.ask("lead", sample="s1")["flags"]) == len(recorded.ask("lead")["messages"]) == 1
     house.say(SampleJudged(sample="s1", verdict="clear", flag=None, text="", by="reviewer"), actor="reviewer")
     said = recorded.ask("reviewer", sample="s1")
     assert (said["sample"], len(said["flags"])) == (None, 1)

@@ -66,16 +66,6 @@ def of(row: AttemptRow, who: Viewer, *, sample: str = "") -> dict[str, Any]:
             "feeds": [feed.to_json(since=extent.starts_at) for feed in found],
             "missed": _missed(connection, row.attempt),
             "stages": _drawn(stages, extent.ends_at),
-            "breaks": [
-                {"kind": one.kind, "starts_at": one.begun_at, "ends_at": one.ended_at}
-                for one in sitting.pauses(connection, attempt=row.attempt)
-            ],
-            "calls": [
-                {"by_name": one.by_name, "starts_at": one.started_at, "ends_at": one.ended_at}
-                for one in state.calls(connection, attempt=row.attempt)
-            ],
-            "messages": [asdict(one) for one in state.messages(connection, attempt=row.attempt)],
-            "announcements": [_some(one, _ANNOUNCED) for one in planning.heard(connection, row.attempt)],
             **{name: seen.get(name, []) for name in _SEEN},
             "outcome": seen.get("outcome"),
             "watched": [_some(one, _WATCHED) for one in review.watched(connection, attempt=row.attempt)],
@@ -98,7 +88,9 @@ def _feeds(connection: sa.Connection, row: AttemptRow, said: Sequence[Event]) ->
     ).feeds()
 
 
-_SEEN = ("flags", "notes", "recommendations", "irregularities", "kept")
+_SEEN = (
+    "flags", "notes", "recommendations", "irregularities", "kept", "breaks", "calls", "messages", "announcements",
+)  # fmt: skip
 _ANNOUNCED = ("announcement", "text", "by_name", "announced_at")
 _WATCHED = ("starts_at", "ends_at", "by", "kinds")
 _NOTE = ("note", "flag", "text", "by_name", "noted_at")
@@ -107,7 +99,7 @@ _KEPT = ("kept", "kind", "starts_at", "ends_at", "taken_at")
 
 
 def _of_people(connection: sa.Connection, row: AttemptRow) -> dict[str, Any]:
-    """What detectors and people noted: nothing of it is for whoever watches a random minute."""
+    """What detectors and people noted, said and did: nothing of it is for whoever watches a random minute."""
     outcomes = review.outcomes(connection, attempt=row.attempt)
     return {
         "flags": [asdict(flag) for flag in state.flags(connection, attempt=row.attempt)],
@@ -115,6 +107,16 @@ def _of_people(connection: sa.Connection, row: AttemptRow) -> dict[str, Any]:
         "recommendations": [_recommendation(one) for one in review.recommendations(connection, attempt=row.attempt)],
         "irregularities": [_some(one, _IRREGULAR) for one in sitting.irregularities(connection, attempt=row.attempt)],
         "kept": [_some(one, _KEPT) for one in sitting.kept(connection, attempt=row.attempt)],
+        "breaks": [
+            {"kind": one.kind, "starts_at": one.begun_at, "ends_at": one.ended_at}
+            for one in sitting.pauses(connection, attempt=row.attempt)
+        ],
+        "calls": [
+            {"by_name": one.by_name, "starts_at": one.started_at, "ends_at": one.ended_at}
+            for one in state.calls(connection, attempt=row.attempt)
+        ],
+        "messages": [asdict(one) for one in state.messages(connection, attempt=row.attempt)],
+        "announcements": [_some(one, _ANNOUNCED) for one in planning.heard(connection, row.attempt)],
         "outcome": _some(outcomes[-1], ("outcome", "by_name", "recorded_at")) if outcomes else None,
     }
 

@@ -60,7 +60,7 @@ class Action(StrEnum):
     RECOMMEND = "recommend"  # what should happen next; a second reviewer answers
     RECORD_OUTCOME = "record_outcome"  # what the institution made of it (M103)
     SAMPLE = "sample"  # watch random minutes without flags
-    MUTE_RULE = "mute_rule"  # a detector that is wrong at a seat
+    MUTE_RULE = "mute_rule"  # a detector that is wrong at a seat: a lead's, by role or by delegation
     EXPORT = "export"  # take evidence out of the box, with a second factor
     HOLD = "hold"  # stop deletion (legal hold)
     ERASE = "erase"  # a candidate's data, on a lawful request
@@ -116,7 +116,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RECOMMEND: frozenset({Role.LEAD, Role.REVIEWER}),
     Action.RECORD_OUTCOME: frozenset({Role.INSTITUTION}),
     Action.SAMPLE: frozenset({Role.LEAD, Role.REVIEWER}),
-    Action.MUTE_RULE: frozenset({Role.LEAD}),
+    Action.MUTE_RULE: frozenset({Role.PROCTOR, Role.LEAD}),
     Action.EXPORT: frozenset({Role.LEAD, Role.REVIEWER, Role.INSTITUTION}),
     Action.HOLD: frozenset({Role.INSTITUTION}),
     Action.ERASE: frozenset({Role.INSTITUTION}),

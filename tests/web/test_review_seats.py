@@ -70,6 +70,14 @@ def test_a_lead_mutes_with_a_reason_and_everybody_reads_by_whom_and_why(lamp):
     assert lamp.candidate().get("/api/me").json.keys() == lamp.candidate(1).get("/api/me").json.keys()
 
 
+def test_M96_a_proctor_mutes_only_where_the_exam_is_led_by_delegation(lamp):
+    proctor = lamp.user("proctor")
+    assert mute(proctor, lamp).status_code == 403
+    lamp.user("lead").post(f"/api/exams/{EXAM}/delegates", json={"user": "proctor", "active": True})
+    assert proctor.get(API).json["may_mute"] is True
+    assert mute(proctor, lamp).json == {"changed": True}
+
+
 def test_unmuting_is_an_event_of_its_own(lamp):
     mute(lamp.user("lead"), lamp)
     assert mute(lamp.user("lead"), lamp, muted=False, reason="moved").json == {"changed": True}

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from appliance.exam.flags import RULES
 from appliance.exam.health import Judged, Place, Rate, rates
-from appliance.exam.permissions import Action, may
+from appliance.exam.permissions import Action
 from appliance.exam.stage import CLOSED
 from appliance.ledger import review, seats
 from appliance.ledger.actions import muting
@@ -17,7 +17,7 @@ from appliance.ledger.actions.attempts import LONGEST_REASON
 from appliance.ledger.review import MutedRow
 from appliance.ledger.state import AttemptRow, ExamRow
 from appliance.web import visible
-from appliance.web.auth import Viewer, person
+from appliance.web.auth import Viewer, person, refuse
 from appliance.web.context import services
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
@@ -65,7 +65,7 @@ def page(exam: str) -> str:
         muted=[{**_muted(one), **_seat(found, one.attempt)} for one in found.muted.values()],
         codes=list(dict.fromkeys(rate.code for rate in found.now)),
         lines=_lines(found),
-        may_mute=may(who.role, Action.MUTE_RULE),
+        may_mute=_leads(row.exam),
     )
 
 
@@ -79,23 +79,31 @@ def seats_json(exam: str) -> Response:
     return jsonify(
         trouble=[one for one in trouble if one["attempt"] is not None],
         muted=[_muted(one) for one in found.muted.values()],
-        may_mute=may(who.role, Action.MUTE_RULE),
+        may_mute=_leads(row.exam),
     )
 
 
 @bp.post("/api/review/<attempt>/mute")
 @needs(Action.MUTE_RULE)
 def mute(attempt: str) -> Response:
-    """From here on the rule raises nothing for this candidate, or (`muted` false) it does again."""
+    """From here on the rule raises nothing for this candidate, or (`muted` false) it does again. Whoever leads the exam
+    may, by role or by delegation (M96)."""
     row, who, fields = attempt_for(attempt, Action.MUTE_RULE), person(), Fields()
     code, muted = fields.text("code", longest=_LONGEST_CODE), fields.flag("muted")
     reason = fields.text("reason", longest=LONGEST_REASON)
+    if not _leads(row.exam):
+        raise refuse(who, Action.MUTE_RULE.value)
     changed = services().writer.transact(
         lambda transaction: muting.mute(
             transaction, row.attempt, code, muted=muted, reason=reason, by=who.person, by_name=who.name
         )
     )
     return jsonify(changed=changed)
+
+
+def _leads(exam: str) -> bool:
+    with services().reader.connect() as connection:
+        return visible.leads(connection, person(), exam)
 
 
 def muted_there(attempt: AttemptRow) -> list[dict[str, Any]]:

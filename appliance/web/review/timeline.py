@@ -71,7 +71,13 @@ def of(row: AttemptRow, who: Viewer, *, sample: str = "") -> dict[str, Any]:
             "watched": [_some(one, _WATCHED) for one in review.watched(connection, attempt=row.attempt)],
             "overlaps": overlapping.of(connection, who, row, extent.span),
             "sample": None if blind is None else _some(blind, ("sample", "starts_at", "ends_at")),
-            "may": _may(who, live=live, blind=blind is not None, recorded=any(feed.playable for feed in found)),
+            "may": _may(
+                who,
+                live=live,
+                blind=blind is not None,
+                recorded=any(feed.playable for feed in found),
+                leads=visible.leads(connection, who, row.exam),
+            ),
         }
 
 
@@ -138,11 +144,11 @@ def _open_sample(connection: sa.Connection, row: AttemptRow, who: Viewer, sample
     return None
 
 
-def _may(who: Viewer, *, live: bool, blind: bool, recorded: bool) -> dict[str, bool]:
+def _may(who: Viewer, *, live: bool, blind: bool, recorded: bool, leads: bool) -> dict[str, bool]:
     """By role, and only what fits: nothing is decided blindly, a rule is silenced for what comes, the outcome is of an
     attempt that is over, and what is exported must be there."""
     fits = {"decide": not blind, "recommend": not blind, "discuss": not blind}
-    fits |= {"mute": live and not blind, "outcome": not live and not blind, "export": recorded and not blind}
+    fits |= {"mute": live and leads and not blind, "outcome": not live and not blind, "export": recorded and not blind}
     return {name: may(who.role, action) and fits.get(name, True) for name, action in _MAY.items()}
 
 

@@ -56,7 +56,7 @@ def test_ratios_say_how_much_of_each_limit_is_used():
     assert dashboard._ratios(shared, {"wall_fps": None}, {"catch_up_s": 0.5})["wall_fps"] is None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_small_run_loses_nothing_and_a_wall_comes_back(tmp_path, monkeypatch):
     monkeypatch.setattr(load, "PAGES", 6)
     monkeypatch.setattr(load, "SECONDS", 3.0)

@@ -110,7 +110,7 @@ def test_a_receiver_that_is_not_tapped_has_nothing_to_tell():
     asyncio.run(work())
 
 
-@pytest.mark.parametrize(("chance", "longest"), [(0.01, 0.2), (0.05, 0.4)])
+@pytest.mark.parametrize(("chance", "longest"), [(0.01, 0.2), pytest.param(0.05, 0.4, marks=pytest.mark.long)])
 def test_loss_freezes_nothing(chance, longest):
     """The longest time between two pictures (15 a second), retransmissions being lost too."""
 

@@ -99,7 +99,9 @@ def test_killed_capture_loses_at_most_a_part_of_each_recording_and_says_so(demo)
     assert back < 15
 
 
-@pytest.mark.parametrize("name", ["inference", "sync", "web", "door"])
+@pytest.mark.parametrize(
+    "name", ["inference", "web", *(pytest.param(name, marks=pytest.mark.long) for name in ("sync", "door"))]
+)
 def test_M89_another_killed_process_leaves_no_gap_in_any_recording(demo, name):
     until(lambda: all_recording(demo), 30, demo, f"not everybody is recorded: {feeds(demo)}")
     before = check_chains(demo)

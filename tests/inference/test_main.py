@@ -211,6 +211,7 @@ def test_what_nobody_looked_at_while_it_was_down_is_said(bench):
     assert missed.payload.ends_at - missed.payload.starts_at > 3.0
 
 
+@pytest.mark.long
 def test_pictures_that_stop_are_said(bench):
     bench.start()
     bench.wait_until_healthy()
@@ -232,6 +233,7 @@ def test_sigterm_ends_it_soon(bench):
     assert time.monotonic() - begun < 3.0
 
 
+@pytest.mark.long
 def test_a_missing_model_is_said_and_the_rest_works(tmp_path, monkeypatch):
     monkeypatch.setenv("APPLIANCE_RUN", str(tmp_path / "run"))
     models = tmp_path / "models"

@@ -102,7 +102,7 @@ def test_a_kill_here_and_there_changes_nothing(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.long)], ids=["before", "after"])
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 4))])
 def test_a_kill_at_any_step_changes_nothing(tmp_path, monkeypatch, after, part):
     with new_box(tmp_path / "count") as rig, monkeypatch.context() as quiet:

@@ -19,6 +19,8 @@ from tests.sheets import sheet
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 PAPER = {"kind": ExamKind.PAPER, "check_out": CheckOut.PROCTOR, "pages": True}
 SECRET = b"EXIF: taken at 52.5200 N 13.4050 E"
 

@@ -14,6 +14,8 @@ from appliance.ledger.actions import exams
 from .conftest import EXAM
 from .test_table import endpoints
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["<img src=x onerror=alert(1)>", "שלום לכולם, العربية", "👩‍🏫 fünf & sechs", "a\nb\tc"]
 
 

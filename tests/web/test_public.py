@@ -10,6 +10,8 @@ from appliance.web.public import HOME
 
 from .conftest import EXAM, PASSWORD, count, tables
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Accept": "application/json"}
 
 

@@ -8,6 +8,7 @@ import zlib
 import cv2
 import numpy as np
 import pypdf
+import pytest
 import typst
 from pypdf.generic import ArrayObject, NameObject
 

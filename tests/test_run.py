@@ -100,6 +100,7 @@ def test_a_killed_supervisor_takes_its_processes_along(tmp_path):
     box.stop()
 
 
+@pytest.mark.long
 def test_without_models_the_box_records_and_says_what_is_missing(tmp_path):
     with Box.running(tmp_path / "data", APPLIANCE_MODELS=str(tmp_path / "none")) as box:  # it says `ready`
         said = box.output.read_text(encoding="utf-8")
@@ -122,6 +123,7 @@ def test_a_runtime_folder_that_is_removed_under_the_box_is_made_again(tmp_path):
         assert "was removed under the running box" in box.output.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_interrupting_at_the_terminal_stops_it_too(tmp_path):
     box = Box(tmp_path / "data")
     box.start()

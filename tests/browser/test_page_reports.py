@@ -11,7 +11,7 @@ from appliance.ledger.reader import Reader
 from tests.browser.people import CHROMIUM, PATIENCE_MS, QUIET, Candidate
 from tests.whole_box import Box
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
 
 SHARED = "The shared tab"
 

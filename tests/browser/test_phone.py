@@ -10,7 +10,7 @@ from tests.browser.people import MOVES, Candidate, Proctor, chromium, new_page
 from tests.browser.test_exam import NAMES, PASSWORD, exam_box, until  # noqa: F401
 from tests.qr import read
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 

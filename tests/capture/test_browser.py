@@ -247,6 +247,7 @@ async def recover(browser, base, crashed):
         await page.close()
 
 
+@pytest.mark.long
 def test_chromium_publishes_vp8_and_a_screen(tmp_path):
     async def work():
         async with (

@@ -33,7 +33,7 @@ def decode(codec, frames):
     return found
 
 
-@pytest.mark.parametrize("codec", ["H264", "VP8"])
+@pytest.mark.parametrize("codec", ["H264", pytest.param("VP8", marks=pytest.mark.long)])
 def test_the_base_layer_alone_shows_the_same_pictures(tmp_path, codec):
     async def work():
         async with scene(tmp_path / "media") as here, site(here, tmp_path / "media") as base, chromium() as browser:

@@ -69,6 +69,7 @@ def test_clips_are_replayed_and_the_figures_are_written(tmp_path, capsys):
     assert "candidate-hours" in printed
 
 
+@pytest.mark.long
 def test_what_cannot_be_played_is_named_and_the_rest_is_evaluated(tmp_path, capsys):
     where = some(tmp_path, clips=("A12_three_people_walk_up.mp4", "A24_camera_frozen_then_black.mp4"))
     cut = where / "clips" / CLIPS[1]
@@ -80,6 +81,7 @@ def test_what_cannot_be_played_is_named_and_the_rest_is_evaluated(tmp_path, caps
     assert CLIPS[1] in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_subject_of_the_oep_set_is_replayed_and_its_strange_lines_are_named(tmp_path):
     where = tmp_path / "subject3"
     where.mkdir()

@@ -100,7 +100,9 @@ def test_pages_of_forms(room, visit, axe, user, scheme, width):
         assert_accessible(page, axe, f"{user} {path} {scheme}")
 
 
-@pytest.mark.parametrize(("theme", "width"), [("dark", 1366), ("light", 1366), ("dark", 360)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [("dark", 1366), pytest.param("light", 1366, marks=pytest.mark.long), ("dark", 360)]
+)
 def test_wall_and_look(room, visit, axe, theme, width):
     page = visit(viewport={"width": width, "height": 768}, reduced_motion="reduce")
     page.context.add_cookies([{"name": "theme", "value": theme, "url": room.url}])

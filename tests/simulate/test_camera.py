@@ -54,7 +54,7 @@ def test_seats_differ(everybody):
 
 @there
 @pytest.mark.slow
-@pytest.mark.parametrize("seat", [1, 2, 6, 7, 12])
+@pytest.mark.parametrize("seat", [1, 6, *(pytest.param(seat, marks=pytest.mark.long) for seat in (2, 7, 12))])
 def test_faces_are_there_when_they_should_be(seat, everybody, finder):
     """As a proctor's box gets it: encoded and decoded. While somebody moves in or out anything goes."""
     camera, script = Camera(seat, everybody), of_seat(seat)

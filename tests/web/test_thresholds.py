@@ -108,6 +108,7 @@ def test_more_false_alerts_than_the_limit_are_shown_and_refused_without_a_reason
     assert in_force_now(house) == DetectionPolicy()
 
 
+@pytest.mark.long
 def test_what_raises_no_more_may_be_set_and_needs_no_reason(house, planner):
     keep_a_session(house)
     calm = DetectionPolicy(numbers={"face_absent": {"seconds": 20.0}})
@@ -120,6 +121,7 @@ def test_what_raises_no_more_may_be_set_and_needs_no_reason(house, planner):
     assert event.payload.override == ""
 
 
+@pytest.mark.long
 def test_a_trace_that_cannot_be_read_is_named_and_the_others_are_tried(house, planner):
     keep_a_session(house)
     broken = house.services.paths.media / EXAM / house.attempts[1] / "trace"

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.people import Candidate, Proctor, chromium
 from tests.whole_box import Box
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 PASSWORD = "correct horse battery"
 PIA_HERTZ, ADA_HERTZ = 440, 1000

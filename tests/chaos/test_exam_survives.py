@@ -145,6 +145,7 @@ def test_flags_go_on_after_every_blow(demo):
     assert not [code for seat, code in raised if seat == "6" and code in presence], "seat 6 was there all the time"
 
 
+@pytest.mark.long
 def test_the_wall_recovers_by_itself_and_says_that_it_was_offline(demo):
     with sync_playwright() as playwright, chromium(playwright) as browser:
         lea = Proctor(browser, demo.url, "lead", demo.password)

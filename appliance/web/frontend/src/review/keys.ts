@@ -3,8 +3,8 @@
 
 import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { usable } from "../wall/keymap";
-import { COMMANDS, load, remapped, save, USUAL, type Command, type Keymap } from "./keymap";
+import { remapped, usable } from "../lib/keymap";
+import { COMMANDS, load, save, USUAL, type Command, type Keymap } from "./keymap";
 
 export interface Bindings {
   commands: Partial<Record<Command, () => void>>;

@@ -1,4 +1,6 @@
-/** Which key does what: the usual keys, and those that somebody chose instead. Pure, but for what is kept in the browser. */
+/** Which key does what on the wall and the look. */
+
+import { chosen, type Keymap as Keys } from "../lib/keymap";
 
 /** In the order of the help. */
 export const COMMANDS = [
@@ -13,42 +15,6 @@ export const USUAL: Readonly<Record<Command, string>> = {
   warn: "w", inquire: "q", talk: "t", listen: "h", break: "b", pause: "p", announce: "x", staff: "g", search: "/", help: "?",
 };
 
-export type Keymap = Readonly<Record<Command, string>>;
+export type Keymap = Keys<Command>;
 
-const STORE = "keys";
-
-/** The usual keys with what was chosen; what is stored and makes no sense is left out. */
-export function keymap(stored: string | null): Keymap {
-  let chosen: Partial<Record<Command, unknown>> = {};
-  try {
-    chosen = (JSON.parse(stored ?? "{}") ?? {}) as typeof chosen;
-  } catch {
-    // somebody else's, or half written
-  }
-  return COMMANDS.reduce((map, command) => {
-    const key = chosen[command];
-    return typeof key === "string" && usable(key) ? remapped(map, command, key) : map;
-  }, USUAL);
-}
-
-/** `key` does `command` from now on; what it did before takes the key that `command` had. */
-export function remapped(map: Keymap, command: Command, key: string): Keymap {
-  const wanted = key.toLowerCase();
-  const other = COMMANDS.find((one) => map[one] === wanted && one !== command);
-  return { ...map, ...(other ? { [other]: map[command] } : {}), [command]: wanted };
-}
-
-/** One visible character, and no digit: digits say reasons. */
-export function usable(key: string): boolean {
-  return [...key].length === 1 && !/[\s\d]/.test(key);
-}
-
-export function load(): Keymap {
-  return keymap(localStorage.getItem(STORE));
-}
-
-export function save(map: Keymap): void {
-  const changed = Object.fromEntries(COMMANDS.filter((command) => map[command] !== USUAL[command]).map((command) => [command, map[command]]));
-  if (Object.keys(changed).length) localStorage.setItem(STORE, JSON.stringify(changed));
-  else localStorage.removeItem(STORE);
-}
+export const { keymap, load, save } = chosen(COMMANDS, USUAL, "keys");

@@ -3,7 +3,8 @@
 
 import { h, write } from "../lib/dom";
 import { t } from "../lib/strings";
-import { COMMANDS, load, remapped, save, usable, USUAL, type Command, type Keymap } from "./keymap";
+import { remapped, usable } from "../lib/keymap";
+import { COMMANDS, load, save, USUAL, type Command, type Keymap } from "./keymap";
 
 /** What each key does here; a page may have fewer. `Enter` looks and `Escape` goes back wherever there is something to. */
 export type Bindings = Partial<Record<Command, () => void>> & { escape?: () => void };

@@ -15,7 +15,7 @@ export function usable(key: string): boolean {
 }
 
 /** `key` does `command` from now on; what it did before takes the key that `command` had. */
-export function remapped<Command extends string>(map: Keymap<Command>, command: Command, key: string): Keymap<Command> {
+export function remapped<Command extends string>(map: Keymap<Command>, command: NoInfer<Command>, key: string): Keymap<Command> {
   const wanted = key.toLowerCase();
   const other = (Object.keys(map) as Command[]).find((one) => map[one] === wanted && one !== command);
   return { ...map, ...(other ? { [other]: map[command] } : {}), [command]: wanted };

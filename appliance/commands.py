@@ -268,7 +268,7 @@ def _versions() -> dict[str, str]:
 
 def _forecasts(paths: Paths, settings: Settings) -> dict[str, Any]:
     """What each exam that goes on, or is to come, needs of the disk."""
-    upstream = Path(settings.upstream.folder or paths.upstream)
+    upstream = settings.upstream.folder_in(paths.data)
     found: dict[str, Any] = {}
     try:
         with reader.opened(paths.database) as ledger, ledger.connect() as connection:

@@ -83,13 +83,85 @@ class InferenceSettings:
     memory_bytes: int = 2_000_000_000
 
 
+RECEIPTS = ("checksum", "content")
+LOCKS = ("", "governance", "compliance")
+VIDEO = ("always", "after_exam", "night")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamSettings:
-    """Where evidence goes. `folder` empty: `upstream/` in the data folder."""
+    """Where evidence goes, how fast and when. `url` empty: a folder; `folder` empty too: `upstream/` of the data
+    folder.
+    Rates in Mbit a second, 0: no limit; `night` is local time, as in "22:00-06:00"."""
 
-    folder: str = ""
-    box: str = "box"
     site: str = "site"
+    box: str = "box"
+    folder: str = ""
+    url: str = ""
+    endpoint: str = ""
+    region: str = ""
+    path_style: bool = True
+    credentials_file: str = ""
+    profile: str = "default"
+    ca_file: str = ""
+    receipt: str = "checksum"
+    lock_mode: str = ""
+    lock_days: int = 0
+    at_once: int = 4
+    limit_mbit: float = 0.0
+    exam_limit_mbit: float = 0.0
+    night: str = ""
+    night_limit_mbit: float = 0.0
+    video: str = "always"
+    spread_seconds: float = 60.0
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name, known in (("receipt", RECEIPTS), ("lock_mode", LOCKS), ("video", VIDEO)):
+            if (value := getattr(self, name)) not in known:
+                raise ConfigError(
+                    f"[upstream] {name} is {value[:40]!r}", hint=f"Use one of {', '.join(map(repr, known))}."
+                )
+        for name in ("limit_mbit", "exam_limit_mbit", "night_limit_mbit", "spread_seconds", "lock_days"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"[upstream] {name} is less than nothing", hint="Use 0 or more.")
+        if not 1 <= self.at_once <= 32:
+            raise ConfigError(f"[upstream] at_once is {self.at_once}", hint="Use 1 to 32 uploads at the same time.")
+
+    def check(self) -> None:
+        """ConfigError where two keys do not go together."""
+        if self.url and self.folder:
+            raise ConfigError("[upstream] has a url and a folder", hint="Name one of them: the box has one upstream.")
+        if bool(self.lock_mode) != bool(self.lock_days):
+            raise ConfigError(
+                "[upstream] lock_mode and lock_days go together", hint="Set both, or neither: docs/upstream.md."
+            )
+        if self.video == "night" and not self.night:
+            raise ConfigError('[upstream] video is "night", and there is no night', hint='Write night = "22:00-06:00".')
+
+    def folder_in(self, data: Path) -> Path | None:
+        """The folder that evidence goes to; None where it goes over a network by `url`."""
+        if self.url:
+            return None
+        return Path(self.folder) if self.folder else data / "upstream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSettings:
+    """What signs beside the box's own key. `certificate_file` and `key_file` (PEM): the site's certificate for this
+    box, for CMS signatures; `tsa_url`: a time-stamping service by RFC 3161."""
+
+    certificate_file: str = ""
+    key_file: str = ""
+    tsa_url: str = ""
+    tsa_ca_file: str = ""
+
+    def check(self) -> None:
+        """ConfigError where one key needs another."""
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ConfigError(
+                "[signing] certificate_file and key_file go together", hint="Set both, or neither: docs/verify.md."
+            )
 
 
 _SECURITIES = ("starttls", "tls", "none")
@@ -179,6 +251,7 @@ class Settings:
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    signing: SigningSettings = field(default_factory=SigningSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     camera: tuple[CameraSettings, ...] = ()
 

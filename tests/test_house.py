@@ -57,7 +57,14 @@ def test_every_setting_is_documented_with_its_default():
     assert written == {(section, key): default for section, key, default in _keys()}
 
 
-_OTHER = {"udp_ports": "50000-50499", "security": "tls"}
+_OTHER = {
+    "udp_ports": "50000-50499",
+    "security": "tls",
+    "receipt": "content",
+    "lock_mode": "governance",
+    "video": "night",
+    "night": "22:00-06:00",
+}
 """Where not every text makes sense."""
 
 

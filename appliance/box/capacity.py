@@ -170,14 +170,14 @@ def forecast(*, seats: int, minutes: float, settings: Settings, free: int, copie
     return Forecast(round(needs), max(0, free - settings.capture.low_water_bytes))
 
 
-def expected(*, seats: int, minutes: float, settings: Settings, data: Path, upstream: Path) -> Forecast:
-    """The forecast for the disk that `data` is on."""
+def expected(*, seats: int, minutes: float, settings: Settings, data: Path, upstream: Path | None) -> Forecast:
+    """The forecast for the disk that `data` is on. `upstream`: the folder of the store, None: it is on a network."""
     return forecast(
         seats=seats,
         minutes=minutes,
         settings=settings,
         free=free_bytes(data),
-        copies=COPIES_ON_THE_SAME_DISK if same_disk(data, upstream) else 1,
+        copies=COPIES_ON_THE_SAME_DISK if upstream is not None and same_disk(data, upstream) else 1,
     )
 
 

@@ -17,9 +17,9 @@ def measure(data: Path, settings: Settings, *, models: Path, say: Say) -> Measur
     """Under a minute. ApplianceError when the box cannot record at all; parts that cannot be measured here are None."""
     say("disk: writing parts as a recording does, flushed each second")
     store = disk.measure(data, streams=disk.STREAMS)
-    upstream = Path(settings.upstream.folder or data / "upstream")
+    upstream = settings.upstream.folder_in(data)
     uplink = None
-    if not capacity.same_disk(data, upstream):
+    if upstream is not None and not capacity.same_disk(data, upstream):
         say("uplink: copying to the upstream and reading back")
         uplink = disk.copy_rate(data, upstream)
     say(f"capture: receiving {receiving.SEATS} seats, webcam and screen each")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from appliance.errors import NotFound, StorageFull, Unavailable
 from appliance.sync.disk import sync_folder
-from appliance.sync.store import CHUNK, Conflict, SourceDamaged, Stored, checked, digest, pieces
+from appliance.sync.store import CHUNK, Conflict, Pace, SourceDamaged, Stored, checked, digest, pieces
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -21,8 +21,12 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 class DirectoryStore:
     """Objects are files under `root`. The folder above `root` must exist: a disk that is not mounted is not filled."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, *, pace: Pace | None = None) -> None:
+        self._root, self._pace = root, pace
+
+    @property
+    def address(self) -> str:
+        return str(self._root)
 
     def put(self, key: str, source: Path | bytes, *, sha256: str) -> bool:
         target = self._root / checked(key)
@@ -45,6 +49,13 @@ class DirectoryStore:
                 raise
             sync_folder(target.parent)
             return True
+
+    def confirm(self, key: str, source: Path | bytes, *, sha256: str, listed: Stored | None = None) -> bool:
+        """By reading it from the disk."""
+        try:
+            return digest(self, key) == sha256
+        except NotFound:
+            return False
 
     def read(self, key: str) -> Iterator[bytes]:
         with self._understood():
@@ -93,7 +104,7 @@ class DirectoryStore:
     def _write(self, partial: Path, source: Path | bytes, sha256: str) -> None:
         state = hashlib.sha256()
         with open(partial, "wb") as file:
-            for piece in pieces(source):
+            for piece in pieces(source, self._pace):
                 state.update(piece)
                 file.write(piece)
             if state.hexdigest() != sha256:

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from appliance import __version__
@@ -14,15 +13,15 @@ from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader, opened
+from appliance.sync import stores
 from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.chores import Chores
-from appliance.sync.directory import DirectoryStore
 from appliance.sync.exports import Exports
 from appliance.sync.keys import BoxKey
 from appliance.sync.notice import Notices
 from appliance.sync.retention import Retention
 from appliance.sync.service import Service
-from appliance.sync.store import checked
+from appliance.sync.store import ObjectStore, checked
 from appliance.sync.trust import Trust
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,8 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
     """Send until SIGTERM or SIGINT; 0. ConfigError when the settings name no possible place."""
     stopping = process.stop_event()
     store = store_of(paths, settings)
-    settings.mail.check()
+    for section in (settings.mail, settings.upstream, settings.signing):
+        section.check()
     key = BoxKey.from_folder(paths.keys)
     _say(paths, healthy=False, sentence="waiting for the ledger")
     while not paths.database.exists():
@@ -71,7 +71,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
         return _serve(service, chores, exporter, client, reader, paths, stopping)
 
 
-def store_of(paths: Paths, settings: Settings) -> DirectoryStore:
+def store_of(paths: Paths, settings: Settings) -> ObjectStore:
     """The store that the settings name; ConfigError when site and box cannot name folders."""
     for name in ("site", "box"):
         value = getattr(settings.upstream, name)
@@ -83,7 +83,7 @@ def store_of(paths: Paths, settings: Settings) -> DirectoryStore:
                 f"[upstream] {name} is {value!r}, which cannot name a folder",
                 hint="Use letters, digits, -, _ and dots.",
             ) from None
-    return DirectoryStore(Path(settings.upstream.folder) if settings.upstream.folder else paths.upstream)
+    return stores.of_box(settings.upstream, paths.data)
 
 
 def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threading.Event) -> Service | None:

@@ -11,7 +11,7 @@ from appliance.exam.place import numbered
 from appliance.sync.bundle import Staged, Subject
 from appliance.sync.manifest import FileKind, Manifest, Missing
 from appliance.sync.outbox import Item, Outbox, Rank
-from appliance.sync.store import Conflict, ObjectStore, SourceDamaged, digest
+from appliance.sync.store import Conflict, ObjectStore, SourceDamaged
 from appliance.sync.trouble import UPSTREAM, Pause, Trouble
 
 _RANKS: dict[FileKind, Rank] = {
@@ -120,7 +120,7 @@ class Sender:
     def _put(self, key: str, source: Path | bytes, sha256: str, size: int) -> None:
         """Send and read back; what was there already was read by `put`."""
         if self.store.put(key, source, sha256=sha256):
-            if digest(self.store, key) != sha256:
+            if not self.store.confirm(key, source, sha256=sha256):
                 raise Conflict(
                     f"the upstream does not give back what it was given for {key}",
                     hint="Move that file aside at the upstream and look at its disk; the box sends its own again.",

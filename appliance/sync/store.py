@@ -5,11 +5,15 @@ conformance suite (tests/sync/test_store_contract.py):
 
 - `put` is idempotent: the same content again changes nothing and succeeds. Other content under a key that is taken is
   refused (`Conflict`), the old object stays.
+- `confirm` is the receipt: it asks the store anew for what it has. Nothing is deleted on this box without one.
+- Several threads may call it at the same time.
 - An object is there whole or not at all, also after a crash in the middle of a `put`. When `put` returns, the object
   survives a power cut.
 - Errors: `SourceDamaged` when what is to be sent is missing here or is not what its hash says (the store is untouched),
-  `Conflict`, `StorageFull`, and `Unavailable` for everything that may go away by itself: trying the same call again is
-  always right.
+  `Conflict`, `StorageFull`, `Refused` when the store does not take us as we are (a person has to do something: key,
+  bucket, certificate, clock), and `Unavailable` for everything that may go away by itself: trying the same call again
+  is always right.
+- What is sent is asked of `pace` first, piece by piece, so that a limit holds over all uploads together.
 """
 
 import hashlib
@@ -19,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance.errors import BadInput, IntegrityError
+from appliance.errors import BadInput, IntegrityError, Unavailable
 
 CHUNK = 1 << 20
 
@@ -34,20 +38,50 @@ class SourceDamaged(IntegrityError):
     """What is to be sent is not on this box, or is not what its hash says."""
 
 
+class Refused(Unavailable):
+    """The store is there and does not take us as we are: a wrong key, bucket, certificate or clock, no right to write,
+    a name that another box has taken. It goes on by itself once somebody has put it right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object that is there. `size` in bytes."""
+    """An object that is there. `size` in bytes; `checksum`: what the store itself took of the content, in the words of
+    its driver, "" where it has none."""
 
     key: str
     size: int
+    checksum: str = ""
+
+
+class Pace(Protocol):
+    """How fast bytes may leave."""
+
+    def take(self, size: int) -> None:
+        """Wait until `size` bytes may be sent."""
+        ...
+
+
+class Unhurried:
+    """No limit."""
+
+    def take(self, size: int) -> None:
+        """At once."""
 
 
 class ObjectStore(Protocol):
-    """See the contract above."""
+    """See the contract above. `address`: where it is, in words that may be shown."""
+
+    @property
+    def address(self) -> str: ...
 
     def put(self, key: str, source: Path | bytes, *, sha256: str) -> bool:
-        """Store the source, whose hash is `sha256` (hex). True when it was sent, False when it was there already, which
-        was found by reading it."""
+        """Store the source, whose hash is `sha256` (hex). True when it was sent, False when just this was there."""
+        ...
+
+    def confirm(self, key: str, source: Path | bytes, *, sha256: str, listed: Stored | None = None) -> bool:
+        """Does the store have just this content? By reading it back, or by a checksum that the store took of what it
+        received, compared with the source's own. `listed`: what `list` said of it a moment ago, where that is enough.
+        False when it has other content or none."""
         ...
 
     def read(self, key: str) -> Iterator[bytes]:
@@ -70,14 +104,17 @@ def checked(key: str) -> str:
     return key
 
 
-def pieces(source: Path | bytes) -> Iterator[bytes]:
-    """The source's bytes; SourceDamaged when it cannot be read."""
+def pieces(source: Path | bytes, pace: Pace | None = None) -> Iterator[bytes]:
+    """The source's bytes, no faster than `pace`; SourceDamaged when it cannot be read."""
+    pace = pace or Unhurried()
     if isinstance(source, bytes):
+        pace.take(len(source))
         yield source
         return
     try:
         with open(source, "rb") as file:
             while piece := file.read(CHUNK):
+                pace.take(len(piece))
                 yield piece
     except OSError as error:
         raise SourceDamaged(

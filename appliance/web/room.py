@@ -1,6 +1,5 @@
 """Whether an exam fits into this box: its seats against what the box carries, its recordings against the disk."""
 
-from pathlib import Path
 from typing import Any
 
 from appliance.box import capacity
@@ -12,7 +11,7 @@ def of(exam: ExamRow, *, seats: int) -> dict[str, Any]:
     """For the exam's page: `seats` on its roster, what the box `carries`, and the disk in words of no language."""
     here = services()
     box = capacity.current(here.paths.capacity, here.settings)
-    upstream = Path(here.settings.upstream.folder or here.paths.upstream)
+    upstream = here.settings.upstream.folder_in(here.paths.data)
     disk = capacity.expected(
         seats=seats, minutes=exam.minutes, settings=here.settings, data=here.paths.data, upstream=upstream
     )

@@ -69,6 +69,15 @@ class FlakyStore:
         self.error = error or Unavailable("the line is down", hint="Wait.")
         self.calls: list[str] = []
 
+    @property
+    def address(self) -> str:
+        return self._inner.address
+
+    def confirm(self, key: str, source: Path | bytes, *, sha256: str, listed: Stored | None = None) -> bool:
+        if self._fails(f"confirm {key}"):
+            raise self.error
+        return self._inner.confirm(key, source, sha256=sha256, listed=listed)
+
     def _fails(self, call: str) -> bool:
         self.calls.append(call)
         if self.faults > 0:

@@ -33,6 +33,9 @@ class Persistent:
     def put(self, key, source, *, sha256):
         return self._again(lambda: self._store.put(key, source, sha256=sha256))
 
+    def confirm(self, key, source, *, sha256, listed=None):
+        return self._again(lambda: self._store.confirm(key, source, sha256=sha256, listed=listed))
+
     def read(self, key):
         return iter(self._again(lambda: list(self._store.read(key))))
 

@@ -92,6 +92,12 @@ class DirectoryStore:
                         path = Path(folder, name)
                         yield Stored(path.relative_to(self._root).as_posix(), path.stat().st_size)
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        start = self._root / checked(prefix) if prefix else self._root
+        with self._understood():
+            if start.is_dir():
+                yield from (one.name for one in os.scandir(start) if one.is_dir() and not one.name.startswith("."))
+
     def _make(self, folder: Path) -> None:
         """Create the folders down to `folder`, each entry on disk before the next."""
         if folder.exists():

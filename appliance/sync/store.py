@@ -96,6 +96,11 @@ class ObjectStore(Protocol):
         """Every object whose key begins with `prefix` + "/", in no order; "" lists all."""
         ...
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names right under `prefix` that have objects under them, in no order, without listing these; "" for the
+        topmost."""
+        ...
+
 
 def checked(key: str) -> str:
     """The key itself; BadInput unless each part is 1-200 of A-Z a-z 0-9 . _ @ + = , - and none begins with a dot."""

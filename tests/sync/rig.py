@@ -107,6 +107,11 @@ class FlakyStore:
             raise self.error
         yield from self._inner.list(prefix)
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        if self._fails(f"folders {prefix}"):
+            raise self.error
+        yield from self._inner.folders(prefix)
+
 
 class Rig:
     """One box. `clock` is what the service takes for monotonic time."""

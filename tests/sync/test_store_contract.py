@@ -45,6 +45,9 @@ class Persistent:
     def list(self, prefix):
         return iter(self._again(lambda: list(self._store.list(prefix))))
 
+    def folders(self, prefix):
+        return iter(self._again(lambda: list(self._store.folders(prefix))))
+
 
 @pytest.fixture(params=["directory", "flaky"])
 def store(request, tmp_path):
@@ -67,6 +70,21 @@ def test_what_was_put_is_read_listed_and_measured(store, tmp_path):
 def test_a_prefix_is_a_folder_and_not_the_beginning_of_a_name(store):
     store.put("ab/x", b"1", sha256=sha(b"1"))
     assert list(store.list("a")) == []
+
+
+def test_folders_are_named_without_what_is_in_them(store):
+    for key in ("north/box-1/exam/a", "north/box-2/exam/a", "north/note", "south/x"):
+        store.put(key, b"1", sha256=sha(b"1"))
+    assert sorted(store.folders("")) == ["north", "south"]
+    assert sorted(store.folders("north")) == ["box-1", "box-2"]
+    assert list(store.folders("nowhere")) == []
+
+
+def test_a_receipt_says_what_the_store_has(store):
+    store.put("a/x", b"one", sha256=sha(b"one"))
+    assert store.confirm("a/x", b"one", sha256=sha(b"one"))
+    assert not store.confirm("a/x", b"two", sha256=sha(b"two"))
+    assert not store.confirm("a/y", b"one", sha256=sha(b"one"))
 
 
 def test_nothing_is_there_before_it_is_put(store):

@@ -17,6 +17,9 @@ from appliance.sync.proof import prove as prove_bundle
 _MARKS = ("manifest.json", "manifest.sig", "ledger.jsonl", "SHA256SUMS", "SHA256SUMS.sig", "box.pub", "media")
 """Any of these makes a folder a bundle; if the manifest is not among them, it is missing."""
 
+BY_PULL = ("index.html", "_pull")
+"""What `appliance pull` writes at the top of its copy, beside the sites: a page and notes of its own, no evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -114,7 +117,9 @@ class _Walk:
         """A bundle, or folders that lead to some. `exam_above`: an attempt here needs no exam's manifest over it."""
         if not any((folder / mark).exists() for mark in _MARKS):
             for entry in sorted(folder.iterdir()):
-                if entry.is_dir() and not entry.is_symlink():
+                if folder == self._root and entry.name in BY_PULL:
+                    self._outcome.remarks.append(f"{entry.name} was made by `appliance pull`; it is no evidence")
+                elif entry.is_dir() and not entry.is_symlink():
                     self._folder(entry, exam_above=False)
                 else:
                     self._find(entry, "it is in no manifest")

@@ -1,0 +1,150 @@
+"""What central IT asks of a box, in figures: nothing of it is about a person. Asked every few seconds, so each query
+has an index (`migrations/versions/r0006_fleet.sql`)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from appliance.exam.feed import Kind
+from appliance.exam.flags import Decision, Sense
+from appliance.exam.stage import CLOSED, Stage
+from appliance.ledger import tables
+
+NOT_THERE = frozenset({Stage.INVITED}) | CLOSED
+"""Who is on the roster and has not come, or has gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """An exam that is not ended. `expected`: candidates who have not gone; `present`: those of them who are here. Wall
+    seconds."""
+
+    exam: str
+    starts_at: float
+    over_at: float
+    expected: int
+    present: int
+
+    def runs(self, now: float) -> bool:
+        """Is somebody here, or is it the time of it?"""
+        return bool(self.present) or (bool(self.expected) and self.starts_at <= now < self.over_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Of one cause, today: how many, for how many seconds, and how many are open now."""
+
+    count: int
+    seconds: float
+    open: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """`recorded`: seconds of webcams recorded today; `missed`: of them not looked at, by cause. `ended`: of exams that
+    are over and not all upstream, when each ended; `stored_at`: when the store was last proved to have something."""
+
+    head: int
+    sittings: tuple[Sitting, ...]
+    gaps: Mapping[str, Gaps]
+    recorded: float
+    missed: Mapping[str, float]
+    flags_open: int
+    ended: tuple[float, ...]
+    stored_at: float | None
+
+
+def figures(connection: sa.Connection, *, now: float, midnight: float) -> Figures:
+    """Those of this moment; `midnight`: when today began."""
+    attempt, exam = tables.attempt.c, tables.exam.c
+    waiting = sa.select(exam.ended_at).where(exam.ended_at.is_not(None), exam.stored_at.is_(None))
+    return Figures(
+        head=connection.execute(sa.select(sa.func.max(tables.event.c.seq))).scalar() or 0,
+        sittings=tuple(sittings(connection)),
+        gaps=_gaps(connection, now=now, midnight=midnight),
+        recorded=_recorded(connection, midnight=midnight),
+        missed=_missed(connection, now=now, midnight=midnight),
+        flags_open=_flags_open(connection),
+        ended=tuple(row.ended_at for row in connection.execute(waiting)),
+        stored_at=connection.execute(sa.select(sa.func.max(attempt.stored_at))).scalar(),
+    )
+
+
+def sittings(connection: sa.Connection) -> list[Sitting]:
+    """Every exam that is not ended, with who is expected and who is here."""
+    exam, attempt = tables.exam.c, tables.attempt.c
+    gone = [stage.value for stage in CLOSED]
+    away = [stage.value for stage in NOT_THERE]
+    query = (
+        sa.select(
+            exam.exam,
+            exam.starts_at,
+            exam.minutes,
+            sa.func.coalesce(sa.func.sum(sa.case((attempt.stage.in_(gone), 0), else_=1)), 0).label("expected"),
+            sa.func.coalesce(sa.func.sum(sa.case((attempt.stage.in_(away), 0), else_=1)), 0).label("present"),
+        )
+        .select_from(tables.exam.outerjoin(tables.attempt, attempt.exam == exam.exam))
+        .where(exam.ended_at.is_(None), attempt.attempt.is_not(None))
+        .group_by(exam.exam)
+    )
+    return [
+        Sitting(
+            exam=row.exam,
+            starts_at=row.starts_at,
+            over_at=row.starts_at + row.minutes * 60,
+            expected=row.expected,
+            present=row.present,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _gaps(connection: sa.Connection, *, now: float, midnight: float) -> dict[str, Gaps]:
+    """Those that touch today, by cause; each counts from midnight at the earliest."""
+    gap = tables.gap.c
+    begins, ends = sa.func.max(gap.starts_at, midnight), sa.func.coalesce(gap.ends_at, now)
+    query = (
+        sa.select(
+            gap.cause,
+            sa.func.count().label("count"),
+            sa.func.sum(sa.func.max(ends - begins, 0.0)).label("seconds"),
+            sa.func.sum(sa.case((gap.ends_at.is_(None), 1), else_=0)).label("open"),
+        )
+        .where(sa.or_(gap.ends_at.is_(None), gap.ends_at >= midnight))
+        .group_by(gap.cause)
+    )
+    found = connection.execute(query)
+    return {row.cause: Gaps(count=row[1], seconds=row.seconds, open=row.open) for row in found}
+
+
+def _recorded(connection: sa.Connection, *, midnight: float) -> float:
+    segment = tables.segment.c
+    query = sa.select(sa.func.sum(segment.duration)).where(
+        segment.kind == Kind.WEBCAM.value, segment.starts_at >= midnight
+    )
+    return float(connection.execute(query).scalar() or 0.0)
+
+
+def _missed(connection: sa.Connection, *, now: float, midnight: float) -> dict[str, float]:
+    """Seconds of webcams that nobody looked at, by cause."""
+    event, payload = tables.event.c, tables.payload.c
+    query = (
+        sa.select(payload.body)
+        .select_from(tables.event.join(tables.payload, payload.event == event.id))
+        # said literally, so that SQLite knows that the index of just these events will do
+        .where(event.wall >= midnight, sa.text("event.type = 'analysis.missed'"))
+    )
+    found: dict[str, float] = {}
+    for row in connection.execute(query):
+        said = json.loads(row.body) if row.body is not None else {}  # erased
+        if said.get("kind") == Kind.WEBCAM and said.get("sense", Sense.SIGHT) == Sense.SIGHT:
+            seconds = min(said["ends_at"], now) - max(said["starts_at"], midnight)
+            found[said["cause"]] = found.get(said["cause"], 0.0) + max(0.0, seconds)
+    return found
+
+
+def _flags_open(connection: sa.Connection) -> int:
+    said = sa.text(f"state = '{Decision.OPEN.value}'")
+    return int(connection.execute(sa.select(sa.func.count()).select_from(tables.flag).where(said)).scalar() or 0)

@@ -1,18 +1,97 @@
-"""Which driver a place needs: the one of the settings, or one that somebody names at the command line."""
+"""Which driver a place needs: the one of the settings, or one that somebody names at the command line.
 
+The libraries of stores that are not used are not loaded: the box has little memory.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from appliance.config import UpstreamSettings
-from appliance.errors import ConfigError
+from appliance.errors import BadInput, ConfigError, NotFound
 from appliance.sync.directory import DirectoryStore
-from appliance.sync.store import ObjectStore, Pace
+from appliance.sync.store import ObjectStore, Pace, checked
+
+OBJECTS = ("az", "gs", "dav", "davs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a store is asked, in the words of [upstream] (docs/configuration.md)."""
+
+    endpoint: str = ""
+    region: str = ""
+    path_style: bool = True
+    credentials_file: str = ""
+    profile: str = "default"
+    ca_file: str = ""
 
 
 def of_box(settings: UpstreamSettings, data: Path, *, pace: Pace | None = None) -> ObjectStore:
     """The box's own upstream. ConfigError names the key that is wrong; nothing is asked of the network yet."""
     folder = settings.folder_in(data)
-    if folder is None:
-        raise ConfigError(
-            f"[upstream] url {settings.url[:80]!r} has no driver", hint="docs/configuration.md says which there are."
+    if folder is not None:
+        return DirectoryStore(folder, pace=pace)
+    access = Access(**{name: getattr(settings, name) for name in Access.__slots__})
+    keeping: dict[str, Any] = {
+        "content": settings.receipt == "content",
+        "lock_mode": settings.lock_mode,
+        "lock_days": settings.lock_days,
+        "parts": data / "outbox" / ".parts",
+    }
+    try:
+        return _remote(settings.url, access, at_once=settings.at_once, pace=pace, keeping=keeping)
+    except BadInput as error:
+        raise ConfigError(f"[upstream] url: {error.message}", hint=error.hint) from None
+
+
+def at(location: str, access: Access | None = None) -> ObjectStore:
+    """The store that a person named: a folder, or "s3://BUCKET/PREFIX" and what else docs/stores.md lists. It needs the
+    right to write only when it is written to. NotFound or BadInput when it cannot be one; the network is not asked."""
+    if "://" in location:
+        return _remote(location, access or Access(), at_once=8, pace=None, keeping={})
+    folder = Path(location)
+    if not folder.is_dir():
+        raise NotFound(
+            f"{location} is not a folder", hint='Name a folder, or a store as in "s3://BUCKET/PREFIX" (docs/stores.md).'
         )
-    return DirectoryStore(folder, pace=pace)
+    return DirectoryStore(folder)
+
+
+def _remote(url: str, access: Access, *, at_once: int, pace: Pace | None, keeping: dict[str, Any]) -> ObjectStore:
+    address = urlsplit(url)
+    shown = url.rpartition("@")[2][:80]
+    if address.scheme != "s3" and address.scheme not in OBJECTS:
+        raise BadInput(f"{shown!r} names no kind of store", hint='Use "s3://BUCKET/PREFIX", or see docs/stores.md.')
+    if not address.netloc or "@" in address.netloc or address.query or address.fragment:
+        raise BadInput(
+            f"{shown!r} is not BUCKET or BUCKET/PREFIX", hint="Keys and options go into settings of their own."
+        )
+    prefix = address.path.strip("/")
+    if prefix:
+        checked(prefix)
+    if access.endpoint and not urlsplit(access.endpoint).scheme.startswith("http"):
+        raise BadInput(f"the endpoint {access.endpoint[:80]!r} is no address", hint='Write "https://HOST:PORT".')
+    if address.scheme != "s3":
+        raise BadInput(f"{shown!r} is not known yet", hint="Use s3.")
+    return _s3(address.netloc, prefix, access, at_once=at_once, pace=pace, keeping=keeping)
+
+
+def _s3(
+    bucket: str, prefix: str, access: Access, *, at_once: int, pace: Pace | None, keeping: dict[str, Any]
+) -> ObjectStore:
+    from appliance.sync.s3 import Keeping, S3Store
+    from appliance.sync.s3_client import Server
+
+    server = Server(
+        bucket=bucket,
+        endpoint=access.endpoint,
+        region=access.region,
+        path_style=access.path_style,
+        credentials_file=access.credentials_file,
+        profile=access.profile,
+        ca_file=access.ca_file,
+        at_once=at_once,
+    )
+    return S3Store(server, prefix=prefix, keeping=Keeping(**keeping), pace=pace)

@@ -106,18 +106,23 @@ def of_attempt(connection: sa.Connection, attempt: str, *, now: float) -> Dates:
 def covered(connection: sa.Connection, *, exam: str, attempt: str) -> bool:
     """Has the store everything that is recorded of it, read back? Of a room alike."""
     event = tables.event.c
-    newest = sa.select(sa.func.max(event.position)).where(event.chain == attempt, event.type.in_(NAMING))
-    position: int = connection.execute(newest).scalar() or 0
+    last = sa.select(sa.func.max(event.position)).where(event.chain == attempt, event.type.in_(NAMING))
+    position: int = connection.execute(last).scalar() or 0
     return position <= stored(connection, exam).get(attempt, (0, 0))[0]
 
 
 def stored(connection: sa.Connection, exam: str) -> dict[str, tuple[int, int]]:
     """Attempt (or room) -> how far its newest manifest reaches, and its number."""
+    return {attempt: (one.position, one.number) for attempt, one in newest(connection, exam).items()}
+
+
+def newest(connection: sa.Connection, exam: str) -> dict[str, AttemptStored]:
+    """Attempt (or room) -> the last word on what of it is upstream."""
     event = tables.event.c
     query = SELECT.where(event.chain == BOX, event.type == AttemptStored.TYPE, event.exam == exam)
     rows = connection.execute(query.order_by(event.position))
     said = (Event.from_row(row).payload for row in rows)
-    return {one.attempt: (one.position, one.number) for one in said if isinstance(one, AttemptStored)}
+    return {one.attempt: one for one in said if isinstance(one, AttemptStored)}
 
 
 def heads(connection: sa.Connection, chains: Collection[str]) -> dict[str, int]:

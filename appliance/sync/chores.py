@@ -48,6 +48,8 @@ class Chores:
             "deleted_bytes": self._retention.deleted_bytes,
             "erased": self._retention.erased,
             "deletion_rests": self._resting,
+            "deletion_waits": self._retention.afresh.waits,
+            "altered": self._retention.afresh.altered,
             "mails_sent": self._notices.sent,
             "chores_failing": self.trouble,
         }

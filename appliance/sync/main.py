@@ -63,7 +63,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
         if service is None:
             return 0
         chores = Chores(
-            Retention(paths, reader, client),
+            Retention(paths, reader, client, store=store, site=settings.upstream.site, box=settings.upstream.box),
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
             Trust(paths.cache / "clock.json"),
         )

@@ -2,8 +2,10 @@
 
 What is to go is written down first (`deleting/` in the data folder), then it is unlinked, then the ledger is told;
 after a kill at any point the next process goes on from what was written down, and nothing is said twice. Nothing of an
-attempt that is open or held is ever touched, and nothing that the store does not have yet. The ledger keeps every
-event; words about a person are erased in it last of all (`ledger.projection.erased`).
+attempt that is open or held is ever touched, and nothing that the store does not have: what the ledger says of that is
+not enough, the store itself is asked anew right before (`sync.afresh`). While it is away, what waits for it waits;
+where it has not got what it had, nothing of that attempt goes, and the ledger is told. The ledger keeps every event;
+words about a person are erased in it last of all (`ledger.projection.erased`).
 """
 
 import json
@@ -22,9 +24,12 @@ from appliance.ledger import checkin, dates, exports, holding, planning, state, 
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
 from appliance.sync import disk
+from appliance.sync.afresh import Afresh, SendAgain, nobody
 from appliance.sync.binder import Ledger
 from appliance.sync.due import Due, due
 from appliance.sync.owner import owner_of, owners
+from appliance.sync.receipt import Receipts
+from appliance.sync.store import ObjectStore
 
 MOST_FILES = 2_000
 """Named by one event: it must fit into a message to the ledger. The rest goes right after."""
@@ -53,11 +58,24 @@ class Going:
 
 
 class Retention:
-    """Belongs to one thread. `turn` may raise StorageFull and Unavailable: nothing is lost, it is tried again."""
+    """Belongs to one thread. `turn` may raise StorageFull and Unavailable: nothing is lost, it is tried again. `site`
+    and `box`: its names in the store; `send_again` is handed what is gone there and still here."""
 
-    def __init__(self, paths: Paths, reader: Reader, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        reader: Reader,
+        ledger: Ledger,
+        *,
+        store: ObjectStore,
+        site: str,
+        box: str,
+        send_again: SendAgain = nobody,
+    ) -> None:
         self._paths, self._notes = paths, paths.data / "deleting"
         self._reader, self._ledger = reader, ledger
+        receipts = Receipts(store=store, site=site, box=box, paths=paths)
+        self.afresh = Afresh(receipts, reader, ledger, send_again=send_again)
         self._clean: dict[str, int] = {}  # attempt -> head of its chain when nothing in it was left to be erased
         self.deleted_files = 0
         self.deleted_bytes = 0
@@ -65,13 +83,15 @@ class Retention:
 
     def turn(self, *, now: float) -> None:
         """Go on with what an earlier process had begun, then with what is due."""
+        self.afresh.begin(now=now)
         try:
             for note in sorted(self._notes.glob("*.json")):
-                self._finish(note)
+                self._finish(note, allowed=self._may_go_on(note))
             with self._reader.connect() as connection:
                 found = list(_all_due(connection, self._clean, now=now))
             for one in found:
                 self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
+            self.afresh.look_again()
         except OSError as error:
             raise StorageFull(
                 f"{error.filename or self._paths.data} cannot be deleted by its date: {error.strerror}",
@@ -81,12 +101,8 @@ class Retention:
     def _delete(self, one: Due) -> None:
         """Every file of it, `MOST_FILES` at a time."""
         there = self._files(one)
-        if not there:
+        if not there or (one.waits_for_store and not self.afresh.has(one.exam, one.attempt, there)):
             return
-        if one.waits_for_store:
-            with self._reader.connect() as connection:
-                if not dates.covered(connection, exam=one.exam, attempt=one.attempt):
-                    return
         for files in _batches(there):
             self._finish(self._write_down(self._going(one, files)))
 
@@ -95,11 +111,14 @@ class Retention:
         with self._reader.connect() as connection:
             head = dates.heads(connection, [one.attempt])[one.attempt]
             left = dates.words_left(connection, one.attempt)
+            practice = planning.plan(connection, one.exam).practice
         if not left:
             self._clean[one.attempt] = head
             return
         recorded = any(self._files(replace(one, what=what, files=None)) for what in MEDIA)
         if recorded or (self._paths.outbox / one.exam / one.attempt).exists():
+            return
+        if not practice and not self.afresh.has(one.exam, one.attempt):
             return
         for files in _batches(self._files(one)):
             self._finish(self._write_down(self._going(one, files)))
@@ -111,6 +130,15 @@ class Retention:
         except BadInput:
             return  # somebody placed a hold just now: the ledger said no
         self.erased += 1
+
+    def _may_go_on(self, note: Path) -> bool:
+        """What an earlier process wrote down: the store may have changed since."""
+        going = _read(note)
+        one = Due(attempt=going.attempt, exam=going.exam, what=going.what, why=going.why, due_at=going.due_at)
+        left = [path for file in going.files if _there(path := self._paths.data / file)]
+        if not one.waits_for_store or one.what == Data.PERSONAL or not left:
+            return True
+        return self.afresh.has(one.exam, one.attempt, left)
 
     def _files(self, one: Due) -> list[Path]:
         if one.files is not None:
@@ -142,11 +170,10 @@ class Retention:
         disk.sync_folder(self._notes)
         return note
 
-    def _finish(self, note: Path) -> None:
-        """Unlink, tell, forget. What is still there when a hold was placed meanwhile stays."""
-        said = json.loads(note.read_text(encoding="utf-8"))
-        going = Going(**{**said, "files": tuple(said["files"])})
-        if self._held(going):
+    def _finish(self, note: Path, *, allowed: bool = True) -> None:
+        """Unlink, tell, forget. What is still there when a hold was placed meanwhile stays, or without `allowed`."""
+        going = _read(note)
+        if not allowed or self._held(going):
             gone = tuple(file for file in going.files if not _there(self._paths.data / file))
             if gone != going.files:
                 going = replace(going, files=gone)
@@ -206,6 +233,11 @@ def _of_exam(connection: sa.Connection, exam: state.ExamRow, *, now: float) -> I
             asked_at=asked.get(owner.attempt),
             now=now,
         )
+
+
+def _read(note: Path) -> Going:
+    said = json.loads(note.read_text(encoding="utf-8"))
+    return Going(**{**said, "files": tuple(said["files"])})
 
 
 def _batches(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

@@ -17,6 +17,7 @@ from appliance.report import write
 from appliance.sync.retention import Retention
 from appliance.sync.verify import verify
 from tests.sync.rig import whole_exam
+from tests.sync.test_retention import keeper
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ def erased(rig):
     attempt, other = whole_exam(rig)
     asked = {"reference": "GDPR-7", "by": "ina", "by_name": "Ina"}
     rig.evidence.writer.transact(lambda t: erasure.ask(t, attempt, **asked))
-    Retention(rig.paths, rig.reader, rig.ledger).turn(now=time.time() + 1)
+    keeper(rig).turn(now=time.time() + 1)
     return attempt, other
 
 
@@ -108,7 +109,7 @@ def test_M90_over_the_ledgers_socket_an_erasure_is_refused_by_a_hold_and_done_wi
         with pytest.raises(BadInput, match="open, or held"):
             client.append_and_wait(said, chain=attempt, exam="bio", seconds=10)
         writer.transact(lambda t: holds.lift(t, held, exam="bio", reason="settled", by="ina"))
-        Retention(rig.paths, rig.reader, client).turn(now=time.time() + 1)
+        Retention(rig.paths, rig.reader, client, store=rig.store, site="north", box="box-1").turn(now=time.time() + 1)
     finally:
         client.stop()
         server.stop()

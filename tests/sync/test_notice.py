@@ -204,7 +204,8 @@ def test_by_starttls_with_a_password_that_stays_secret(stored, tmp_path, monkeyp
 
 
 def chores_of(stored, running):
-    return Chores(Retention(stored.paths, stored.reader, stored.ledger), running, Trust(stored.paths.cache / "clock"))
+    retention = Retention(stored.paths, stored.reader, stored.ledger, store=stored.store, site="north", box="box-1")
+    return Chores(retention, running, Trust(stored.paths.cache / "clock"))
 
 
 def test_a_mail_server_that_is_away_is_said(stored):

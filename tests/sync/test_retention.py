@@ -42,7 +42,7 @@ def shown(rig, attempt, *, delete_at):
 
 
 def keeper(rig):
-    return Retention(rig.paths, rig.reader, rig.ledger)
+    return Retention(rig.paths, rig.reader, rig.ledger, store=rig.store, site="north", box="box-1")
 
 
 def files(rig, attempt):

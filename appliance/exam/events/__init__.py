@@ -80,6 +80,15 @@ from appliance.exam.events.identity import (
     IdentityEnrolled,
     IdentityPictured,
 )
+from appliance.exam.events.lti import (
+    ExamLinked,
+    LtiAssessmentEnded,
+    LtiAssessmentStarted,
+    LtiControlFailed,
+    LtiControlSent,
+    LtiLaunched,
+    LtiLaunchRefused,
+)
 from appliance.exam.events.page import (
     PageReported,
 )
@@ -158,7 +167,9 @@ from appliance.exam.events.upstream import (
     ExamStored,
     ReportAsked,
     ReportWritten,
+    UpstreamAltered,
     UpstreamFailed,
+    UpstreamRestored,
 )
 
 __all__ = [
@@ -210,6 +221,7 @@ __all__ = [
     "ExamCreated",
     "ExamDelegated",
     "ExamEnded",
+    "ExamLinked",
     "ExamPlanned",
     "ExamStored",
     "ExportAsked",
@@ -239,6 +251,12 @@ __all__ = [
     "InquiryMade",
     "IrregularityNoted",
     "LedgerOverflowed",
+    "LtiAssessmentEnded",
+    "LtiAssessmentStarted",
+    "LtiControlFailed",
+    "LtiControlSent",
+    "LtiLaunchRefused",
+    "LtiLaunched",
     "MediaDeleted",
     "MessageRead",
     "MessageSent",
@@ -282,7 +300,9 @@ __all__ = [
     "StorageLow",
     "TimeSet",
     "TimeWarned",
+    "UpstreamAltered",
     "UpstreamFailed",
+    "UpstreamRestored",
     "UserCreated",
     "UserFactorRemoved",
     "UserFactorSet",

@@ -62,3 +62,29 @@ class UpstreamFailed(Payload):
     where: str
     reason: str
     hint: str
+
+
+@event("upstream.altered", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class UpstreamAltered(Payload):
+    """The store does not have an attempt any more as it was stored: nothing of it is deleted here while that is so.
+    `missing`: keys that are gone there, `other`: keys with other content, the first ones of each; `objects`: how many
+    there are; `finding`: stands for all of them. Said once for each finding."""
+
+    exam: str
+    attempt: str
+    missing: list[str]
+    other: list[str]
+    objects: int
+    finding: str
+    hint: str
+
+
+@event("upstream.restored", by=("sync",))
+@dataclass(frozen=True, kw_only=True)
+class UpstreamRestored(Payload):
+    """The store has it again as it was stored. `sent`: how many objects this box had to send again."""
+
+    exam: str
+    attempt: str
+    sent: int

@@ -1,0 +1,213 @@
+"""Somebody changed the store: nothing of what it touches is deleted here, it is said once, and put right by sending."""
+
+import json
+import time
+
+import pytest
+
+from appliance.errors import Unavailable
+from appliance.exam import events
+from appliance.exam.events import UpstreamAltered, UpstreamRestored
+from appliance.ledger import altered
+from appliance.ledger.actions import erasure
+from appliance.sync.afresh import RESTS_SECONDS
+from appliance.sync.retention import Retention
+from tests.sync.rig import FlakyStore, Killed
+from tests.sync.test_retention import DAY, files, gone, identified, keeper, shown, stored_attempt
+from tests.sync.test_service import said
+
+pytestmark = pytest.mark.slow
+
+
+def folder(rig, attempt):
+    return rig.exam_folder / attempt
+
+
+def told(rig):
+    return [*said(rig, UpstreamAltered), *said(rig, UpstreamRestored)]
+
+
+def standing(rig):
+    with rig.reader.connect() as connection:
+        return altered.standing(connection)
+
+
+def a_segment(rig, attempt):
+    return min((folder(rig, attempt) / "media" / "webcam").glob("*.mp4"))
+
+
+def late():
+    return time.time() + 31 * DAY
+
+
+def test_I7_an_object_that_is_gone_upstream_keeps_the_whole_attempt_here_and_is_said_once(rig):
+    attempt, other = stored_attempt(rig, "1"), stored_attempt(rig, "2")
+    there, victim = files(rig, attempt), a_segment(rig, attempt)
+    kept = victim.read_bytes()
+    victim.unlink()
+    retention = keeper(rig)
+    for minute in range(3):
+        retention.turn(now=late() + 60 * minute)
+    keeper(rig).turn(now=late())
+    assert (gone(rig, attempt), files(rig, attempt)) == ([], there), "not even what the store still has of it"
+    assert [what for what, _ in gone(rig, other)] == ["identity", "recordings"], "the others go on"
+    [finding] = told(rig)
+    assert (finding.objects, finding.other) == (1, [])
+    assert finding.missing[0].endswith(f"media/webcam/{victim.name}")
+    assert "sends again" in finding.hint
+    assert retention.afresh.altered == 1
+    victim.write_bytes(kept)
+    retention.turn(now=late() + RESTS_SECONDS)
+    retention.turn(now=late() + RESTS_SECONDS + 60)
+    assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"], "right again: it goes on"
+    assert [type(one) for one in told(rig)] == [UpstreamAltered, UpstreamRestored]
+    assert standing(rig) == {}
+    assert retention.afresh.altered == 0
+
+
+@pytest.mark.parametrize("same_length", [True, False])
+def test_I7_an_object_with_other_content_upstream_keeps_the_attempt_here(rig, same_length):
+    attempt = stored_attempt(rig)
+    victim = a_segment(rig, attempt)
+    data = victim.read_bytes()
+    victim.write_bytes(data[::-1] if same_length else data[:-1])
+    keeper(rig).turn(now=late())
+    assert [what for what, _ in gone(rig, attempt)] == (["identity"] if same_length else []), (
+        "what cannot be told from a list is told by reading, right before it goes"
+    )
+    [finding] = told(rig)
+    assert (finding.objects, finding.missing) == (1, [])
+    assert finding.other[0].endswith(victim.name)
+    assert "Move them aside" in finding.hint
+    keeper(rig).turn(now=late())
+    assert len(told(rig)) == 1
+    assert victim.name in files(rig, attempt)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "ledger.jsonl", "report/report.pdf"])
+def test_I7_a_manifest_a_ledger_or_a_report_that_is_gone_counts_too(rig, name):
+    attempt = stored_attempt(rig)
+    (folder(rig, attempt) / name).unlink()
+    keeper(rig).turn(now=late())
+    assert gone(rig, attempt) == []
+    [finding] = told(rig)
+    assert finding.missing == [f"north/box-1/bio/{attempt}/{name}"]
+
+
+def test_I7_a_manifest_that_somebody_made_is_not_the_one_that_was_stored(rig):
+    attempt = stored_attempt(rig)
+    manifest = folder(rig, attempt) / "manifest.json"
+    made = json.loads(manifest.read_bytes()) | {"files": []}
+    manifest.write_text(json.dumps(made))
+    keeper(rig).turn(now=late())
+    assert gone(rig, attempt) == []
+    assert told(rig)[0].other == [f"north/box-1/bio/{attempt}/manifest.json"]
+
+
+def test_I7_another_finding_is_another_event_and_many_objects_are_counted(rig, monkeypatch):
+    monkeypatch.setattr("appliance.sync.receipt.NAMED", 1)
+    attempt = stored_attempt(rig)
+    first, second = sorted((folder(rig, attempt) / "media" / "webcam").glob("*.mp4"))
+    for victim in (first, second):
+        victim.unlink()
+        keeper(rig).turn(now=late())
+    assert [(one.objects, len(one.missing)) for one in told(rig)] == [(1, 1), (2, 1)]
+
+
+def test_I7_while_the_store_is_away_nothing_that_waits_for_it_goes_and_the_rest_does(rig):
+    attempt = rig.evidence.sit("1")
+    scan = shown(rig, attempt, delete_at=0.0)
+    identified(rig, attempt)
+    rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    rig.store = FlakyStore(rig.store, faults=10**6, error=Unavailable("the line is down", hint="Wait."))
+    retention = keeper(rig)
+    retention.turn(now=late())
+    assert [what for what, _ in gone(rig, attempt)] == ["scan"], "which never leaves the box"
+    assert not (rig.paths.media / scan).exists()
+    assert retention.afresh.waits == "the line is down"
+    assert len(rig.store.calls) == 1, "asked once in a turn"
+    assert told(rig) == [], "away is no finding"
+    rig.store.faults = 0
+    retention.turn(now=late())
+    assert [what for what, _ in gone(rig, attempt)] == ["scan", "identity", "recordings"]
+    assert retention.afresh.waits == ""
+
+
+def test_I7_what_the_store_was_told_to_delete_after_this_box_is_no_finding(rig):
+    attempt = stored_attempt(rig)
+    keeper(rig).turn(now=time.time() + 15 * DAY)
+    for path in (folder(rig, attempt) / "identity").iterdir():
+        path.unlink()  # as /retention/EXAM/store.txt lists it
+    keeper(rig).turn(now=late())
+    assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"]
+    assert told(rig) == []
+
+
+def test_I7_one_list_of_the_bundle_is_enough_for_all_kinds(rig):
+    attempt = stored_attempt(rig)
+    rig.store = FlakyStore(rig.store)
+    keeper(rig).turn(now=time.time() + 200 * DAY)
+    assert len(gone(rig, attempt)) == 3
+    assert [call.split("/")[-1] for call in rig.store.calls if not call.startswith("confirm")] == [
+        "manifest.json", attempt,
+    ]  # fmt: skip
+    assert all(call.startswith("confirm") for call in rig.store.calls[2:])
+
+
+def test_I7_a_file_that_is_damaged_here_goes_all_the_same_when_the_store_has_what_was_recorded(rig):
+    attempt = stored_attempt(rig)
+    here = next((rig.paths.media / "bio" / attempt / "webcam").glob("*.mp4"))
+    here.write_bytes(here.read_bytes()[::-1])
+    keeper(rig).turn(now=late())
+    assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"]
+
+
+def test_I7_what_could_not_be_sent_and_is_whole_again_is_not_deleted(rig):
+    attempt = rig.evidence.sit("1")
+    here = next((rig.paths.media / "bio" / attempt / "webcam").glob("*.mp4"))
+    aside = here.rename(rig.paths.data / "aside.mp4")  # its disk was away
+    rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    aside.rename(here)
+    keeper(rig).turn(now=late())
+    assert gone(rig, attempt) == []
+    assert here.is_file()
+    [finding] = told(rig)
+    assert finding.missing[0].endswith(here.name)
+
+
+def test_I7_a_deletion_that_was_cut_off_asks_the_store_again_before_it_goes_on(rig, monkeypatch):
+    attempt = stored_attempt(rig)
+    retention, there = keeper(rig), files(rig, attempt)
+
+    def killed(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Retention, "_finish", killed)
+        with pytest.raises(Killed):
+            retention.turn(now=late())
+    a_segment(rig, attempt).unlink()
+    for _ in range(2):
+        keeper(rig).turn(now=late())
+    assert files(rig, attempt) == there
+    assert not list((rig.paths.data / "deleting").iterdir())
+    assert [type(one) for one in told(rig)] == [UpstreamAltered]
+
+
+def test_I7_a_lawful_request_waits_too_until_the_store_is_right(rig):
+    attempt = stored_attempt(rig)
+    victim = a_segment(rig, attempt)
+    kept = victim.read_bytes()
+    victim.unlink()
+    asked = {"reference": "r1", "by": "ina", "by_name": "Ina"}
+    rig.evidence.writer.transact(lambda t: erasure.ask(t, attempt, **asked))
+    keeper(rig).turn(now=time.time() + 1)
+    assert gone(rig, attempt) == []
+    victim.write_bytes(kept)
+    keeper(rig).turn(now=time.time() + 1)
+    assert gone(rig, attempt)[-1] == ("personal", "request")
+    assert not said(rig, events.UpstreamFailed)

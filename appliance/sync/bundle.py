@@ -5,12 +5,14 @@ From then on a restart sends the same bytes under the same names. Recordings and
 not change, and the plan holds their hashes.
 """
 
+import functools
 import hashlib
 import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import rfc8785
@@ -299,6 +301,17 @@ class _Filling:
                 else:
                     self._make(numbered(place, self._subject.number), "playlist", data)
 
+    def companions(self, plan: Manifest) -> None:
+        """What makes the bundle of use by itself, whoever opens it. `plan` names everything else."""
+        self.other("verify.sh", _verify_sh())
+
+    def other(self, name: str, data: bytes) -> None:
+        """A file that is made now, of any kind; under the name of before where it is the same as before."""
+        if known := self._known(name, hashlib.sha256(data).hexdigest()):
+            self.files.append(known)
+        else:
+            self._make(numbered(name, self._subject.number), "other", data)
+
     def publish(
         self,
         manifest: Manifest,
@@ -309,6 +322,8 @@ class _Filling:
         attempts: dict[str, Reference],
     ) -> Staged:
         plan = replace(manifest, gaps=gaps, open_feeds=open_feeds, withheld=withheld, attempts=attempts)
+        self.companions(plan)
+        plan = replace(plan, files=tuple(self.files))
         disk.write(self._passing / "plan.json", plan.to_bytes())
         disk.write(self._passing / "sources.json", rfc8785.dumps(self._sources))
         disk.publish(self._passing, self._target)
@@ -339,6 +354,11 @@ class _Filling:
             if known is not None and known.sha256 == sha256:
                 return known
         return None
+
+
+@functools.cache
+def _verify_sh() -> bytes:
+    return (files("appliance") / "sync" / "verify.sh").read_bytes()
 
 
 def _links(connection: sa.Connection, chain: str, *, after: int) -> list[Link]:

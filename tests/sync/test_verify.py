@@ -5,66 +5,32 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.box.paths import Paths
 from appliance.errors import BadInput, IntegrityError, NotFound
-from appliance.exam import events
 from appliance.ledger import chain
-from appliance.ledger import reader as reader_module
-from appliance.ledger import writer as writer_module
 from appliance.sync import chain_lines
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import File, Manifest, Reference
 from appliance.sync.verify import command, verify
-from tests.report import evidence as made
-from tests.sync.rig import Rig, whole_exam
+from tests.sync import bundles
 
 pytestmark = pytest.mark.slow  # together too long for `make check`
 
 
-@dataclass(frozen=True)
-class Sample:
-    """An upstream with one exam: `first` has two manifests, `second` one, and so has two the exam."""
-
-    root: Path
-    exam: Path
-    first: Path
-    second: Path
-    keys: Path
-
-
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("original")
-    paths = Paths(data=folder / "data", run=folder / "run").make()
-    with writer_module.opened(paths.database) as writer:
-        evidence = made.build(writer, paths.media)
-        with reader_module.opened(paths.database) as reader:
-            rig = Rig(paths, evidence, reader)
-            signed_in = events.UserSignedIn(user="lea")
-            evidence.append(signed_in, events.BOX, actor="lea", exam=None)
-            first, second = whole_exam(rig)
-            evidence.flag(first, "camera_covered")
-            rig.until(lambda: (rig.exam_folder / "manifest-2.json").exists() and not list(paths.outbox.glob("*/*")))
-    exam = rig.exam_folder
-    return Sample(paths.upstream, exam, exam / first, exam / second, paths.keys)
+    yield from bundles.made_in(tmp_path_factory.mktemp("original"))
 
 
 @pytest.fixture
 def sample(original, tmp_path):
-    root = tmp_path / "upstream"
-    shutil.copytree(original.root, root)
-
-    def moved(path: Path) -> Path:
-        return root / path.relative_to(original.root)
-
-    return Sample(root, moved(original.exam), moved(original.first), moved(original.second), original.keys)
+    return bundles.copied(original, tmp_path)
 
 
 def files(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
 from appliance.errors import ConfigError
 
 
@@ -164,6 +165,19 @@ class SigningSettings:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetSettings:
+    """What central IT's monitoring and updating ask of this box. `token_file`: a file whose first line opens
+    `/metrics`; `quiet_minutes`: so long before and after an exam no update is welcome."""
+
+    token_file: str = ""
+    quiet_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.quiet_minutes <= 1440:
+            raise ConfigError(f"[fleet] quiet_minutes is {self.quiet_minutes}", hint="Use 0 to 1440 minutes.")
+
+
 _SECURITIES = ("starttls", "tls", "none")
 
 
@@ -253,7 +267,11 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     signing: SigningSettings = field(default_factory=SigningSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    fleet: FleetSettings = field(default_factory=FleetSettings)
+    standards: StandardsSettings = field(default_factory=StandardsSettings)
+    lti: LtiSettings = field(default_factory=LtiSettings)
     camera: tuple[CameraSettings, ...] = ()
+    platform: tuple[PlatformSettings, ...] = ()
 
 
 T = TypeVar("T")
@@ -270,12 +288,12 @@ def load(file: Path) -> Settings:
     sections = {f.name: f for f in dataclasses.fields(Settings)}
     _refuse_unknown(table, list(sections), where=f"{file}")
     values: dict[str, Any] = {}
-    cameras = table.pop("camera", [])
+    cameras, platforms = table.pop("camera", []), table.pop("platform", [])
     for name, section in table.items():
         if not isinstance(section, dict):
             raise ConfigError(f"{file}: {name} is not a section", hint=f"Write [{name}] on a line of its own.")
         values[name] = _section(type(getattr(Settings(), name)), section, where=f"{file}: [{name}]")
-    return Settings(**values, camera=_cameras(cameras, file=file))
+    return Settings(**values, camera=_cameras(cameras, file=file), platform=_platforms(platforms, file=file))
 
 
 def _cameras(tables: Any, *, file: Path) -> tuple[CameraSettings, ...]:
@@ -297,6 +315,21 @@ def _cameras(tables: Any, *, file: Path) -> tuple[CameraSettings, ...]:
             raise ConfigError(f"{where} seat {camera.seat!r} has two cameras", hint="A seat has one camera at most.")
         cameras.append(camera)
     return tuple(cameras)
+
+
+def _platforms(tables: Any, *, file: Path) -> tuple[PlatformSettings, ...]:
+    where = f"{file}: [[platform]]"
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(
+            f"{file}: platform is not a list", hint="Write [[platform]] on a line of its own for each platform."
+        )
+    for table in tables:
+        for name in ("name", "issuer", "client_id", "deployment", "login_url"):
+            if name not in table:
+                raise ConfigError(f"{where} has no {name}", hint="docs/standards.md says where the platform shows it.")
+    platforms = tuple(_section(PlatformSettings, table, where=where) for table in tables)
+    check_all(platforms, where)
+    return platforms
 
 
 def _section(cls: type[T], table: dict[str, Any], *, where: str) -> T:

@@ -35,7 +35,8 @@ def _boot_id() -> str:
 
 
 class _Timex(ctypes.Structure):
-    # struct timex of adjtimex(2); only `modes` and `status` are used, the rest is room for the kernel to write in.
+    # struct timex of adjtimex(2); `modes`, `maxerror` (microseconds) and `status` are used, the rest is room for the
+    # kernel to write in.
     _fields_ = (
         ("modes", ctypes.c_uint),
         ("offset", ctypes.c_long),
@@ -52,6 +53,19 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
+def error_bound() -> float | None:
+    """By how many seconds the wall clock may be wrong at most, as the kernel knows from whoever synchronises it; None
+    while nobody does."""
+    state = _kernel()
+    return None if state is None or state.status & _STA_UNSYNC else state.maxerror / 1e6
+
+
 def _synchronised() -> bool:
+    state = _kernel()
+    return state is not None and not state.status & _STA_UNSYNC
+
+
+def _kernel() -> _Timex | None:
+    """What the kernel says of its clock; None where it says nothing."""
     state = _Timex()
-    return _libc().adjtimex(ctypes.byref(state)) >= 0 and not state.status & _STA_UNSYNC
+    return state if _libc().adjtimex(ctypes.byref(state)) >= 0 else None

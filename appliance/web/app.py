@@ -27,6 +27,7 @@ from appliance.web import (
     judged,
     keeping,
     media,
+    metrics,
     own_check,
     page,
     phone,
@@ -43,6 +44,7 @@ from appliance.web import (
     sitting,
     staff,
     thresholds,
+    updates,
 )
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
@@ -81,6 +83,8 @@ _BLUEPRINTS = (
     account.bp,
     exports.bp,
     media.bp,
+    metrics.bp,
+    updates.bp,
     keeping.bp,
     recording.bp,
     loudness.bp,

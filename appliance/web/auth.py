@@ -12,7 +12,7 @@ from appliance.exam.permissions import USERS, Role, leads, may, may_see
 from appliance.ledger.actions import users
 from appliance.ledger.state import AttemptRow
 from appliance.web.context import services, t
-from appliance.web.needs import action_of
+from appliance.web.needs import action_of, is_open
 from appliance.web.refusals import Forbidden, SignInNeeded
 from appliance.web.trail import log_refusal
 
@@ -113,7 +113,7 @@ def register(app: Flask) -> None:
             return
         cookie = PHONE_COOKIE if PHONE_COOKIE in request.cookies else COOKIE
         g.viewer = identify(request.cookies.get(cookie, ""))
-        if may(g.viewer.role if g.viewer is not None else None, action):
+        if may(g.viewer.role if g.viewer is not None else None, action) or is_open(g.view):
             return
         if g.viewer is None:
             raise SignInNeeded(t("server.sign_in"), hint=t("server.sign_in_hint"))

@@ -9,6 +9,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _NEEDS = "__needs__"
 _BODY = "__body_limit__"
+_OPENS = "__opens__"
 
 BODY_LIMIT = 64_000
 """Bytes of a request, unless the view says otherwise."""
@@ -19,6 +20,16 @@ def needs(action: Action) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         setattr(view, _NEEDS, action)
+        return view
+
+    return mark
+
+
+def opens(check: Callable[[], bool]) -> Callable[[View], View]:
+    """A machine may call this view, too, when `check` says so of the request: it holds a key of its own."""
+
+    def mark(view: View) -> View:
+        setattr(view, _OPENS, check)
         return view
 
     return mark
@@ -38,6 +49,12 @@ def action_of(view: Callable[..., Any]) -> Action | None:
     """The Action a view named, or None: then nobody may call it."""
     action: Action | None = getattr(view, _NEEDS, None)
     return action
+
+
+def is_open(view: Callable[..., Any]) -> bool:
+    """Does the request that is being answered hold the key of this view?"""
+    check: Callable[[], bool] | None = getattr(view, _OPENS, None)
+    return check is not None and check()
 
 
 def limit_of(view: Callable[..., Any]) -> int:

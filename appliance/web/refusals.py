@@ -42,7 +42,7 @@ def status_of(error: ApplianceError) -> int:
 
 def wants_json() -> bool:
     """Does a script ask, or a person?"""
-    if request.path.startswith(("/api/", "/whip/", "/whep/", "/media/")) or request.is_json:
+    if request.path.startswith(("/api/", "/whip/", "/whep/", "/media/", "/metrics")) or request.is_json:
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 

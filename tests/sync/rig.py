@@ -122,6 +122,7 @@ class Rig:
         self.reader = reader
         self.ledger = DirectLedger(evidence)
         self.store: ObjectStore = DirectoryStore(paths.upstream)
+        self.site, self.box = "north", "box-1"
         self.clock = 1000.0
         self.service: Service | None = None
         self._seq = 0
@@ -131,8 +132,8 @@ class Rig:
         self.service = Service(
             paths=self.paths,
             store=self.store,
-            site="north",
-            box="box-1",
+            site=self.site,
+            box=self.box,
             key=BoxKey.from_folder(self.paths.keys),
             reader=self.reader,
             ledger=self.ledger,

@@ -15,6 +15,7 @@ from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
+from appliance.sync import pull_arguments
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -100,10 +101,12 @@ def _inference(options: argparse.Namespace) -> int:
 
 def _sync(options: argparse.Namespace) -> int:
     from appliance.report import write
+    from appliance.standards.files import WithEvents
     from appliance.sync import main as sync
 
     paths, settings = _service(options)
-    return sync.run(paths=paths, settings=settings, write_report=write.write, write_reports=write.write_all)
+    reports = WithEvents(write.write, write.write_all, settings)
+    return sync.run(paths=paths, settings=settings, write_report=reports.write, write_reports=reports.write_all)
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -136,6 +139,12 @@ def _verify(options: argparse.Namespace) -> int:
     return commands.verify(options.folder, key=options.key)
 
 
+def _pull(options: argparse.Namespace) -> int:
+    from appliance.sync import pull_command
+
+    return pull_command.run(options)
+
+
 def _bench(options: argparse.Namespace) -> int:
     from appliance import commands
 
@@ -160,6 +169,12 @@ def _flags(options: argparse.Namespace) -> int:
     from appliance import commands
 
     return commands.flags(_paths(options), options.exam, as_json=options.json)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from appliance.standards import command
+
+    return command.run(_paths(options), options.exam, form=options.format, out=options.out)
 
 
 def _retention(options: argparse.Namespace) -> int:
@@ -311,6 +326,10 @@ def _add_questions(commands: _Commands) -> None:
     flags.add_argument("--json", action="store_true")
     kept = commands.add("retention", _retention, "when each kind of an exam's data is deleted, and what holds it")
     kept.add_argument("exam", metavar="ID")
+    events = commands.add("events", _events, "what the ledger says of an exam, as JSON, Caliper or xAPI")
+    events.add_argument("exam", metavar="EXAM")
+    events.add_argument("--format", choices=("json", "caliper", "xapi"), default="json", help="how (json)")
+    events.add_argument("--out", type=Path, metavar="FILE", help="there, instead of to standard output")
     thresholds = commands.add("thresholds", _thresholds, "try other rules on the sessions that were kept for it")
     thresholds.add_argument("--exam", required=True, metavar="ID", help="whose rules they are compared with")
     thresholds.add_argument("--policy", type=Path, metavar="FILE", help="the other rules, as JSON (standard input)")
@@ -331,6 +350,7 @@ def _add_questions(commands: _Commands) -> None:
     verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")
     verify.add_argument("folder", type=Path, metavar="DIR")
     verify.add_argument("--key", type=Path, metavar="FILE", help="the box's public key, from another place")
+    pull_arguments.add_pull(commands.add("pull", _pull, "list, copy and prove what a store has; needs no box"))
 
 
 def _add_administration(commands: _Commands) -> None:

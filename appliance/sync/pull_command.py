@@ -1,0 +1,194 @@
+"""`appliance pull` at the command line: a list, a copy that is proved, a page of what is there."""
+
+import argparse
+import json
+import sys
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from appliance.errors import BadInput, NotFound
+from appliance.sync import store_page, stores
+from appliance.sync.catalogue import Catalogue, ExamEntry, State
+from appliance.sync.checked import Check, Checks
+from appliance.sync.choice import Choice, days
+from appliance.sync.counted import CountedStore
+from appliance.sync.directory import DirectoryStore
+from appliance.sync.errand import Errand, Scope
+from appliance.sync.pull import Pull, owned
+from appliance.sync.store import ObjectStore
+
+_HEADS = ("SITE", "BOX", "EXAM", "BEGINS", "ATTEMPTS", "FLAGS", "OPEN", "SIZE", "STORED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Where the boxes' public keys are that came another way: one file, a folder with SITE/BOX.pub, or nowhere."""
+
+    place: Path | None = None
+
+    def of(self, site: str, box: str) -> Path | None:
+        """NotFound when keys were given and this box has none."""
+        if self.place is None or self.place.is_file():
+            return self.place
+        file = self.place / site / f"{box}.pub"
+        if not file.is_file():
+            raise NotFound(
+                f"there is no key {file}", hint="Put the box.pub of that box there, or choose boxes with --box."
+            )
+        return file
+
+
+class Bar:
+    """How far it is, on stderr; nothing where nobody sees it move. Several threads may tell it."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self._total, self._lock = total, threading.Lock()
+        silent = quiet or not sys.stderr.isatty()
+        self._bar = tqdm(total=total, unit="B", unit_scale=True, disable=silent, dynamic_ncols=True)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def move(self, size: int) -> None:
+        with self._lock:
+            self._bar.update(size)
+
+    def expect(self, more: int) -> None:
+        """The total was told too small, or too large."""
+        with self._lock:
+            self._total += more
+            self._bar.total = max(0, self._total)
+
+    def say(self, text: str, *, quiet: bool) -> None:
+        """A line on stdout, above the bar."""
+        if quiet:
+            return
+        with nullcontext() if self._bar.disable else self._bar.external_write_mode(file=sys.stdout):
+            print(text, flush=True)
+
+
+def show(store: ObjectStore, choice: Choice, *, as_json: bool) -> int:
+    """A line for each exam that is chosen."""
+    counted = CountedStore(store)
+    entries = Catalogue(counted, now=time.time()).exams(choice)
+    if as_json:
+        cost = {"requests": counted.requests, "bytes_read": counted.bytes}
+        print(json.dumps({"store": store.address, "exams": [_plain(entry) for entry in entries], **cost}, indent=1))
+        return 0
+    lines = [_HEADS, *(_line(entry) for entry in entries)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADS))]
+    for line in lines if entries else ():
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    print(f"{len(entries)} exams; {counted.requests} requests, {counted.bytes / 1e6:.1f} MB read", file=sys.stderr)
+    return 0
+
+
+def index(store: ObjectStore, folder: Path, choice: Choice) -> int:
+    """The page alone: what the store has, and which of it is here."""
+    with owned(folder):
+        now = time.time()
+        entries = Catalogue(store, now=now).exams(choice)
+        print(store_page.write(entries, Checks.read(folder), source=store.address, now=now))
+    return 0
+
+
+def fetch(
+    store: ObjectStore, folder: Path, choice: Choice, *, scope: Scope, keys: Keys, at_once: int, quiet: bool
+) -> int:
+    """The copy; -> 0, or 1 when something that was fetched is not proved."""
+    counted, begun = CountedStore(store), time.monotonic()
+    if isinstance(store, DirectoryStore) and Path(store.address).resolve() == folder.resolve():
+        raise BadInput("the copy would be its own source", hint="Give another folder, or use `appliance verify`.")
+    entries = Catalogue(counted, now=time.time()).exams(choice)
+    if not entries:
+        raise NotFound(f"no exam in {store.address} fits", hint="`appliance pull ... --list` shows what is there.")
+    for entry in entries:
+        keys.of(entry.site, entry.box)
+    with owned(folder), Bar(sum(entry.bytes for entry in entries), quiet=quiet) as bar:
+        pull = Pull(counted, folder, scope=scope, at_once=at_once, key_of=keys.of, told=bar.move)
+        for entry in entries:
+            names = None if choice.every_attempt else [one.attempt for one in entry.attempts]
+            errand = pull.errand(entry.place, names)
+            bar.expect(sum(one.size for one in errand.wanted) - entry.bytes)
+            if errand.bundles or errand.wrong:
+                check = pull.run(errand)
+                bar.say(_result(entry, errand, check), quiet=quiet and not check.finding)
+            else:
+                bar.say(f"-   {entry.place}: going on, no attempt is over yet", quiet=quiet)
+        now = time.time()
+        here = Catalogue(DirectoryStore(folder), now=now).exams(Choice())
+        page = store_page.write(here, pull.checks, source=f"a copy of {store.address}", now=now)
+    tally = pull.tally
+    if not quiet:
+        print(
+            f"{tally.proved} of {tally.exams} exams proved{'' if scope is Scope.WHOLE else f', {scope}'}; {tally.fetched} files fetched"
+            f" ({store_page.size(tally.bytes)}, {time.monotonic() - begun:.0f} s, {counted.requests} requests),"
+            f" {tally.there} were here already. {page}"
+        )
+    return 1 if tally.findings else 0
+
+
+def run(options: argparse.Namespace) -> int:
+    """What `pull_arguments` asked for."""
+    since, until = days(options.since, options.until)
+    choice = Choice(
+        sites=tuple(options.site),
+        boxes=tuple(options.box),
+        exams=tuple(options.exam),
+        attempts=tuple(options.attempt),
+        since=since,
+        until=until,
+        flagged=options.flagged,
+    )
+    access = stores.Access(
+        endpoint=options.endpoint,
+        region=options.region,
+        path_style=not options.virtual_host,
+        credentials_file=options.credentials,
+        profile=options.profile,
+        ca_file=options.ca,
+    )
+    store = stores.at(options.location, access)
+    if options.list:
+        return show(store, choice, as_json=options.json)
+    if options.folder is None:
+        raise BadInput("there is no folder for the copy", hint="Add one after the store, or --list to look only.")
+    if options.index_only:
+        return index(store, options.folder, choice)
+    scope = Scope.REPORTS if options.reports_only else Scope.NO_VIDEO if options.no_video else Scope.WHOLE
+    keys = Keys(place=options.key)
+    return fetch(store, options.folder, choice, scope=scope, keys=keys, at_once=options.at_once, quiet=options.quiet)
+
+
+def _result(entry: ExamEntry, errand: Errand, check: Check) -> str:
+    if check.finding:
+        more = f" (and {check.findings - 1} more)" if check.findings > 1 else ""
+        return f"NOT PROVED  {entry.place}/{check.finding}{more}"
+    said = f"{'OK IN PART' if check.left_out else 'OK'}  {entry.place}: {len(check.attempts)} attempts, {check.files} files, {store_page.size(check.bytes)}"
+    if check.left_out:
+        said += f"; {check.scope}, {check.left_out} files or attempts not asked for"
+    if entry.state is State.GOING_ON:
+        said += f"; going on, {len(errand.unfinished)} attempts are not over"
+    if not check.key_given:
+        said += "".join(f"\n    signed by {key}: compare it with the box's own (--key)" for key in check.keys)
+    return said
+
+
+def _line(entry: ExamEntry) -> tuple[str, ...]:
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.starts_at)) if entry.number else "-"
+    stored = entry.state.value.replace("_", " ") + (f": {entry.says}" if entry.says else "")
+    flags = sum(entry.flags.values())
+    known = (str(flags), str(entry.open), store_page.size(entry.bytes)) if entry.number else ("-", "-", "-")
+    return entry.site, entry.box, entry.exam, began, str(len(entry.attempts)), *known, stored
+
+
+def _plain(entry: ExamEntry) -> dict[str, object]:
+    return asdict(entry) | {"flags": entry.flags, "open": entry.open}

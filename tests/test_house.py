@@ -64,6 +64,7 @@ _OTHER = {
     "lock_mode": "governance",
     "video": "night",
     "night": "22:00-06:00",
+    "flags": "high",
 }
 """Where not every text makes sense."""
 

@@ -18,7 +18,7 @@ from typing import Any
 from appliance.errors import NotFound
 from appliance.sync.body import opened
 from appliance.sync.multipart import Multiparts
-from appliance.sync.s3_client import Answer, Client, Server
+from appliance.sync.s3_client import Answer, Client
 from appliance.sync.s3_trouble import no_lock
 from appliance.sync.store import CHUNK, Conflict, Pace, SourceDamaged, Stored, Unhurried, checked, digest
 from appliance.sync.sums import Sums, header
@@ -55,9 +55,9 @@ class S3Store:
     """The objects under `prefix` of a bucket."""
 
     def __init__(
-        self, server: Server, *, prefix: str = "", keeping: Keeping | None = None, pace: Pace | None = None
+        self, client: Client, *, prefix: str = "", keeping: Keeping | None = None, pace: Pace | None = None
     ) -> None:
-        self._client, self._bucket = Client(server), server.bucket
+        self._client, self._bucket = client, client.server.bucket
         self._prefix = f"{checked(prefix.strip('/'))}/" if prefix.strip("/") else ""
         self._keeping, self._pace = keeping or Keeping(), pace or Unhurried()
         self._multiparts = Multiparts(self._client, self._keeping.parts, self._pace) if self._keeping.parts else None
@@ -69,10 +69,6 @@ class S3Store:
     @property
     def address(self) -> str:
         return f"s3://{self._bucket}/{self._prefix} at {self._client.place.endpoint}"
-
-    def close(self) -> None:
-        """Its connections."""
-        self._client.close()
 
     def put(self, key: str, source: Path | bytes, *, sha256: str) -> bool:
         name = self._name(key)

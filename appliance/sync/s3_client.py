@@ -101,11 +101,10 @@ class Client:
             raise self._told(error, doing) from error
 
     def close(self) -> None:
-        """Its connections."""
+        """Its connections; the next question opens new ones."""
         with self._lock:
             if self._made is not None:
                 self._made.close()
-            self._made = None
 
     def _told(self, error: Exception, doing: str) -> Exception:
         return understood(error, self.place, doing=doing, now=datetime.datetime.now(datetime.UTC))

@@ -82,7 +82,7 @@ def _s3(
     bucket: str, prefix: str, access: Access, *, at_once: int, pace: Pace | None, keeping: dict[str, Any]
 ) -> ObjectStore:
     from appliance.sync.s3 import Keeping, S3Store
-    from appliance.sync.s3_client import Server
+    from appliance.sync.s3_client import Client, Server
 
     server = Server(
         bucket=bucket,
@@ -94,4 +94,4 @@ def _s3(
         ca_file=access.ca_file,
         at_once=at_once,
     )
-    return S3Store(server, prefix=prefix, keeping=Keeping(**keeping), pace=pace)
+    return S3Store(Client(server), prefix=prefix, keeping=Keeping(**keeping), pace=pace)

@@ -7,6 +7,8 @@ from appliance.ledger import writer as writer_module
 from tests.report import evidence as made
 from tests.sync.rig import Rig
 
+pytest.register_assert_rewrite("tests.sync.contract")
+
 
 @pytest.fixture
 def rig(paths, monkeypatch):

@@ -1,7 +1,7 @@
 """The port: an object store as this box needs one. A driver for each kind of store implements it.
 
 Objects are immutable. A key is a relative path with `/`; see `checked`. Contract of every driver, kept by one
-conformance suite (tests/sync/test_store_contract.py):
+conformance suite (tests/sync/contract.py):
 
 - `put` is idempotent: the same content again changes nothing and succeeds. Other content under a key that is taken is
   refused (`Conflict`), the old object stays.

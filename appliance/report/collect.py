@@ -13,7 +13,7 @@ from appliance.exam import events
 from appliance.exam.events import BOX
 from appliance.exam.flags import Decision
 from appliance.exam.stage import CLOSED
-from appliance.ledger import holding, state, tables
+from appliance.ledger import holding, planning, state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow, ExamRow, FlagRow
 from appliance.report import day, detection, kept, points, recordings, review, steps
@@ -52,6 +52,7 @@ def attempt_facts(connection: sa.Connection, attempt: str, *, media: Path, now: 
         "provisional": closed_at is None,
         "exam": _exam(exam_row, closed_at),
         "attempt": attempt,
+        "room": row.room or planning.plan(connection, row.exam).room,
         "seat": row.seat,
         "candidate": row.candidate,
         "name": row.name,

@@ -232,6 +232,7 @@ class AttemptFacts:
     provisional: bool
     exam: Exam
     attempt: str
+    room: str
     seat: str
     candidate: str
     name: str

@@ -15,16 +15,16 @@ from appliance.report import json_report, review
 
 Schema = dict[str, Any]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MEANINGS = Path(__file__).with_name("properties.toml")
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MEANINGS = Path(__file__).with_name("properties.toml")
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
 def schema() -> Schema:
     """Of both kinds of report, told apart by `kind`."""
-    made = _Making(tomllib.loads(_MEANINGS.read_text(encoding="utf-8")))
+    made = Making(tomllib.loads(MEANINGS.read_text(encoding="utf-8")))
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "$id": json_report.SCHEMA_ID,
         "title": "Integrity report",
         "description": f.ABOUT,
@@ -33,7 +33,7 @@ def schema() -> Schema:
     }
 
 
-class _Making:
+class Making:
     """Collects the definitions that the reports refer to."""
 
     def __init__(self, meanings: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ class _Making:
         self.definitions: dict[str, Schema] = {}
 
     def report(self, cls: type, kind: str) -> Schema:
-        said = self._object(cls)
+        said = self.object(cls)
         head = {"$schema", "schema", "kind", "about", "time_zone", "rules_in_force"}
         said["properties"] |= {
             "$schema": {"const": json_report.SCHEMA_ID},
@@ -57,19 +57,19 @@ class _Making:
             said = self._attempt(said)
         for name in head:
             said["properties"][name]["description"] = self._meaning("Report", name)
-        return _closed(said)
+        return closed(said)
 
     def _attempt(self, said: Schema | None = None, *, once: bool = False) -> Schema:
         """With what is worked out from the facts; `once`: in the report on an exam, without what that says itself."""
         if once and "Attempt" in self.definitions:
             return {"$ref": "#/$defs/Attempt"}
-        said = said or self._object(f.AttemptFacts)
+        said = said or self.object(f.AttemptFacts)
         whole, share = {"type": "integer", "minimum": 0}, _share()
         more: dict[str, Schema] = {
             "detectors": {"type": "array", "items": self._with(f.DetectorCoverage, {"share": share})},
             "unseen_by_cause": {
                 "type": "array",
-                "items": _closed(
+                "items": closed(
                     {
                         "type": "object",
                         "properties": {
@@ -79,7 +79,7 @@ class _Making:
                     }
                 ),
             },
-            "decisions": _closed(
+            "decisions": closed(
                 {
                     "type": "object",
                     "properties": {
@@ -97,7 +97,7 @@ class _Making:
         self._with(review.Watched, {"share": share})
         if once:
             said["properties"] = {n: p for n, p in said["properties"].items() if n not in json_report.ONCE}
-            self.definitions["Attempt"] = _closed(said)
+            self.definitions["Attempt"] = closed(said)
             return {"$ref": "#/$defs/Attempt"}
         return said
 
@@ -106,17 +106,18 @@ class _Making:
         said = self.definitions[cls.__name__]
         for name, one in more.items():
             said["properties"][name] = one | {"description": self._meaning(cls.__name__, name)}
-        _closed(said)
+        closed(said)
         return found
 
     def _rules(self) -> Schema:
         """Code -> the rule's numbers."""
-        said = self._object(Rule)
+        said = self.object(Rule)
         for left_out in ("code", "off_by"):
             del said["properties"][left_out]
-        return {"type": "object", "additionalProperties": _closed(said)}
+        return {"type": "object", "additionalProperties": closed(said)}
 
-    def _object(self, cls: type) -> Schema:
+    def object(self, cls: type) -> Schema:
+        """The properties of a type of facts."""
         hints = typing.get_type_hints(cls)
         properties = {}
         for field in dataclasses.fields(cls):
@@ -143,7 +144,7 @@ class _Making:
         if issubclass(hint, StrEnum):
             return {"enum": [one.value for one in hint]}
         if hint.__name__ not in self.definitions:
-            self.definitions[hint.__name__] = _closed(self._object(hint))
+            self.definitions[hint.__name__] = closed(self.object(hint))
         return {"$ref": f"#/$defs/{hint.__name__}"}
 
     def _meaning(self, cls: str, name: str) -> str:
@@ -159,7 +160,8 @@ def _share() -> Schema:
     return {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}]}
 
 
-def _closed(said: Schema) -> Schema:
+def closed(said: Schema) -> Schema:
+    """With just these properties, all of them."""
     said["required"] = sorted(said["properties"])
     said["additionalProperties"] = False
     return said

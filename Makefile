@@ -54,7 +54,7 @@ screenshots: setup debian-packages ## take the pictures of docs/newcomer.md, doc
 	$(BIN)/python scripts/screenshots
 
 clean: ## everything that make made, but not the data folder
-	rm -rf .venv build appliance/web/static/dist appliance/web/frontend/node_modules *.egg-info
+	rm -rf .venv build appliance/web/static/dist appliance/sync/bundle_page appliance/web/frontend/node_modules *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 debian-packages:

@@ -5,14 +5,12 @@ From then on a restart sends the same bytes under the same names. Recordings and
 not change, and the plan holds their hashes.
 """
 
-import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
 import rfc8785
@@ -23,10 +21,11 @@ from appliance.box.paths import Paths
 from appliance.errors import IntegrityError
 from appliance.exam.events import BOX
 from appliance.exam.place import numbered, place_of
-from appliance.ledger import state, tables
+from appliance.exam.stage import Stage
+from appliance.ledger import stages, state, tables
 from appliance.ledger.chain import GENESIS, Link
 from appliance.ledger.record import SELECT
-from appliance.sync import chain_lines, disk, named
+from appliance.sync import chain_lines, companions, disk, named
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import (
     File,
@@ -94,12 +93,14 @@ class Staged:
             return None
         return {name: (folder / name).read_bytes() for name in _closing(self.plan)}
 
-    def seal(self, missing: Iterable[Missing], key: BoxKey) -> dict[str, bytes]:
-        """Sign, and freeze what was signed."""
+    def seal(
+        self, missing: Iterable[Missing], key: BoxKey, attempts: Mapping[str, Reference] | None = None
+    ) -> dict[str, bytes]:
+        """Sign, and freeze what was signed. `attempts`: an exam's; these are stored by now."""
         lost = tuple(missing)
         gone = {entry.file for entry in lost}
         files = tuple(file for file in self.plan.files if file.file not in gone)
-        manifest = replace(self.plan, files=files, missing=lost)
+        manifest = replace(self.plan, files=files, missing=lost, attempts=dict(attempts or {}))
         data, sums = manifest.to_bytes(), manifest.sums()
         names = _closing(self.plan)
         closing = dict(zip(names, (key.public.pem, sums, key.sign(sums), key.sign(data), data), strict=True))
@@ -159,6 +160,7 @@ class Stager:
                 open_feeds=tuple(sorted(open_feeds)),
                 withheld=_withheld(links, subject.exam, subject.attempt),
                 attempts={},
+                begun=stages.stages(connection, subject.attempt),
             )
 
     def exam(
@@ -168,15 +170,17 @@ class Stager:
         *,
         report: dict[str, str],
         attempts: dict[str, Reference],
+        numbers: Mapping[str, int] | None = None,
     ) -> Staged:
-        """Stage an exam: its report, the box's chain since it was made, and the manifests of its attempts."""
+        """Stage an exam: its report, the box's chain since it was made, and the manifests of its attempts.
+        `numbers`: of each attempt, that of its bundle that goes with this one."""
         after, after_hash = _before_exam(connection, subject.exam)
         with _Filling(self._paths, self.folder(subject), subject) as filling:
             links = _links(connection, BOX, after=after)
             head = filling.ledger(links, after=after, after_hash=after_hash)
             filling.report(report)
             manifest = self._manifest(subject, head, filling.files)
-            return filling.publish(manifest, attempts=attempts)
+            return filling.publish(manifest, attempts=attempts, numbers=numbers or {})
 
     def _manifest(self, subject: Subject, head: Head, files: list[File]) -> Manifest:
         at, previous = clock.now(), subject.previous
@@ -214,6 +218,7 @@ class _Filling:
         self._proved = {file.file: file for file in (subject.previous.files if subject.previous else ())}
         self.files: list[File] = []
         self._sources: dict[str, str] = {}
+        self._report: bytes | None = None
 
     def __enter__(self) -> "_Filling":
         shutil.rmtree(self._passing, ignore_errors=True)
@@ -246,6 +251,7 @@ class _Filling:
             if hashlib.sha256(data).hexdigest() != sha256:
                 raise IntegrityError(f"{folder / name} changed while it was being staged")
             self._make(f"{numbered('report', self._subject.number)}/{name}", "report", data)
+            self._report = data if name == "report.json" else self._report
 
     def snapshots(self, connection: sa.Connection) -> None:
         newest: dict[str, dict[str, object]] = {}
@@ -301,10 +307,6 @@ class _Filling:
                 else:
                     self._make(numbered(place, self._subject.number), "playlist", data)
 
-    def companions(self, plan: Manifest) -> None:
-        """What makes the bundle of use by itself, whoever opens it. `plan` names everything else."""
-        self.other("verify.sh", _verify_sh())
-
     def other(self, name: str, data: bytes) -> None:
         """A file that is made now, of any kind; under the name of before where it is the same as before."""
         if known := self._known(name, hashlib.sha256(data).hexdigest()):
@@ -320,9 +322,12 @@ class _Filling:
         open_feeds: tuple[str, ...] = (),
         withheld: tuple[Missing, ...] = (),
         attempts: dict[str, Reference],
+        begun: Iterable[tuple[float, Stage]] = (),
+        numbers: Mapping[str, int] | None = None,
     ) -> Staged:
         plan = replace(manifest, gaps=gaps, open_feeds=open_feeds, withheld=withheld, attempts=attempts)
-        self.companions(plan)
+        for name, data in companions.of(plan, report=self._report, begun=tuple(begun), numbers=numbers or {}).items():
+            self.other(name, data)
         plan = replace(plan, files=tuple(self.files))
         disk.write(self._passing / "plan.json", plan.to_bytes())
         disk.write(self._passing / "sources.json", rfc8785.dumps(self._sources))
@@ -354,11 +359,6 @@ class _Filling:
             if known is not None and known.sha256 == sha256:
                 return known
         return None
-
-
-@functools.cache
-def _verify_sh() -> bytes:
-    return (files("appliance") / "sync" / "verify.sh").read_bytes()
 
 
 def _links(connection: sa.Connection, chain: str, *, after: int) -> list[Link]:

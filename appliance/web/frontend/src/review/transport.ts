@@ -41,7 +41,8 @@ export class Transport {
   private stopping = false;
   private skipping = false;
 
-  constructor(controls: Controls, flags: boolean) {
+  /** `skips`: it is known what is quiet. */
+  constructor(controls: Controls, flags: boolean, skips = flags) {
     const b = (sign: string, name: string, key: string, run: () => void, kind = ""): HTMLButtonElement =>
       h("button", { type: "button", class: `rv-button ${kind}`.trim(), onclick: run, "aria-label": t(`reviewing.control.${name}`), "aria-keyshortcuts": key, title: t("reviewing.control.titled", { what: t(`reviewing.control.${name}`), key }) }, h("span", { "aria-hidden": "true" }, sign));
     this.play = b("▶", "play", "K", () => controls.toggle(), "primary");
@@ -55,7 +56,7 @@ export class Transport {
       h("button", { type: "button", class: "quiet rv-time", onclick: () => controls.go(), title: t("reviewing.control.titled", { what: t("reviewing.key.go"), key: "G" }) }, this.clock, h("span", { class: "hidden" }, t("reviewing.key.go"))),
       group("playing", ...walk.slice(0, 1), b("−10", "back", "J", () => controls.move(-10)), b("‹", "frame_back", ",", () => controls.step(-1)), this.play, b("›", "frame_on", ".", () => controls.step(1)), b("+10", "on", "L", () => controls.move(10)), ...walk.slice(1)),
       this.state,
-      group("how", this.speed, ...(flags ? [this.stop, this.skip] : [])));
+      group("how", this.speed, ...(flags ? [this.stop] : []), ...(skips ? [this.skip] : [])));
     this.marking = group("marks", h("button", { type: "button", class: "small", onclick: () => controls.mark("in") }, h("kbd", { "aria-hidden": "true" }, "I"), t("reviewing.control.in")), h("button", { type: "button", class: "small", onclick: () => controls.mark("out") }, h("kbd", { "aria-hidden": "true" }, "O"), t("reviewing.control.out")), this.marked, this.clear);
   }
 

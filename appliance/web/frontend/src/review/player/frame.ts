@@ -20,7 +20,7 @@ export class Frame {
   private said: FeedState["what"] = "shown";
 
   constructor(
-    video: HTMLVideoElement,
+    picture: HTMLElement,
     feed: Feed,
     acts: { listen: () => void; enlarge: () => void },
   ) {
@@ -29,7 +29,7 @@ export class Frame {
     this.listen = h("button", { type: "button", class: "small rp-listen", "aria-pressed": "false", "aria-label": t("player.listen", { kind: name }), onclick: acts.listen }, t("player.sound"));
     this.larger = h("button", { type: "button", class: "small rp-larger", "aria-pressed": String(feed.kind === "webcam"), "aria-label": t("player.enlarge", { kind: name }), onclick: acts.enlarge }, t("player.large"));
     this.element = h("figure", { class: "rp-feed", "data-kind": feed.kind, "data-state": "loading" },
-      h("div", { class: "rp-picture" }, video, this.words),
+      h("div", { class: "rp-picture" }, picture, this.words),
       h("figcaption", {}, h("span", { class: "rp-name" }, name), this.place, this.listen, this.larger));
     this.large = feed.kind === "webcam";
     this.describe(feed);

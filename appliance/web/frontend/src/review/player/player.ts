@@ -240,7 +240,7 @@ export class Player {
     const wallAt = (ms: number): number | null => (this.clock.running ? this.clock.at(ms / 1000) : null);
     const reel = new Reel(feed, this.files, this.review.live, t(`player.kind.${feed.kind}`), wallAt, () => this.stage.listen(null));
     this.reels.set(feed.kind, reel);
-    this.stage.add(feed, reel.video);
+    this.stage.add(feed, reel.video, reel.video);
     if (this.turn > 0 && !this.moving) void reel.show(this.clock.at(seconds()));
   }
 

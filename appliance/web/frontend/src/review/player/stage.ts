@@ -8,19 +8,26 @@ import type { Feed } from "../types";
 import { Frame } from "./frame";
 import type { FeedState } from "./state";
 
+/** What of a feed is heard. A <video> is one. */
+export interface Heard {
+  muted: boolean;
+  volume: number;
+}
+
 export class Stage {
   readonly element = h("div", { class: "rp", role: "group", "aria-label": t("player.label") });
   private readonly said = h("p", { class: "hidden", role: "status" });
-  private readonly frames = new Map<Kind, { frame: Frame; video: HTMLVideoElement }>();
+  private readonly frames = new Map<Kind, { frame: Frame; heard: Heard }>();
   private heard: Kind = "webcam";
   private hushed = false;
   private loud = 1;
 
-  add(feed: Feed, video: HTMLVideoElement): void {
+  /** `picture`: what is seen of it, where that is not what is heard. */
+  add(feed: Feed, heard: Heard, picture: HTMLElement): void {
     const { kind } = feed;
     const enlarge = (): void => { for (const [other, { frame }] of this.frames) frame.large = other === kind; };
     const listen = (): void => this.listen(this.heard === kind && !this.hushed ? null : kind);
-    this.frames.set(kind, { frame: new Frame(video, feed, { listen, enlarge }), video });
+    this.frames.set(kind, { frame: new Frame(picture, feed, { listen, enlarge }), heard });
   }
 
   describe(feed: Feed): void {
@@ -73,11 +80,11 @@ export class Stage {
   }
 
   private sound(): void {
-    for (const [kind, { frame, video }] of this.frames) {
-      const heard = kind === this.heard && !this.hushed;
-      if (video.muted === heard) video.muted = !heard;
-      video.volume = this.loud;
-      frame.heard = heard;
+    for (const [kind, { frame, heard }] of this.frames) {
+      const on = kind === this.heard && !this.hushed;
+      if (heard.muted === on) heard.muted = !on;
+      heard.volume = this.loud;
+      frame.heard = on;
     }
   }
 }

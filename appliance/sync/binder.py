@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,9 +11,12 @@ import sqlalchemy as sa
 from appliance.box.paths import Paths
 from appliance.errors import IntegrityError, Unavailable
 from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, ReportWritten
+from appliance.exam.place import numbered
+from appliance.ledger import tables
 from appliance.ledger.reader import Reader
 from appliance.sync import bundle, disk
 from appliance.sync.bundle import Staged, Stager, Subject
+from appliance.sync.crew import Done, Task
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Manifest, Reference
 from appliance.sync.owner import owners
@@ -54,7 +57,7 @@ class LedgerAway(Unavailable):
 
 @dataclass(slots=True, kw_only=True)
 class Binder:
-    """`staged`: attempt or exam -> its bundle on its way."""
+    """`staged`: attempt or exam -> its bundle on its way; `closed`: owner -> what closed it, which the store has."""
 
     paths: Paths
     site: str
@@ -69,6 +72,9 @@ class Binder:
     staged: dict[str, Staged] = field(default_factory=dict)
     unoffered: set[str] = field(default_factory=set)
     untold: set[str] = field(default_factory=set)
+    closed: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    _closing: set[str] = field(default_factory=set)
+    _tried: set[str] = field(default_factory=set)
 
     def subject(self, exam: str, attempt: str | None) -> Subject:
         return Subject(site=self.site, box=self.box, exam=exam, attempt=attempt)
@@ -105,17 +111,21 @@ class Binder:
         self._adopt(staged)
 
     def stage_exam(self, exam: str) -> None:
-        """Freeze an exam, unless something was said about one of its attempts just now."""
+        """Freeze an exam once each attempt of it is staged or stored, so that its report is upstream before any video.
+        Until it is sealed none of its attempts is staged anew: what it says and what it refers to stay of one time."""
         subject = self._next(exam, None, self.watch.progress.exams.get(exam))
         stager = Stager(self.paths, self.key)
+        numbers = {}
         with self.reader.connect() as connection:
-            attempts = {}
             for row in owners(connection, exam):
-                if self.watch.look(connection, row.attempt) is not None:
+                if row.attempt in self.staged:
+                    numbers[row.attempt] = self.staged[row.attempt].plan.number
+                elif self.watch.look(connection, row.attempt) is None:
+                    numbers[row.attempt] = self.watch.progress.attempts[row.attempt].number
+                else:
                     return  # its own bundle first
-                attempts[row.attempt] = self._reference(self.watch.progress.attempts[row.attempt])
             report = self.write_report(connection=connection, paths=self.paths, exam=exam, attempt=None)
-            staged = stager.exam(connection, subject, report=report, attempts=attempts)
+            staged = stager.exam(connection, subject, report=report, attempts={}, numbers=numbers)
         self._adopt(staged)
 
     def write_asked(self, exam: str) -> None:
@@ -129,7 +139,11 @@ class Binder:
     def offer(self) -> None:
         """Hand what is staged to the outbox, as far as there is room."""
         for owner in sorted(self.unoffered):
-            if self.sender.outbox.offer(self.sender.items(owner, self.staged[owner])) == 0:
+            if owner in self._tried and not self.sender.outbox.roomy:
+                continue
+            self._tried.add(owner)
+            staged = self.staged[owner]
+            if self.sender.offer(staged.subject.prefix, self.sender.items(staged)) == 0:
                 self.unoffered.discard(owner)
 
     def tell_report(self, owner: str) -> None:
@@ -145,26 +159,46 @@ class Binder:
         self._append(ReportWritten(exam=exam, attempt=attempt, folder=folder.as_posix(), files=files), exam)
 
     def ready(self) -> list[str]:
-        """Staged bundles of which the store has everything that it will get."""
+        """Staged bundles of which the store has everything that it will get; an exam's after those of its attempts."""
         outbox = self.sender.outbox
-        return [owner for owner in self.staged if owner not in self.unoffered and not outbox.left(owner)]
+        busy = self.unoffered | self._closing | self.closed.keys() | self.untold
+        open_exams = {staged.plan.exam for staged in self.staged.values() if staged.plan.attempt}
+        return [owner for owner in self.staged if owner not in busy | open_exams and not outbox.left(owner)]
 
-    def seal(self, owner: str) -> None:
-        """Sign, send the manifest after everything it names, tell the ledger, clear away."""
+    def closing(self, owner: str, settle: Callable[[Done], None]) -> Task:
+        """Sign, and send the manifest after everything it names; `settle` is told what does not go."""
         staged = self.staged[owner]
-        if owner in self.untold:
-            self.tell_report(owner)
-        closing = staged.sealed() or staged.seal(self.sender.missing(owner, staged), self.key)
-        self.sender.close(staged.subject.prefix, closing)
+        missing = self.sender.missing(owner, staged)
+        attempts = self._references(staged.plan.exam) if staged.plan.attempt is None else {}
+
+        def work() -> dict[str, bytes]:
+            closing = staged.sealed() or staged.seal(missing, self.key, attempts)
+            self.sender.close(staged.subject.prefix, closing, attempts)
+            return closing
+
+        def settled(done: Done) -> None:
+            self._closing.discard(owner)
+            if done.error is None:
+                self.closed[owner] = done.result
+            settle(done)
+
+        self._closing.add(owner)
+        return Task(name=f"the bundle of {owner}", work=work, settle=settled)
+
+    def finish(self, owner: str) -> None:
+        """The store has all of it: tell the ledger, clear away."""
+        staged, closing = self.staged[owner], self.closed[owner]
         self._tell_stored(Manifest.from_bytes(closing[staged.plan.name]), _sha256(closing[staged.plan.name]))
         disk.remove(staged.folder)
-        del self.staged[owner]
+        del self.staged[owner], self.closed[owner]
+        self.sender.took(sum(map(len, closing.values())), len(closing))
         self.sender.forget(owner, staged)
 
     def _adopt(self, staged: Staged) -> None:
         owner = staged.plan.attempt or staged.plan.exam
         self.staged[owner] = staged
         self.unoffered.add(owner)
+        self._tried.discard(owner)
         self.untold.add(owner)
         self.sender.outbox.again(owner)
 
@@ -182,16 +216,23 @@ class Binder:
             previous=self.sender.manifest(subject, before.number, before.manifest_sha256),
         )
 
-    def _reference(self, stored: AttemptStored) -> Reference:
-        """An attempt's newest manifest, as the store has it."""
-        subject = self.subject(stored.exam, stored.attempt)
-        manifest = self.sender.manifest(subject, stored.number, stored.manifest_sha256)
-        return Reference(
-            file=f"{stored.attempt}/{manifest.name}",
-            sha256=stored.manifest_sha256,
-            position=manifest.ledger.position,
-            hash=manifest.ledger.hash,
-        )
+    def _references(self, exam: str) -> dict[str, Reference]:
+        """Each attempt's newest manifest, as the ledger has it."""
+        found = {}
+        with self.reader.connect() as connection:
+            for row in owners(connection, exam):
+                stored = self.watch.progress.attempts.get(row.attempt)
+                if stored is None:
+                    continue  # came after the exam was staged: the exam's next manifest has it
+                event = tables.event.c
+                query = sa.select(event.hash).where(event.chain == row.attempt, event.position == stored.position)
+                found[row.attempt] = Reference(
+                    file=f"{row.attempt}/{numbered('manifest.json', stored.number)}",
+                    sha256=stored.manifest_sha256,
+                    position=stored.position,
+                    hash=connection.execute(query).scalar_one().hex(),
+                )
+        return found
 
     def _proved(self, plan: Manifest) -> str | None:
         """The hash of the newest manifest that the ledger calls stored."""

@@ -1,28 +1,35 @@
 """The sync process: evidence goes upstream, and comes back as a receipt in the ledger."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from appliance import __version__
-from appliance.box import health, process
+from appliance.box import health, process, upstream
 from appliance.box.paths import Paths
 from appliance.config import Settings
 from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
-from appliance.ledger.reader import Reader, opened
-from appliance.sync import stores
+from appliance.ledger.reader import opened
+from appliance.sync import stores, viewer
 from appliance.sync.binder import WriteReport, WriteReports
+from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.chores import Chores
+from appliance.sync.claim import claim
+from appliance.sync.crew import Threads
 from appliance.sync.exports import Exports
 from appliance.sync.keys import BoxKey
 from appliance.sync.notice import Notices
+from appliance.sync.pace import Line
 from appliance.sync.retention import Retention
 from appliance.sync.service import Service
-from appliance.sync.store import ObjectStore, checked
+from appliance.sync.status import Status
+from appliance.sync.store import ObjectStore, Pace, checked
 from appliance.sync.trust import Trust
+from appliance.sync.uplink import Night
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +42,14 @@ STOP_SECONDS = 2.0
 def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_reports: WriteReports) -> int:
     """Send until SIGTERM or SIGINT; 0. ConfigError when the settings name no possible place."""
     stopping = process.stop_event()
-    store = store_of(paths, settings)
+    line, crew = Line(), Threads(settings.upstream.at_once)
+    store = store_of(paths, settings, pace=line)
     for section in (settings.mail, settings.upstream, settings.signing):
         section.check()
+    Night.parse(settings.upstream.night)
+    viewer.check()
     key = BoxKey.from_folder(paths.keys)
+    site, box = settings.upstream.site, settings.upstream.box
     _say(paths, healthy=False, sentence="waiting for the ledger")
     while not paths.database.exists():
         if stopping.wait(0.1):
@@ -49,13 +60,18 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
             lambda: Service(
                 paths=paths,
                 store=store,
-                site=settings.upstream.site,
-                box=settings.upstream.box,
+                settings=settings.upstream,
                 key=key,
                 reader=reader,
                 ledger=client,
                 write_report=write_report,
                 write_reports=write_reports,
+                crew=crew,
+                line=line,
+                claim=lambda: claim(store, site, box, key.public.pem),
+                checkpoints=Checkpoints(key=key, site=site, box=box, seconds=settings.upstream.checkpoint_seconds),
+                # A folder is this box's own, or a share that the house mounted: nothing of a site meets there at once.
+                spread=settings.upstream.spread_seconds if settings.upstream.url else 0.0,
             ),
             paths,
             stopping,
@@ -63,15 +79,24 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
         if service is None:
             return 0
         chores = Chores(
-            Retention(paths, reader, client, store=store, site=settings.upstream.site, box=settings.upstream.box),
+            Retention(paths, reader, client, store=store, site=site, box=box, send_again=service.send_again),
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
             Trust(paths.cache / "clock.json"),
         )
         exporter = Exports(paths=paths, settings=settings, key=key, reader=reader, ledger=client)
-        return _serve(service, chores, exporter, client, reader, paths, stopping)
+        status = Status(
+            service=service,
+            settings=settings.upstream,
+            local=not settings.upstream.url,
+            remembered=paths.cache / upstream.FILE,
+        )
+        try:
+            return _serve(service, status, chores, exporter, client, paths, stopping)
+        finally:
+            crew.stop(STOP_SECONDS)
 
 
-def store_of(paths: Paths, settings: Settings) -> ObjectStore:
+def store_of(paths: Paths, settings: Settings, *, pace: Pace | None = None) -> ObjectStore:
     """The store that the settings name; ConfigError when site and box cannot name folders."""
     for name in ("site", "box"):
         value = getattr(settings.upstream, name)
@@ -83,7 +108,7 @@ def store_of(paths: Paths, settings: Settings) -> ObjectStore:
                 f"[upstream] {name} is {value!r}, which cannot name a folder",
                 hint="Use letters, digits, -, _ and dots.",
             ) from None
-    return stores.of_box(settings.upstream, paths.data)
+    return stores.of_box(settings.upstream, paths.data, pace=pace)
 
 
 def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threading.Event) -> Service | None:
@@ -100,10 +125,10 @@ def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threadin
 
 def _serve(
     service: Service,
+    status: Status,
     chores: Chores,
     exporter: Exports,
     client: Client,
-    reader: Reader,
     paths: Paths,
     stopping: threading.Event,
 ) -> int:
@@ -121,6 +146,7 @@ def _serve(
         process.notify("READY=1")
         while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
             _beat(service, chores, exporter, client, paths)
+            _say_upstream(status, paths)
             process.notify("WATCHDOG=1")
     finally:
         process.notify("STOPPING=1")
@@ -128,6 +154,8 @@ def _serve(
         stopping.set()
         service.woken.set()
         worker.join(STOP_SECONDS)
+        with contextlib.suppress(OSError):  # it is only convenient for the next process
+            status.keep()
         helper.join(STOP_SECONDS / 4)  # a mail server may let it wait: what it does is begun again
         cutter.join(STOP_SECONDS / 2)  # what it cut is begun anew
         client.stop(flush_seconds=0.5)
@@ -139,6 +167,13 @@ def _work(service: Service, stopping: threading.Event) -> None:
         wait = service.turn()
         if wait and not stopping.is_set():
             service.woken.wait(wait)
+
+
+def _say_upstream(status: Status, paths: Paths) -> None:
+    try:
+        status.say(paths.run)
+    except OSError as error:  # a full disk is told by who needs it
+        log.warning("how the upstream is cannot be said: %s", error)
 
 
 def _beat(service: Service, chores: Chores, exporter: Exports, client: Client, paths: Paths) -> None:

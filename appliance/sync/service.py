@@ -1,4 +1,4 @@
-"""The work of the sync process, one thing at a time: send what is recorded as it comes, bundle what is over.
+"""The work of the sync process: send what is recorded as it comes, bundle what is over.
 
 Everything is found again after a restart: the ledger says what there is and what is proved, the outbox folder holds
 what was staged, the store says what it has. Nothing here is a record: a kill at any point changes nothing but time.
@@ -8,12 +8,14 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from appliance.box.paths import Paths
+from appliance.config import UpstreamSettings
 from appliance.errors import ApplianceError, IntegrityError, StorageFull, Unavailable
 from appliance.exam.events import BOX, ExamEnded, ReportAsked, UpstreamFailed
 from appliance.exam.place import place_of
@@ -21,12 +23,17 @@ from appliance.ledger import reports, state
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
 from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
+from appliance.sync.crew import Alone, Crew, Done, Task
 from appliance.sync.keys import BoxKey
+from appliance.sync.outage import Outage
 from appliance.sync.outbox import Item
+from appliance.sync.pace import Line
 from appliance.sync.progress import Progress
-from appliance.sync.sender import Sender
+from appliance.sync.receipt import Again
+from appliance.sync.ruling import Ruling
+from appliance.sync.sender import RANKS, Checkpoints, Sender
 from appliance.sync.store import ObjectStore
-from appliance.sync.trouble import BOX_DISK, UPSTREAM, Pause, Trouble
+from appliance.sync.trouble import BOX_DISK, Pause, Trouble
 from appliance.sync.watch import Timing, Watch, Watched
 
 log = logging.getLogger(__name__)
@@ -34,44 +41,65 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5
 
 
-class _Here(StorageFull):
-    """The box's own disk."""
+REPORT_SECONDS = 40.0
+"""Beside the wait for the last recordings: so long an exam's recordings wait for its report. Then they go without: a
+report that cannot be written holds up no evidence."""
 
 
 class Service:
-    """`turn` does one thing; one thread calls it. `told` may be called by any."""
+    """`turn` decides what comes next, and does what is done on the box; one thread calls it. What is done with the
+    store, the hands of `crew` do. `told` and `status` may be called by any."""
 
     def __init__(
         self,
         *,
         paths: Paths,
         store: ObjectStore,
-        site: str,
-        box: str,
+        settings: UpstreamSettings,
         key: BoxKey,
         reader: Reader,
         ledger: Ledger,
         write_report: WriteReport,
         write_reports: WriteReports,
+        crew: Crew | None = None,
+        line: Line | None = None,
+        claim: Callable[[], object] | None = None,
+        checkpoints: Checkpoints | None = None,
+        spread: float = 0.0,
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         timing = timing or Timing()
         self._paths = paths
         self._reader = reader
         self._ledger = ledger
         self._timing = timing
-        self._monotonic = monotonic
+        self._monotonic, self._wall = monotonic, wall
         self._trouble = Trouble(say=self._say)
         self._here = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
-        self._there = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
+        line = line or Line()
+        self.ruling = Ruling(settings, reader, line.bucket, monotonic=monotonic, wall=wall)
+        there = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
         self._sender = Sender(
-            store=store, trouble=self._trouble, pause=self._there, park=timing.park, monotonic=monotonic
+            store=store,
+            reader=reader,
+            crew=crew or Alone(),
+            line=line,
+            trouble=self._trouble,
+            outage=Outage(pause=there, spread=spread, monotonic=monotonic),
+            park=timing.park,
+            claim=claim,
+            checkpoints=checkpoints,
+            monotonic=monotonic,
         )
         self._held: dict[str, float] = {}
         self._dirty: set[str] = set()
+        self._outside: set[str] = set()
         self._ended: set[str] = set()
         self._asked: set[str] = set()
+        self._again: dict[str, Sequence[Again]] = {}
+        self._resting: dict[str, float] = {}
         self._lock = threading.Lock()
         self.woken = threading.Event()
         self.read_until = reader.head()
@@ -82,8 +110,8 @@ class Service:
         self._dirty.update(self._watch.attempts)
         self._binder = Binder(
             paths=paths,
-            site=site,
-            box=box,
+            site=settings.site,
+            box=settings.box,
             key=key,
             reader=reader,
             ledger=ledger,
@@ -93,6 +121,7 @@ class Service:
             sender=self._sender,
         )
         self._binder.take_up()
+        self._sender.crew.begin(self.woken.set)
 
     # --- any thread ---
 
@@ -105,6 +134,12 @@ class Service:
                 self._ended.add(event.exam)
             elif event.type == ReportAsked.TYPE and event.exam:
                 self._asked.add(event.exam)
+        self.woken.set()
+
+    def send_again(self, attempt: str, objects: Sequence[Again]) -> None:
+        """What the store has lost of a proved attempt, once more; none: what was asked for before is settled."""
+        with self._lock:
+            self._again[attempt] = objects
         self.woken.set()
 
     def status(self) -> dict[str, Any]:
@@ -128,43 +163,73 @@ class Service:
             "failing": self._trouble.failing,
         }
 
-    # --- the sending thread ---
+    @property
+    def sender(self) -> Sender:
+        """To look at."""
+        return self._sender
+
+    def unsealed(self) -> dict[str, tuple[str, float]]:
+        """owner -> exam, and since when it is over, of every bundle whose manifest the store does not have."""
+        found = {owner: (one.plan.exam, one.plan.made_at) for owner, one in self._binder.staged.copy().items()}
+        for watched in self._watch.attempts.copy().values():
+            if watched.row.closed:
+                found.setdefault(watched.row.attempt, (watched.row.exam, watched.row.stage_at))
+        for exam in self._watch.exams.copy():
+            stages = [since for one, since in found.values() if one == exam]
+            found.setdefault(exam, (exam, max(stages, default=self._wall())))
+        return found
+
+    # --- the deciding thread ---
 
     def turn(self) -> float:
         """Do one thing; -> how many seconds to wait, or until `woken`, before the next. What is done on the box goes on
         while the upstream is away: reports are written and bundles staged."""
         self.woken.clear()
-        busy = self._try(self._here, self._work_here) or self._try(self._there, self._work_there)
-        return 0.0 if busy else IDLE_SECONDS
+        came = self._sender.collect()
+        busy = self._try(self._work_here)
+        self._rule()
+        return 0.0 if self._sender.give(self._closing) or busy or came else IDLE_SECONDS
 
-    def _try(self, pause: Pause, work: Callable[[], bool]) -> bool:
-        if not pause.over:
+    def _try(self, work: Callable[[], bool]) -> bool:
+        if not self._here.over:
             return False
         try:
             return work()
         except LedgerAway:
-            pause.begin()  # no fault of the upstream, and the ledger cannot be told
+            self._here.begin()  # nobody's fault, and the ledger cannot be told
         except ApplianceError as error:
-            self._trouble.failed(BOX_DISK if pause is self._here or isinstance(error, _Here) else UPSTREAM, error)
-            pause.begin()
+            self._trouble.failed(BOX_DISK, error)
+            self._here.begin()
         return False
 
     def _work_here(self) -> bool:
         self._look()
+        self._offer_again()
         self._binder.offer()
         busy = self._tell_one() or self._write_one() or self._stage_one()
         self._here.reset()
         self._trouble.works(BOX_DISK)
         return busy
 
-    def _work_there(self) -> bool:
-        return self._seal_one() or self._sender.send_one()
+    def _rule(self) -> None:
+        """What the line may carry now, and whose recordings wait for a report."""
+        try:
+            self.ruling.look()
+        except ApplianceError as error:
+            self._trouble.failed(BOX_DISK, error)
+        now, staged = self._monotonic(), self._binder.staged
+        self._resting = {exam: self._resting.get(exam, now) for exam in self._watch.exams if exam not in staged}
+        most = self._timing.patience + REPORT_SECONDS
+        self._sender.resting = {exam for exam, since in self._resting.items() if now - since < most}
+        self._sender.video = not self.ruling.verdict.video_waits
 
     def _look(self) -> None:
         """Ask the ledger about what moved."""
         with self._lock:
             dirty, self._dirty = self._dirty, set()
             ended, self._ended = self._ended, set()
+            if self._outside and self._sender.outbox.roomy:
+                dirty, self._outside = dirty | self._outside, set()
         if not dirty and not ended:
             return
         try:
@@ -188,27 +253,53 @@ class Service:
         if row.attempt in self._binder.staged or row.attempt in self._watch.progress.attempts:
             return
         prefix = self._binder.subject(row.exam, row.attempt).prefix
-        items = []
-        for segment in state.segments(connection, attempt=row.attempt):
-            key = f"{prefix}/{place_of(segment.path, row.exam, row.attempt)}"
-            items.append(
-                Item(
-                    owner=row.attempt,
-                    key=key,
-                    source=self._paths.media / segment.path,
-                    sha256=segment.sha256,
-                    size=segment.bytes,
-                    since=segment.starts_at + segment.duration,
-                    rank=self._sender.rank(row.attempt, prefix, key, segment.bytes, "segment"),
-                )
+        items = [
+            Item(
+                owner=row.attempt,
+                exam=row.exam,
+                key=f"{prefix}/{place_of(segment.path, row.exam, row.attempt)}",
+                source=self._paths.media / segment.path,
+                sha256=segment.sha256,
+                size=segment.bytes,
+                since=segment.starts_at + segment.duration,
+                rank=RANKS["segment"],
             )
-        if self._sender.outbox.offer(items):
-            with self._lock:
-                self._dirty.add(row.attempt)  # there was no room: ask again
+            for segment in state.segments(connection, attempt=row.attempt)
+        ]
+        if self._sender.offer(prefix, items):
+            self._outside.add(row.attempt)  # there was no room: asked again when there is
+
+    def _offer_again(self) -> None:
+        """Under an owner of its own: no bundle waits for it."""
+        with self._lock:
+            again, self._again = self._again, {}
+        for attempt, objects in again.items():
+            owner, stored = f"{attempt} again", self._watch.progress.attempts.get(attempt)
+            self._sender.outbox.forget(owner)
+            if stored is not None:
+                self._sender.outbox.offer(
+                    Item(
+                        owner=owner,
+                        exam=stored.exam,
+                        key=one.key,
+                        source=one.source,
+                        sha256=one.sha256,
+                        size=one.size,
+                        since=one.since,
+                        rank=RANKS[one.kind],
+                    )
+                    for one in objects
+                )
 
     def _tell_one(self) -> bool:
         for owner in sorted(self._binder.untold):
             self._binder.tell_report(owner)
+            return True
+        for owner in list(self._binder.closed):
+            with self._guarded(owner):
+                self._binder.finish(owner)
+            with self._lock:
+                self._dirty.update({owner} & self._watch.attempts.keys())
             return True
         return False
 
@@ -223,15 +314,25 @@ class Service:
                     self._asked.discard(exam)
         return bool(asked)
 
-    def _seal_one(self) -> bool:
+    def _closing(self) -> Task | None:
+        """A bundle to be closed."""
         for owner in self._binder.ready():
-            if self._may_try(owner):
-                with self._guarded(owner, closing=True):
-                    self._binder.seal(owner)
-                with self._lock:
-                    self._dirty.update({owner} & self._watch.attempts.keys())
-                return True
-        return False
+            if self._may_try(owner) and self._here.over:
+                return self._binder.closing(owner, partial(self._closed, owner))
+        return None
+
+    def _closed(self, owner: str, done: Done) -> None:
+        """An upstream that is away holds up all, and is known already."""
+        match done.error:
+            case None:
+                self._held.pop(owner, None)
+            case OSError() as error:
+                self._trouble.failed(BOX_DISK, _here(error, self._paths))
+                self._here.begin()
+            case Unavailable():
+                pass
+            case ApplianceError() as error:
+                self._hold(owner, error)
 
     def _stage_one(self) -> bool:
         staged = self._binder.staged
@@ -241,7 +342,7 @@ class Service:
                 with self._guarded(attempt):
                     self._binder.stage_attempt(watched)
                 return True
-        for exam in self._watch.exams_due():
+        for exam in self._watch.exams_due(staged.keys()):
             if exam not in staged and self._may_try(exam):
                 with self._guarded(exam):
                     self._binder.stage_exam(exam)
@@ -249,20 +350,14 @@ class Service:
         return False
 
     @contextlib.contextmanager
-    def _guarded(self, owner: str, *, closing: bool = False) -> Iterator[None]:
-        """One bundle that cannot be made or closed must not hold up the others; an upstream that is away while one is
-        being closed holds up all."""
+    def _guarded(self, owner: str) -> Iterator[None]:
+        """One bundle that cannot be made or closed must not hold up the others."""
         try:
             yield
-        except Unavailable as error:
-            if closing:
-                raise
-            self._hold(owner, error)
+        except LedgerAway:
+            raise
         except OSError as error:
-            raise _Here(
-                f"{error.filename or self._paths.data} cannot be written or read: {error.strerror}",
-                hint="Free space on the data disk, or check that it is mounted and not read-only.",
-            ) from error
+            raise _here(error, self._paths) from error
         except ApplianceError as error:
             self._hold(owner, error)
         except Exception as error:
@@ -282,3 +377,10 @@ class Service:
 
     def _say(self, where: str, error: ApplianceError) -> None:
         self._ledger.append(UpstreamFailed(where=where, reason=error.message, hint=error.hint), chain=BOX, exam=None)
+
+
+def _here(error: OSError, paths: Paths) -> StorageFull:
+    return StorageFull(
+        f"{error.filename or paths.data} cannot be written or read: {error.strerror}",
+        hint="Free space on the data disk, or check that it is mounted and not read-only.",
+    )

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from appliance.errors import ApplianceError
+from appliance.box.upstream import Failure
+from appliance.errors import ApplianceError, StorageFull, Unavailable
+from appliance.sync.store import Conflict, Refused, SourceDamaged
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +21,29 @@ CAUSES = 1_000
 
 @dataclass(slots=True, kw_only=True)
 class Trouble:
-    """`say` tells the ledger (where, error)."""
+    """`say` tells the ledger (where, error). `now` may be asked by any thread."""
 
     say: Callable[[str, ApplianceError], None]
+    wall: Callable[[], float] = time.time
     failing: str = ""
     failures: int = 0
     _said: dict[tuple[str, str], None] = field(default_factory=dict)
+    _now: dict[str, Failure] = field(default_factory=dict)
 
     def failed(self, where: str, error: ApplianceError) -> None:
         """`where` is an object, a bundle, UPSTREAM or BOX_DISK."""
         self.failures += 1
         self.failing = error.message
+        if len(self._said) >= CAUSES:
+            self._said.clear()
+            self._now.clear()
+        since = self._now[where].since if where in self._now else self.wall()
+        self._now[where] = Failure(
+            kind=kind_of(where, error), where=where, message=error.message, hint=error.hint, since=since
+        )
         cause = (where, error.message)
         if cause in self._said:
             return
-        if len(self._said) >= CAUSES:
-            self._said.clear()
         self._said[cause] = None
         log.warning("%s: %s", where, error.message)
         self.say(where, error)
@@ -43,7 +52,27 @@ class Trouble:
         """It works there."""
         if self._said:
             self._said = {cause: None for cause in self._said if cause[0] not in where}
+            self._now = {place: failure for place, failure in self._now.items() if place not in where}
         self.failing = next(reversed(self._said))[1] if self._said else ""
+
+    @property
+    def now(self) -> tuple[Failure, ...]:
+        """What does not go just now, each place once with the last that was wrong there."""
+        return tuple(self._now.values())
+
+
+def kind_of(where: str, error: ApplianceError) -> str:
+    """In the words of `box.upstream.Failure`."""
+    if where == BOX_DISK:
+        return "box"
+    kinds: tuple[tuple[type[ApplianceError], str], ...] = (
+        (Conflict, "conflict"),
+        (SourceDamaged, "damaged"),
+        (Refused, "refused"),
+        (StorageFull, "full"),
+        (Unavailable, "away"),
+    )
+    return next((kind for cls, kind in kinds if isinstance(error, cls)), "box")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +88,11 @@ class Pause:
     @property
     def over(self) -> bool:
         return self.monotonic() >= self._until
+
+    @property
+    def left(self) -> float:
+        """Until the next try."""
+        return max(0.0, self._until - self.monotonic())
 
     def begin(self) -> None:
         """It failed (again)."""

@@ -1,7 +1,7 @@
 """Which attempts and exams wait for a bundle, and when it is time to make it: asked of the ledger, nothing kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -109,9 +109,9 @@ class Watch:
         found = [watched for watched in self.attempts.values() if self._is_due(watched)]
         return sorted(found, key=lambda watched: watched.row.stage_at)
 
-    def exams_due(self) -> list[str]:
-        """Exams that are over, and of whose attempts none waits."""
-        waiting = {watched.row.exam for watched in self.attempts.values()}
+    def exams_due(self, staged: Collection[str]) -> list[str]:
+        """Exams that are over, and whose attempts are all staged or proved."""
+        waiting = {watched.row.exam for watched in self.attempts.values() if watched.row.attempt not in staged}
         return sorted(exam for exam in self.exams if exam not in waiting)
 
     def hurry(self, exam: str) -> None:

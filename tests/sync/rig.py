@@ -3,9 +3,12 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from appliance.box.paths import Paths
+from appliance.config import UpstreamSettings
 from appliance.errors import Unavailable
 from appliance.ledger import state
 from appliance.ledger.client import Told
@@ -124,16 +127,16 @@ class Rig:
         self.store: ObjectStore = DirectoryStore(paths.upstream)
         self.site, self.box = "north", "box-1"
         self.clock = 1000.0
+        self.settings = UpstreamSettings()
         self.service: Service | None = None
         self._seq = 0
 
-    def start(self, write_report=quick_report, timing: Timing | None = None) -> Service:
-        """A new process."""
+    def start(self, write_report=quick_report, timing: Timing | None = None, **more: Any) -> Service:
+        """A new process, with one hand. `more`: as `Service` has it."""
         self.service = Service(
             paths=self.paths,
             store=self.store,
-            site=self.site,
-            box=self.box,
+            settings=replace(self.settings, site=self.site, box=self.box),
             key=BoxKey.from_folder(self.paths.keys),
             reader=self.reader,
             ledger=self.ledger,
@@ -141,6 +144,7 @@ class Rig:
             write_reports=self._write_all(write_report),
             timing=timing or Timing(),
             monotonic=lambda: self.clock,
+            **more,
         )
         self._seq = self.service.read_until
         return self.service

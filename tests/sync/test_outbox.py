@@ -7,7 +7,7 @@ from appliance.sync.outbox import Item, Outbox, Rank
 
 
 def item(key: str, rank: Rank = Rank.VIDEO, since: float = 0.0, owner: str = "a", size: int = 10) -> Item:
-    return Item(owner=owner, key=key, source=Path(key), sha256="0", size=size, since=since, rank=rank)
+    return Item(owner=owner, exam="bio", key=key, source=Path(key), sha256="0", size=size, since=since, rank=rank)
 
 
 def drain(outbox: Outbox) -> list[str]:
@@ -36,7 +36,7 @@ def test_ledger_then_report_then_snapshots_then_video_oldest_first_then_checks()
 def test_it_is_bounded_and_counts_what_it_left_in_the_ledger():
     outbox = Outbox(capacity=3)
     assert outbox.offer(item(str(n)) for n in range(5)) == 2
-    assert (outbox.beyond, outbox.backlog()[0]) == (2, 3)
+    assert (outbox.beyond, outbox.backlog()[0]) == (2, 5)
     assert drain(outbox) == ["0", "1", "2"]
     assert outbox.offer(item(str(n)) for n in range(5)) == 0
     assert drain(outbox) == ["3", "4"]

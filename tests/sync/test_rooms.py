@@ -31,7 +31,7 @@ def test_a_room_goes_upstream_under_the_exam_and_is_proved(rig):
     folder = rig.exam_folder / ROOM
     manifest = Manifest.from_bytes((folder / "manifest.json").read_bytes())
     assert (manifest.exam, manifest.attempt, manifest.ledger.chain) == ("bio", ROOM, ROOM)
-    assert sorted({file.kind for file in manifest.files}) == ["ledger", "playlist", "segment"]
+    assert sorted({file.kind for file in manifest.files}) == ["ledger", "other", "playlist", "segment"]
     assert not (folder / "report").exists()
     exam = Manifest.from_bytes((rig.exam_folder / "manifest.json").read_bytes())
     assert ROOM in exam.attempts

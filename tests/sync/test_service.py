@@ -140,7 +140,7 @@ def test_a_flag_decided_after_the_exam_makes_another_manifest_of_attempt_and_exa
         for folder in ("", "A/")
         for name in (
             *("SHA256SUMS-2", "SHA256SUMS-2.sig", "ledger-2.jsonl", "manifest-2.json", "manifest-2.sig"),
-            *("report-2/report.csv", "report-2/report.json", "report-2/report.pdf"),
+            *("report-2/report.csv", "report-2/report.json", "report-2/report.pdf", "index-2.html"),
         )
     )
     assert verify(rig.paths.upstream).findings == []

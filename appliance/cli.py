@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import importlib
 import os
 import sys
 import traceback
@@ -139,10 +140,9 @@ def _verify(options: argparse.Namespace) -> int:
     return commands.verify(options.folder, key=options.key)
 
 
-def _pull(options: argparse.Namespace) -> int:
-    from appliance.sync import pull_command
-
-    return pull_command.run(options)
+def _in(module: str, function: str) -> Command:
+    """A command that takes its options as they are."""
+    return lambda options: int(getattr(importlib.import_module(module), function)(options))
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -350,7 +350,10 @@ def _add_questions(commands: _Commands) -> None:
     verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")
     verify.add_argument("folder", type=Path, metavar="DIR")
     verify.add_argument("--key", type=Path, metavar="FILE", help="the box's public key, from another place")
-    pull_arguments.add_pull(commands.add("pull", _pull, "list, copy and prove what a store has; needs no box"))
+    pull = commands.add("pull", _in("appliance.sync.pull_command", "run"), "copy what a store has, and prove it")
+    pull_arguments.add_pull(pull)
+    join = commands.add("join", _in("appliance.commands", "join"), "one report of an exam that several boxes held")
+    pull_arguments.add_join(join)
 
 
 def _add_administration(commands: _Commands) -> None:

@@ -1,5 +1,6 @@
 """What a person or a script asks of a box at the command line: flags, the end of an exam, its state, its evidence."""
 
+import argparse
 import dataclasses
 import importlib
 import inspect
@@ -191,6 +192,33 @@ def verify(folder: Path, *, key: Path | None) -> int:
 
     code: int = evidence.command(folder, key=key)
     return code
+
+
+def join(options: argparse.Namespace) -> int:
+    """One report of an exam that several boxes held (M93); -> 1 when a box's part is not proved or not there."""
+    from appliance.report import joined_files
+    from appliance.report.joined import SAID, Source, Standing
+    from appliance.report.moments import Zone
+    from appliance.sync import pull_command
+
+    copy, now = options.folder, time.time()
+    reports = pull_command.sources(options)
+    given = []
+    for one in reports:
+        known = dataclasses.asdict(one) | {"standing": Standing(one.standing)}
+        report = known.pop("report")
+        given.append((Source(**known), report))
+    whole = joined_files.joined(options.exam, given, now=now)
+    target = options.to or copy / "_pull" / "joined" / options.exam
+    joined_files.write(target, joined_files.files(whole, Zone()))
+    for part in whole.parts:
+        said = f": {part.source.says}" if part.source.says else ""
+        print(f"{part.source.site}/{part.source.box}  {SAID[part.source.standing]}{said}")
+    for conflict in whole.conflicts:
+        print(f"    {conflict.what}")
+    print(f"{len(whole.attempts)} candidates; {target / 'report.pdf'}")
+    fine = (Standing.PROVED, Standing.IN_PART)
+    return 0 if all(part.source.standing in fine for part in whole.parts) else 1
 
 
 def bench(names: Sequence[str], *, out: Path | None, minutes: float | None = None, footage: Path | None = None) -> int:

@@ -7,7 +7,7 @@ formula gets an apostrophe before it.
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -69,11 +69,16 @@ def csv_bytes(attempts: Iterable[AttemptFacts], zone: Zone) -> bytes:
     table = csv.writer(out)
     table.writerow(COLUMNS)
     for attempt in attempts:
-        for flag in attempt.flags:
-            table.writerow(safe(cell) for cell in _line(attempt, flag, zone))
-        for note in attempt.day.irregularities:
-            table.writerow(safe(cell) for cell in _note(attempt, note, zone))
+        table.writerows(lines(attempt, zone))
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", errors="replace")
+
+
+def lines(attempt: AttemptFacts, zone: Zone) -> Iterator[list[str]]:
+    """One for each flag and each irregularity, safe to be opened."""
+    for flag in attempt.flags:
+        yield [safe(cell) for cell in _line(attempt, flag, zone)]
+    for note in attempt.day.irregularities:
+        yield [safe(cell) for cell in _note(attempt, note, zone)]
 
 
 def accommodations_bytes(

@@ -64,6 +64,11 @@ def exam_pdf(facts: ExamFacts, zone: Zone) -> bytes:
     return _compile(view.of_exam(facts, zone), {}, left_out=0, written_at=facts.written_at)
 
 
+def compiled(said: dict[str, Any], *, written_at: float) -> bytes:
+    """Words of a view without pictures."""
+    return _compile(said, {}, left_out=0, written_at=written_at)
+
+
 def forget() -> None:
     """Give back what typst keeps of the reports before."""
     for _ in range(_FORGOTTEN_AFTER):

@@ -6,11 +6,13 @@ They are not evidence: whoever can change the copy can change them. They say whe
 import hashlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from appliance.errors import IntegrityError
-from appliance.sync.errand import Scope
+from appliance.errors import ApplianceError, IntegrityError
+from appliance.sync.errand import Errand, Scope
+from appliance.sync.verify import verify
 
 FILE = Path("_pull", "checked.json")
 _SCHEMA = "appliance.checked/1"
@@ -78,6 +80,48 @@ class Checks:
         passing = file.with_name(f".{file.name}.{os.getpid()}")
         passing.write_text(json.dumps(said, indent=1), encoding="utf-8")
         passing.replace(file)
+
+
+def proved(copy: Path, errand: Errand, wrong: list[str], *, scope: Scope, key: Path | None) -> Check:
+    """Prove what is in the copy now; what was not asked for is not missed. `wrong`: what is known already."""
+    exam = copy / errand.place
+    site, box, name = errand.place.split("/")
+    for bundle, manifest in errand.bundles.items():
+        said = manifest and (manifest.site, manifest.box, manifest.exam, manifest.attempt or "")
+        if said and said != (site, box, name, bundle):
+            wrong.append(f"{bundle or '.'}: it is {'/'.join(filter(None, said))}: it was moved here")
+    keys: set[str] = set()
+    files = size = 0
+    for root in [""] if "" in errand.bundles else sorted(errand.bundles):
+        try:
+            outcome = verify(exam / root, key=key)
+        except ApplianceError as error:
+            wrong.append(f"{root or '.'}: {error.message}")
+            continue
+        keys |= outcome.keys
+        files, size = files + outcome.files, size + outcome.bytes
+        for finding in outcome.findings:
+            file = f"{root}/{finding.file}" if root else finding.file
+            if (exam / file).exists() or not errand.expected(file):
+                wrong.append(f"{file}: {finding.what}")
+    return Check(
+        checked_at=time.time(),
+        scope=scope,
+        attempts=tuple(sorted(filter(None, errand.bundles))),
+        left_out=len(errand.left_out) + len(errand.left_out_attempts),
+        finding=wrong[0] if wrong else "" if errand.bundles else "no attempt of it is over yet: nothing to fetch",
+        findings=len(wrong),
+        keys=tuple(sorted(keys)),
+        key_given=key is not None,
+        manifests={
+            name: sha256
+            for bundle, manifest in errand.bundles.items()
+            if manifest and (name := f"{bundle}/{manifest.name}" if bundle else manifest.name)
+            if (sha256 := hashlib.sha256(manifest.to_bytes()).hexdigest())
+        },
+        files=files,
+        bytes=size,
+    )
 
 
 def _check(said: dict[str, object]) -> Check:

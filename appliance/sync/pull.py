@@ -16,12 +16,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.errors import ApplianceError, BadInput, IntegrityError, NotFound, StorageFull, Unavailable
-from appliance.sync.checked import Check, Checks
+from appliance.errors import BadInput, IntegrityError, NotFound, StorageFull, Unavailable
+from appliance.sync.checked import Check, Checks, proved
 from appliance.sync.disk import sync_folder
 from appliance.sync.errand import Errand, Planner, Scope, Wanted
 from appliance.sync.store import ObjectStore, Refused, checked
-from appliance.sync.verify import verify
 
 TRIES = 4
 """Of one object, when the store goes away in the middle; before each other one a pause twice as long."""
@@ -106,7 +105,8 @@ class Pull:
         place = errand.place
         wrong = [f"{name}: {what}" for name, what in errand.wrong]
         wrong += [f"{one.wanted.key.removeprefix(f'{place}/')}: {one.finding}" for one in results if one.finding]
-        check = self._proved(errand, wrong)
+        key = self._key_of(*place.split("/")[:2])
+        check = proved(self._folder, errand, wrong, scope=self._scope, key=key)
         self.checks.note(place, check)
         tally = self.tally
         tally.exams += 1
@@ -218,48 +218,6 @@ class Pull:
             if (size := size + len(piece)) > MOST_UNNAMED:
                 raise IntegrityError(f"no manifest names it, and it is longer than {MOST_UNNAMED >> 20} MB")
         return b"".join(pieces)
-
-    def _proved(self, errand: Errand, wrong: list[str]) -> Check:
-        """Prove what is here now; what was not asked for is not missed."""
-        exam = self._folder / errand.place
-        site, box, name = errand.place.split("/")
-        key = self._key_of(site, box)
-        for bundle, manifest in errand.bundles.items():
-            said = manifest and (manifest.site, manifest.box, manifest.exam, manifest.attempt or "")
-            if said and said != (site, box, name, bundle):
-                wrong.append(f"{bundle or '.'}: it is {'/'.join(filter(None, said))}: it was moved here")
-        keys: set[str] = set()
-        files = size = 0
-        for root in [""] if "" in errand.bundles else sorted(errand.bundles):
-            try:
-                outcome = verify(exam / root, key=key)
-            except ApplianceError as error:
-                wrong.append(f"{root or '.'}: {error.message}")
-                continue
-            keys |= outcome.keys
-            files, size = files + outcome.files, size + outcome.bytes
-            for finding in outcome.findings:
-                file = f"{root}/{finding.file}" if root else finding.file
-                if (exam / file).exists() or not errand.expected(file):
-                    wrong.append(f"{file}: {finding.what}")
-        return Check(
-            checked_at=time.time(),
-            scope=self._scope,
-            attempts=tuple(sorted(filter(None, errand.bundles))),
-            left_out=len(errand.left_out) + len(errand.left_out_attempts),
-            finding=wrong[0] if wrong else "" if errand.bundles else "no attempt of it is over yet: nothing to fetch",
-            findings=len(wrong),
-            keys=tuple(sorted(keys)),
-            key_given=key is not None,
-            manifests={
-                name: sha256
-                for bundle, manifest in errand.bundles.items()
-                if manifest and (name := f"{bundle}/{manifest.name}" if bundle else manifest.name)
-                if (sha256 := hashlib.sha256(manifest.to_bytes()).hexdigest())
-            },
-            files=files,
-            bytes=size,
-        )
 
 
 def _is(file: Path, sha256: str) -> bool:

@@ -45,6 +45,30 @@ def add_pull(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="say only what is wrong")
 
 
+_JOIN = """
+Makes one report of an exam that several boxes held, out of a copy that `appliance pull` made: JSON, CSV and PDF. A
+box's report is taken only when the box signed it; what does not fit together, and which box is missing, stands in it.
+Exit code 0: every box proved; 1: one is not, or is still to come; 2: it could not be done.
+"""
+
+
+def add_join(parser: argparse.ArgumentParser) -> None:
+    """Options of `appliance join`."""
+    parser.description = _JOIN
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the copy, as `appliance pull STORE DIR` made it")
+    parser.add_argument("--exam", required=True, metavar="ID", help="its name, the same on each box")
+    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="only this site; a pattern")
+    parser.add_argument("--box", action="append", default=[], metavar="NAME", help="only this box; a pattern")
+    parser.add_argument(
+        "--expect", action="append", default=[], metavar="SITE/BOX", help="a box that held it: said when it is missing"
+    )
+    parser.add_argument("--to", type=Path, metavar="DIR", help="where the report goes (DIR/_pull/joined/ID)")
+    parser.add_argument(
+        "--key", type=Path, metavar="PATH", help="the boxes' public keys from another place: a folder of SITE/BOX.pub"
+    )
+    parser.add_argument("--anew", action="store_true", help="prove everything again, not the reports alone")
+
+
 def _few(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 64:

@@ -20,6 +20,7 @@ from appliance.sync.counted import CountedStore
 from appliance.sync.directory import DirectoryStore
 from appliance.sync.errand import Errand, Scope
 from appliance.sync.pull import Pull, owned
+from appliance.sync.sources import BoxReport, Sources
 from appliance.sync.store import ObjectStore
 
 _HEADS = ("SITE", "BOX", "EXAM", "BEGINS", "ATTEMPTS", "FLAGS", "OPEN", "SIZE", "STORED")
@@ -126,10 +127,10 @@ def fetch(
         now = time.time()
         here = Catalogue(DirectoryStore(folder), now=now).exams(Choice())
         page = store_page.write(here, pull.checks, source=f"a copy of {store.address}", now=now)
-    tally = pull.tally
+    tally, what = pull.tally, "" if scope is Scope.WHOLE else f", {scope}"
     if not quiet:
         print(
-            f"{tally.proved} of {tally.exams} exams proved{'' if scope is Scope.WHOLE else f', {scope}'}; {tally.fetched} files fetched"
+            f"{tally.proved} of {tally.exams} exams proved{what}; {tally.fetched} files fetched"
             f" ({store_page.size(tally.bytes)}, {time.monotonic() - begun:.0f} s, {counted.requests} requests),"
             f" {tally.there} were here already. {page}"
         )
@@ -168,11 +169,33 @@ def run(options: argparse.Namespace) -> int:
     return fetch(store, options.folder, choice, scope=scope, keys=keys, at_once=options.at_once, quiet=options.quiet)
 
 
+def sources(options: argparse.Namespace) -> list[BoxReport]:
+    """What `appliance join` was asked for: each box's report on the exam. NotFound when no box has it."""
+    if not options.folder.is_dir():
+        raise NotFound(f"there is no folder {options.folder}", hint="Make the copy with `appliance pull STORE DIR`.")
+    expected = []
+    for name in options.expect:
+        site, _, box = name.partition("/")
+        if not site or not box or "/" in box:
+            raise BadInput(f"--expect {name[:80]!r} is not SITE/BOX", hint="Write it as in `--expect north/lab-1`.")
+        expected.append((site, box))
+    choice = Choice(sites=tuple(options.site), boxes=tuple(options.box), exams=(options.exam,))
+    keys = Keys(place=options.key)
+    found = Sources(options.folder, key_of=keys.of, anew=options.anew).of(choice, expected)
+    if all(one.standing == "missing" for one in found):
+        raise NotFound(
+            f"no box in {options.folder} has the exam {options.exam}", hint="`appliance pull STORE --list` shows them."
+        )
+    return found
+
+
 def _result(entry: ExamEntry, errand: Errand, check: Check) -> str:
     if check.finding:
         more = f" (and {check.findings - 1} more)" if check.findings > 1 else ""
         return f"NOT PROVED  {entry.place}/{check.finding}{more}"
-    said = f"{'OK IN PART' if check.left_out else 'OK'}  {entry.place}: {len(check.attempts)} attempts, {check.files} files, {store_page.size(check.bytes)}"
+    fine = "OK IN PART" if check.left_out else "OK"
+    size = store_page.size(check.bytes)
+    said = f"{fine}  {entry.place}: {len(check.attempts)} attempts, {check.files} files, {size}"
     if check.left_out:
         said += f"; {check.scope}, {check.left_out} files or attempts not asked for"
     if entry.state is State.GOING_ON:

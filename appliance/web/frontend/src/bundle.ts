@@ -62,7 +62,7 @@ function title(): string {
 function start(): void {
   const keysButton = h("button", { type: "button", class: "quiet small", hidden: true }, h("kbd", { "aria-hidden": "true" }, "?"), t("bundle.keys"));
   byId("bundle-bar").append(h("h1", {}, title()), boot.attempt === null ? "" : h("span", { class: "muted" }, boot.exam_title ?? boot.exam),
-    h("div", { class: "bar-end" }, keysButton, h("button", { type: "button", class: "quiet small", onclick: () => toggleTheme() }, t("bundle.theme"))));
+    h("div", { class: "bar-end" }, h("a", { class: "button small", href: "#check-title" }, t("bundle.verify")), keysButton, h("button", { type: "button", class: "quiet small", onclick: () => toggleTheme() }, t("bundle.theme"))));
   const check = new Check(boot).element;
   const main = byId("main");
   if (boot.attempt === null) {

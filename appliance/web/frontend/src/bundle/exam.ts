@@ -8,7 +8,7 @@ import type { AttemptOf, Boot } from "./boot";
 export function examPage(boot: Boot): HTMLElement {
   const attempts = boot.attempts ?? [];
   const head = ["who", "seat", "state", "flags", "gaps"].map((name) => h("th", { scope: "col" }, t(`bundle.exam.${name}`)));
-  return h("section", { "aria-labelledby": "attempts-title" }, h("h2", { id: "attempts-title" }, t("bundle.exam.title")),
+  return h("div", { class: "stack" }, h("h2", { id: "attempts-title" }, t("bundle.exam.title")),
     attempts.length
       ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "attempts-title" }, h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...attempts.map(row))))
       : h("p", { class: "empty" }, t("bundle.exam.none")),

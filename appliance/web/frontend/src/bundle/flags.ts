@@ -46,8 +46,8 @@ export class Flags {
       ...(said.notes ?? []).map((one) => t("bundle.flags.noted", { by: one.by, time: time(Date.parse(one.noted_at) / 1000), text: one.text })),
     ].filter(Boolean);
     return h("li", { class: "rv-flag", "data-severity": severity, "data-state": said.decision, "data-flag": said.flag },
-      h("button", { type: "button", class: "rv-flag-head", "aria-label": t("bundle.flags.play", { time: at, title: `${title}, ${t(`severity.${severity}`)}, ${decided(said)}` }), onclick: () => play(said.flag) },
-        h("span", { "aria-hidden": "true" }, SIGN[severity]), h("span", { class: "rv-flag-title" }, title), h("time", {}, at), h("span", { class: `rv-state ${said.decision}` }, decided(said))),
+      h("button", { type: "button", class: "rv-flag-head", title: t("bundle.flags.play"), onclick: () => play(said.flag) },
+        h("span", { "aria-hidden": "true" }, SIGN[severity]), h("span", { class: "rv-flag-title" }, h("span", { class: "hidden" }, `${t(`severity.${severity}`)}: `), title), h("time", {}, at), h("span", { class: `rv-state ${said.decision}` }, decided(said))),
       h("div", { class: "bd-flag-more" }, h("p", { class: "hint" }, facts), pictures(said, title), ...lines.map((line) => h("p", { class: "hint quote" }, line))));
   }
 }

@@ -80,3 +80,12 @@ def delete_at(what: Data, keeping: Keeping, *, over_at: float | None, held: bool
     if over_at is None or held:
         return None
     return over_at + keeping.days(what) * DAY
+
+
+def outlived(keeping: Keeping, *, lock_days: int) -> list[tuple[Data, int]]:
+    """Kinds that the store's lock keeps for longer than candidates are told, each with its days. None of a practice
+    run, and no room scans: they never reach the store."""
+    if keeping.practice_hours is not None:
+        return []
+    sent = [what for what in Data if what not in STAYS_HERE and what is not Data.TEMPLATES]
+    return [(what, int(keeping.days(what))) for what in sent if keeping.days(what) < lock_days]

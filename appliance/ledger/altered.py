@@ -23,11 +23,11 @@ class AlteredRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredRow:
-    """It is right again since `restored_at`; `sent`: objects that this box sent again for it."""
+    """It is right again since `restored_at`."""
 
     exam: str
     attempt: str
-    sent: int
+    said: UpstreamRestored
     restored_at: float
 
 
@@ -54,9 +54,7 @@ def _last(connection: sa.Connection, exam: str | None) -> dict[str, AlteredRow |
             case UpstreamAltered() as said:
                 found[said.attempt] = AlteredRow(exam=said.exam, attempt=said.attempt, said=said, found_at=one.wall)
             case UpstreamRestored() as said:
-                found[said.attempt] = RestoredRow(
-                    exam=said.exam, attempt=said.attempt, sent=said.sent, restored_at=one.wall
-                )
+                found[said.attempt] = RestoredRow(exam=said.exam, attempt=said.attempt, said=said, restored_at=one.wall)
             case _:
                 pass
     return found

@@ -26,6 +26,8 @@ from appliance.web import (
     inbox,
     judged,
     keeping,
+    lti,
+    lti_links,
     media,
     metrics,
     own_check,
@@ -45,6 +47,7 @@ from appliance.web import (
     staff,
     thresholds,
     updates,
+    upstream,
 )
 from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
@@ -85,12 +88,15 @@ _BLUEPRINTS = (
     media.bp,
     metrics.bp,
     updates.bp,
+    upstream.bp,
     keeping.bp,
     recording.bp,
     loudness.bp,
     decisions.bp,
     queue.bp,
     seats.bp,
+    lti.bp,
+    lti_links.bp,
 )
 
 

@@ -13,13 +13,14 @@ from appliance.exam.flags import Decision
 from appliance.exam.permissions import Role
 from appliance.exam.stage import CLOSED, Stage
 from appliance.ledger import detection, planning, state
-from appliance.web import readiness, room
+from appliance.web import readiness, room, upstream_facts
 from appliance.web.context import services
 from appliance.web.refusals import status_of
 
 
 def page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Response:
     """`error`, or what is said in `more`: `findings`, `codes`, `notice`."""
+    lock_days = services().settings.upstream.lock_days
     with services().reader.connect() as connection:
         row = state.exam(connection, exam)
         attempts = state.attempts(connection, exam)
@@ -33,10 +34,12 @@ def page(exam: str, *, error: ApplianceError | None = None, **more: Any) -> Resp
             "places": readiness.places(connection, row, plan),
             "ready": readiness.of(connection, row, attempts),
             "recordings": readiness.notices(connection, exam),
+            "outlived": upstream_facts.locked(connection, row, lock_days=lock_days),
             "to_review": sum(flag.state == Decision.OPEN for flag in state.flags(connection, exam=exam)),
         }
     context |= {
         "exam": row,
+        "lock_days": lock_days,
         "plan": plan,
         "attempts": attempts,
         "seats": [_seat(asdict(attempt), plan.plagiarism_link) for attempt in attempts],

@@ -12,11 +12,11 @@ from appliance.box import health, lying, strangers
 from appliance.errors import ApplianceError, BadInput
 from appliance.exam.permissions import Action, may
 from appliance.exam.retention import MEDIA, Data, Keeping
-from appliance.ledger import dates, elsewhere, exports, holding, planning, state
+from appliance.ledger import altered, dates, elsewhere, exports, holding, planning, state
 from appliance.ledger.actions import erasure, holds
 from appliance.ledger.dates import Dates, KindDates
 from appliance.ledger.state import ExamRow
-from appliance.web import proof
+from appliance.web import proof, upstream_facts
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.needs import needs
@@ -132,6 +132,7 @@ def _page(row: ExamRow, error: ApplianceError | None = None) -> Response:
 def _said(connection: sa.Connection, row: ExamRow) -> dict[str, Any]:
     here, now = services(), time.time()
     plan, settings = planning.plan(connection, row.exam), here.settings.upstream
+    sync = health.read(here.paths.health, "sync", now=now)
     candidates = [_candidate(connection, one, now) for one in dates.of_exam(connection, row.exam, now=now)]
     rooms = {room.room: room.camera for room in state.rooms(connection, row.exam)}
     made = [one.export for one in exports.exports(connection, exam=row.exam)]
@@ -158,7 +159,14 @@ def _said(connection: sa.Connection, row: ExamRow) -> dict[str, Any]:
             *strangers.of_no_exam(here.paths, [one.exam for one in state.exams(connection)]),
         ],
         "factor": may(person().role, Action.ERASE) and proof.has_factor(),
-        "rests": health.read(here.paths.health, "sync", now=now).get("deletion_rests", ""),
+        "rests": sync.get("deletion_rests", ""),
+        "store_away": sync.get("deletion_waits", ""),
+        "not_right": upstream_facts.not_right(
+            [found.said for found in altered.standing(connection, row.exam).values()],
+            [found.said for found in altered.restored(connection, row.exam).values()],
+        ),
+        "outlived": upstream_facts.locked(connection, row, lock_days=settings.lock_days),
+        "lock_days": settings.lock_days,
     }
 
 

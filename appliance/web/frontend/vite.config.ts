@@ -25,6 +25,7 @@ export default defineConfig({
         receipt: "src/receipt.ts",
         "review-seats": "src/review-seats.ts",
         "review-queue": "src/review-queue.ts",
+        upstream: "src/upstream.ts",
       },
     },
   },

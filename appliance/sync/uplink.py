@@ -1,5 +1,6 @@
 """What the line of the house may carry just now: limits by the hour and by exams. Pure."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,32 +93,29 @@ def eta(
     """How many seconds it takes until all is sent, were the line as fast as `bps` (bits a second, None: not known) and
     whatever goes on in the house went on; None where that cannot be said. `urgent` and `video` in bytes, `now` in wall
     seconds."""
-    night = Night.parse(settings.night)
+    night, horizon = Night.parse(settings.night), now + HORIZON_DAYS * 86400
     at, left, waiting = now, float(urgent), float(video)
-    while at - now < HORIZON_DAYS * 86400:
+    while at < horizon:
         said = verdict(settings, local(at), exam=exam)
-        if not said.video_waits:
-            left, waiting = left + waiting, 0.0
-        if left <= 0 and waiting <= 0:
-            return at - now
         speed = min((one for one in (said.limit.bps, bps or 0.0) if one), default=None)
         until = _next_edge(night, at, local)
-        if left > 0:
-            if speed is None:
-                return None
-            ends = at + left * 8 / speed
-            if ends <= until and waiting <= 0:
-                return ends - now
-            left -= min(left, (until - at) * speed / 8)
-        if until == float("inf"):
+        goes = left if said.video_waits else left + waiting
+        if goes > 0 and speed is None:
+            return None
+        ends = at + (goes * 8 / speed if speed else 0.0)
+        if ends <= until and goes == left + waiting:
+            return ends - now if ends <= horizon else None
+        if until == math.inf:
             return None  # recordings wait for something that nobody knows the end of
-        at = until
+        sent = (until - at) * (speed or 0.0) / 8
+        more = 0.0 if said.video_waits else max(0.0, sent - left)
+        left, waiting, at = max(0.0, left - sent), max(0.0, waiting - more), until
     return None
 
 
 def _next_edge(night: Night | None, at: float, local: Callable[[float], datetime]) -> float:
     """The next moment at which the night begins or ends (wall seconds)."""
     if night is None:
-        return float("inf")
+        return math.inf
     moments = [edge.timestamp() for edge in night.edges(local(at))]
     return min(moment for moment in moments if moment > at + 1e-6)

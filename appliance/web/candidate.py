@@ -14,7 +14,8 @@ from appliance.exam.permissions import Action
 from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import CLOSED, RECORDED, Stage
 from appliance.ledger import detection, planning, state
-from appliance.ledger.actions import attempts, messages
+from appliance.ledger import lti as platforms
+from appliance.ledger.actions import attempts, lti, messages
 from appliance.ledger.actions import checkin as entering
 from appliance.ledger.actions import identity as identities
 from appliance.ledger.state import AttemptRow, ExamRow
@@ -160,7 +161,12 @@ def start() -> Response:
 def finish() -> Response:
     """Hand in."""
     attempt = person().person
-    services().writer.transact(lambda transaction: attempts.finish(transaction, attempt))
+
+    def work(transaction: Transaction) -> None:
+        attempts.finish(transaction, attempt)
+        lti.confirm_submitted(transaction, attempt)
+
+    services().writer.transact(work)
     return _me()
 
 
@@ -215,6 +221,7 @@ def _me() -> Response:
         sat = sitting.for_candidate(connection, row, now=time.time())
         checked = checkin.for_candidate(connection, row)
         handing_in = checkout.for_candidate(connection, row, held)
+        launched = platforms.launch(connection, attempt)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
@@ -224,7 +231,7 @@ def _me() -> Response:
         ends_at=row.ends_at,
         now=time.time(),
         seq=head,
-        exam=_exam(row, exam, held),
+        exam=_exam(row, exam, held, launched=launched is not None),
         statement=statement().to_json(),
         feeds=_feeds(row, held),
         messages=said,
@@ -240,13 +247,15 @@ def _me() -> Response:
     )
 
 
-def _exam(row: AttemptRow, exam: ExamRow, held: ExamPlan) -> dict[str, Any]:
-    """The link is the exam's content: not before it is opened, and by its sections where it has any."""
+def _exam(row: AttemptRow, exam: ExamRow, held: ExamPlan, *, launched: bool) -> dict[str, Any]:
+    """The link is the exam's content: not before it is opened, and by its sections where it has any. Who came from a
+    platform (`launched`) goes back there."""
+    link = "/lti/start" if launched else exam.link
     return {
         "title": exam.title,
         "minutes": exam.minutes,
         "starts_at": exam.starts_at,
-        "link": exam.link if row.stage is Stage.IN_EXAM and not held.sections else "",
+        "link": link if row.stage is Stage.IN_EXAM and not held.sections else "",
     }
 
 

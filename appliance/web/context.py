@@ -10,6 +10,7 @@ from appliance.box.token import FeedTokens
 from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
+from appliance.standards.lti.registry import Registry
 from appliance.web.counts import Counts, Exporting, Reviewing
 from appliance.web.proofs import Proofs
 from appliance.web.review.parts import PartsCache
@@ -33,6 +34,8 @@ class Services:
     words: Catalogue
     code_key: bytes
     """HMAC key of join codes."""
+    lti: Registry | None = None
+    """The platforms that may launch candidates, where there are some."""
     seen: Seen = field(default_factory=Seen)
     trials: Trials = field(default_factory=Trials)
     keeping: Counts = field(default_factory=Counts)

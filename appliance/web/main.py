@@ -32,6 +32,7 @@ from appliance.config import Settings
 from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
+from appliance.standards.lti.registry import Registry
 from appliance.web import keeping, line, sockets, timekeeper
 from appliance.web.app import create_app
 from appliance.web.context import Services
@@ -125,6 +126,7 @@ def serving(paths: Paths, settings: Settings) -> Iterator[Services]:
             tokens=FeedTokens.from_file(paths.feed_key),
             words=Catalogue.load(),
             code_key=secret_from(paths.code_key),
+            lti=Registry.of(settings, folder=paths.keys, cache=paths.cache, secret=secret_from(paths.keys / "web")),
         )
 
 

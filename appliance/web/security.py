@@ -33,6 +33,12 @@ _HEADERS = {
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """The policy of a file that somebody gave the box and a browser shows, as a PDF: what is in it reaches nothing."""
 
+
+def posting_to(origin: str) -> str:
+    """The policy of a page with one form that goes to another site, and on from there."""
+    return _POLICY.replace("form-action 'self'", f"form-action {origin} https:")
+
+
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", default_limits=[])
 """Counts in memory: one process answers, and a restart may forget."""
 

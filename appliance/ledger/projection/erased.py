@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from appliance.exam.erasure import STAYS, WORDS_OF_STAFF, about
 from appliance.exam.events import BOX
-from appliance.ledger import day_tables, review_tables, tables
+from appliance.ledger import day_tables, lti_tables, review_tables, tables
 
 NAME = "(erased)"
 """Stands where a name stood."""
@@ -32,7 +32,15 @@ _WORDS: tuple[tuple[sa.Table, dict[str, object]], ...] = (
 )
 """What people wrote about somebody, or somebody wrote."""
 
-_GONE = (tables.baseline, tables.granted, tables.login, tables.join_code, day_tables.selftest, day_tables.posture)
+_GONE = (
+    tables.baseline,
+    tables.granted,
+    tables.login,
+    tables.join_code,
+    day_tables.selftest,
+    day_tables.posture,
+    lti_tables.lti_launch,
+)
 """Of a body, a computer, a need: nothing counts them."""
 
 

@@ -38,7 +38,8 @@ def of_joined(joined: Joined, zone: Zone) -> dict[str, Any]:
     if not each:
         return said
     said["who"] = _who(joined, zone)
-    said["in_short"] = [*said["in_short"][:2], ["What flags miss", _sampling(joined)]]
+    outcomes = [[name, text.replace("this box", "any of these boxes")] for name, text in said["in_short"][:2]]
+    said["in_short"] = [*outcomes, ["What flags miss", _sampling(joined)]]
     for name, column in (("room_events", "seats"), ("reduced", "span"), ("in_force", "by"), ("seat_rates", "seat")):
         said[name] = _labelled(each, lambda one, name=name: one[name], column)  # type: ignore[misc]
     said["muted"] = _labelled(each, lambda one: one["muted"], "seat")
@@ -105,7 +106,7 @@ def _box(part: Part, zone: Zone) -> dict[str, str]:
     gaps = sum(f.seconds_of(a.gaps, now=a.closed_at or a.written_at) for a in facts.attempts) if facts else 0.0
     return {
         "box": f"{source.site}/{source.box}",
-        "rooms": ", ".join(rooms),
+        "rooms": ", ".join(rooms) or ("the lab" if facts else "unknown"),
         "standing": SAID[source.standing],
         "says": source.says,
         "key": source.key[:16],

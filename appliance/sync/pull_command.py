@@ -44,13 +44,17 @@ class Keys:
         return file
 
 
+class _Tqdm(tqdm):  # type: ignore[type-arg]
+    monitor_interval = 0  # no thread that outlives the bar
+
+
 class Bar:
     """How far it is, on stderr; nothing where nobody sees it move. Several threads may tell it."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         self._total, self._lock = total, threading.Lock()
         silent = quiet or not sys.stderr.isatty()
-        self._bar = tqdm(total=total, unit="B", unit_scale=True, disable=silent, dynamic_ncols=True)
+        self._bar = _Tqdm(total=total, unit="B", unit_scale=True, disable=silent, dynamic_ncols=True)
 
     def __enter__(self) -> "Bar":
         return self

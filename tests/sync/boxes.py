@@ -42,7 +42,7 @@ def report_without_pages(*, connection, paths, exam, attempt):
 @contextlib.contextmanager
 def box(folder: Path, store: Path, name: str, *, site: str = "north", seats: int = 2) -> Iterator[Rig]:
     """One box of the site, its exam planned."""
-    paths = Paths(data=folder / name / "data", run=folder / name / "run").make()
+    paths = Paths(data=folder / site / name / "data", run=folder / site / name / "run").make()
     with pytest.MonkeyPatch.context() as patch, writer_module.opened(paths.database) as writer:
         patch.setattr(os, "fsync", lambda _descriptor: None)
         evidence = made.build(writer, paths.media, seats=seats)

@@ -12,7 +12,7 @@ ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test
 # Lines that lose packets and disks that lose power need the last three.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs
 
-.PHONY: run setup test test-long check static bench bench-peers lock docs screenshots clean debian-packages
+.PHONY: run setup test test-long test-ceph check static bench bench-peers lock docs screenshots clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -25,7 +25,11 @@ test: setup debian-packages static ## everything but the soaks; 20 minutes at mo
 	$(BIN)/python -m pytest -m "not long" $(ALONE)
 
 test-long: setup debian-packages ## soaks and power cuts
-	$(BIN)/python -m pytest -m long --timeout 3600
+	$(BIN)/python -m pytest -m "long and not ceph" --timeout 3600
+
+test-ceph: setup ## as root: what speaks S3, on a real Ceph with versions and object lock; installs its Debian packages
+	@scripts/debian-packages ceph-mon ceph-osd ceph-common radosgw
+	$(BIN)/python -m pytest -m ceph --timeout 900
 
 check: setup static ## what to run before each commit; 90 s at most
 	$(BIN)/python -m pytest -q -m "not slow and not long" $(TOGETHER)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from appliance.box.paths import Paths
+from tests.servers.ceph import ceph  # noqa: F401 - a fixture for all
 from tests.servers.juicefs import juicefs  # noqa: F401 - a fixture for all
 from tests.whole_box import Box
 

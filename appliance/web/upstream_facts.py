@@ -70,7 +70,7 @@ def now_of(connection: sa.Connection, here: Services, *, now: float) -> Now:
         sentence=sentence(here.words, verdict, sight),
         then=then(here.words, verdict),
         said=said if sight.speaks else None,
-        disk=disk(sight, local=folder is not None, separate=separate),
+        disk=disk(sight, local=folder is not None if said is None else said.local, separate=separate),
         deletion_waits=str(sync.get("deletion_waits", "")),
         deletion_rests=str(sync.get("deletion_rests", "")),
     )

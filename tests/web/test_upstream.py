@@ -137,7 +137,7 @@ def test_I7_each_failure_says_what_to_do_and_what_the_box_says(house, kind):
     failure = Failure(kind=kind, where="north/x", message="<b>it</b> says no", hint="Ask.", since=time.time())
     says(house, failures=(failure,))
     answer = house.user("staff").get("/upstream").text
-    assert "Something does not go upstream until a person acts." in answer
+    assert "Something does not go upstream until somebody acts: do not unplug yet." in answer
     assert "&lt;b&gt;it&lt;/b&gt; says no. Ask." in answer
     assert house.services.words(f"upstream.step.{kind}").split(":")[0] in words(answer)
 

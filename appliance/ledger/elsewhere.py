@@ -48,7 +48,7 @@ def _log(connection: sa.Connection, exam: str, chains: list[str]) -> list[Event]
 
 
 def _worded(log: list[Event]) -> Iterator[str]:
-    """Chains and reports that were sent while the words still stood in them."""
+    """Chains, reports and pages that were sent while the words still stood in them."""
     attempts: dict[str, list[int]] = {}
     exams: list[int] = []
     for event in log:
@@ -66,5 +66,6 @@ def _worded(log: list[Event]) -> Iterator[str]:
 
 def _bundled(number: int) -> Iterator[str]:
     yield numbered("ledger.jsonl", number)
+    yield numbered("index.html", number)
     for kind in ("json", "csv", "pdf"):
         yield f"{numbered('report', number)}/report.{kind}"

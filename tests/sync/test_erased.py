@@ -80,6 +80,7 @@ def test_M90_the_report_is_written_says_who_asked_and_names_nobody(rig, erased):
 
 
 def test_M90_the_store_gets_a_new_bundle_in_which_the_words_are_withheld(rig, erased):
+    attempt, _ = erased
     rig.start(write.write)
     rig.for_seconds(900)
     outcome = verify(rig.exam_folder)
@@ -87,6 +88,10 @@ def test_M90_the_store_gets_a_new_bundle_in_which_the_words_are_withheld(rig, er
     assert outcome.attempts == 2
     newest = max(rig.exam_folder.glob("manifest*.json"), key=lambda path: path.stat().st_mtime_ns)
     assert newest.name != "manifest.json", "the exam's own report is written anew, without the name"
+    for folder in (rig.exam_folder, rig.exam_folder / attempt):
+        said = (folder / "index-2.html").read_text()
+        assert "Candidate 1" not in said, "nor does the page name anybody who was erased"
+        assert "ruler" not in said
     with rig.reader.connect() as connection:
         assert state.exam(connection, "bio").stored_at is not None
 

@@ -89,6 +89,13 @@ describe("a bundle in a browser", () => {
     expect((await check(files, sha256Hex(DER))).findings).toEqual([]);
   });
 
+  it("may have a site's signature beside the box's, which it leaves to others", async () => {
+    const outcome = await check(new Map(files).set("manifest.p7s", VIDEO).set("manifest.tsr", VIDEO));
+    expect(outcome.findings).toEqual([]);
+    expect(outcome.remarks.map((one) => one.split(" ")[0])).toEqual(["manifest.p7s", "manifest.tsr"]);
+    expect(await first(new Map(files).set("manifest-2.p7s", VIDEO))).toMatch("manifest-2.json: it is missing");
+  });
+
   it("is found in the folder above it, too", async () => {
     const above = new Map([...files].map(([name, data]) => [`a1/${name}`, data]));
     expect((await check(above)).findings).toEqual([]);

@@ -5,6 +5,7 @@ import type { Folder } from "./folder";
 import { Key } from "./key";
 import { closing, read, sums, type FileOf, type Manifest, type Signed } from "./manifest";
 import { unaccounted } from "./named";
+import { numbered } from "./place";
 import { sha256Hex } from "./sha256";
 
 export type Find = (file: string, what: string) => void;
@@ -26,9 +27,11 @@ export interface Proof {
   remarks: string[];
 }
 
-const NUMBERED = /^(?:manifest|SHA256SUMS|ledger|index)-([1-9][0-9]{0,4})(?:\.json|\.jsonl|\.sig|\.html)?$/;
-/** Of each manifest before it is known which is the newest. */
+const NUMBERED = /^(?:manifest|SHA256SUMS|ledger|index)-([1-9][0-9]{0,4})(?:\.json|\.jsonl|\.sig|\.html|\.p7s|\.tsr)?$/;
+/** Manifests of one bundle, where nobody can say how many there are. */
 const MOST = 10_000;
+/** Beside the box's own signatures a site may add its certificate's and a time stamp. This page knows neither's authorities. */
+const BESIDE = ["manifest.p7s", "manifest.tsr"];
 
 /** Null when there is no manifest that can be believed; the reason was found. `trusted`: fingerprint from another place, or null. */
 export async function prove(folder: Folder, trusted: string | null, find: Find, progress: Progress): Promise<Proof | null> {
@@ -40,6 +43,7 @@ export async function prove(folder: Folder, trusted: string | null, find: Find, 
   const proof: Proof = { manifest: newest.manifest, fingerprint: key.fingerprint, own: new Set(["box.pub"]), files: 0, size: 0, erased: 0, hashes: new Map(), anchors: [], remarks: [] };
   for (const { manifest } of manifests) for (const name of [...manifest.files.map((one) => one.file), ...Object.values(closing(manifest.number))]) proof.own.add(name);
   await filesOf(folder, manifests, proof, find, progress);
+  await beside(folder, manifests, proof);
   extra(folder, proof, find);
   order(manifests, find);
   await ledgerOf(folder, manifests, proof, find);
@@ -68,12 +72,17 @@ async function manifestsOf(folder: Folder, key: Key, find: Find): Promise<Signed
   const newest = names && Math.max(1, ...names.map((name) => Number(NUMBERED.exec(name)?.[1] ?? 1)));
   const found: Signed[] = [];
   for (let number = 1; number <= (newest ?? MOST); number++) {
-    if (newest === null && number > 1 && !(await folder.read(closing(number).manifest))) break; // of a store, as many as there are
+    if (newest === null && number > 1 && !(await any(folder, Object.values(closing(number))))) break; // of a store, as many as there are
     const signed = await manifestOf(folder, number, key, find);
     if (!signed) return [];
     found.push(signed);
   }
   return found;
+}
+
+async function any(folder: Folder, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (await folder.read(name)) return true;
+  return false;
 }
 
 /** One manifest, if it is signed. Which of the four files was changed follows from the other three. */
@@ -132,6 +141,15 @@ async function filesOf(folder: Folder, manifests: readonly Signed[], proof: Proo
     proof.size += found.size;
   }
   progress(all, all, "");
+}
+
+async function beside(folder: Folder, manifests: readonly Signed[], proof: Proof): Promise<void> {
+  for (const { manifest } of manifests) {
+    for (const name of BESIDE.map((each) => numbered(each, manifest.number))) {
+      proof.own.add(name);
+      if (manifest === proof.manifest && (await folder.read(name))) proof.remarks.push(`${name} is not checked here: \`verify.sh\` and \`appliance verify\` do`);
+    }
+  }
 }
 
 /** Nothing that nobody signed. The folders of an exam's attempts are looked at by themselves. */

@@ -82,7 +82,7 @@ class Binder:
     def take_up(self) -> None:
         """What an earlier process had staged goes on; what it had proved is cleared away."""
         disk.sweep(self.paths.outbox)
-        for folder in sorted(self.paths.outbox.glob("*/*")):
+        for folder in sorted(self.paths.outbox.glob("[!.]*/*")):  # hidden: what drivers note down
             try:
                 found = bundle.staged(folder, self.paths.data)
                 sealed = found.sealed()

@@ -437,3 +437,12 @@ def test_a_name_that_the_store_cannot_have_is_said_and_holds_up_only_its_attempt
     rig.until(lambda: rig.stored(second))
     assert rig.service.status()["parked"] == 1
     assert "a name.mp4" in said(rig, UpstreamFailed)[0].reason
+
+
+def test_what_a_driver_noted_down_beside_the_bundles_outlives_a_start(rig):
+    notes = [rig.paths.outbox / ".parts" / name for name in ("upload.json", ".upload.json.new")]
+    for note in notes:
+        note.parent.mkdir(exist_ok=True, parents=True)
+        note.write_text("{}")
+    rig.start()
+    assert all(note.exists() for note in notes)

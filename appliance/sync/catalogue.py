@@ -158,40 +158,55 @@ class Catalogue:
         return self._store.stat(f"{place}/{numbered('manifest.json', number)}") is not None
 
     def _going_on(self, place: dict[str, Any], choice: Choice) -> ExamEntry | None:
-        """No manifest of the exam yet: its attempts are the folders that have one."""
+        """No manifest of the exam yet: its attempts are the folders that have one, each with its own report."""
         folder = "/".join(place.values())
-        names = [name for name in self._store.folders(folder) if self._has(f"{folder}/{name}", 1)]
-        if not names and not any(True for _ in self._store.folders(folder)):
+        names = sorted(self._store.folders(folder))
+        if not names:
             return None  # nothing like an exam
-        attempts = tuple(AttemptEntry(attempt=name, flags={}) for name in sorted(names))
+        said: dict[str, Any] = {"starts_at": self._now}
+        attempts = []
+        for name in names:
+            try:
+                manifest = self.newest(f"{folder}/{name}")
+            except IntegrityError:
+                attempts.append(AttemptEntry(attempt=name, flags={}))
+                continue
+            if manifest is not None:
+                report = self._report(f"{folder}/{name}", manifest)
+                attempts.append(_attempt(report[1]) if report else AttemptEntry(attempt=name, flags={}))
+                said |= _exam(report[1]) if report else {}
         entry = ExamEntry(
             **place,
+            **said,
             state=State.GOING_ON,
             says="the box has not closed it yet; only attempts that are over are there",
-            starts_at=self._now,
-            attempts=attempts,
+            attempts=tuple(attempts),
+            bytes=sum(one.bytes for one in attempts),
         )
         return _chosen(entry, choice)
 
     def _reported(self, place: str, manifest: Manifest) -> dict[str, Any]:
         """What the report on the exam says, as far as it can be read."""
-        names = [file.file for file in manifest.files if file.kind == "report" and file.file.endswith("/report.json")]
         bare = {name: AttemptEntry(attempt=name, flags={}) for name in sorted(manifest.attempts)}
-        nothing = {"starts_at": manifest.made_at, "attempts": tuple(bare.values())}
-        if not names:
-            return nothing
+        said: dict[str, Any] = {"starts_at": manifest.made_at, "attempts": tuple(bare.values())}
+        report = self._report(place, manifest)
+        if report is None:
+            return said | {"says": "its report cannot be read", "state": State.UNREADABLE}
+        attempts = {one["attempt"]: _attempt(one) for one in report[1]["attempts"]}
+        others = (one for name, one in bare.items() if name not in attempts)
+        return said | _exam(report[1]) | {"report": report[0], "attempts": (*attempts.values(), *others)}
+
+    def _report(self, place: str, manifest: Manifest) -> tuple[str, dict[str, Any]] | None:
+        """The folder of the newest report and what it says; None when it cannot be read."""
+        names = [file.file for file in manifest.files if file.kind == "report" and file.file.endswith("/report.json")]
         try:
             said = json.loads(self._small(f"{place}/{names[-1]}"))
-            attempts = {one["attempt"]: _attempt(one) for one in said["attempts"]}
-            return {
-                "title": str(said["exam"]["title"]),
-                "starts_at": _wall(said["exam"]["starts_at"]),
-                "provisional": bool(said["provisional"]),
-                "report": names[-1].rpartition("/")[0],
-                "attempts": (*attempts.values(), *(one for name, one in bare.items() if name not in attempts)),
-            }
-        except (NotFound, IntegrityError, ValueError, KeyError, TypeError, AttributeError):
-            return nothing | {"says": "its report cannot be read", "state": State.UNREADABLE}
+            _exam(said)
+            for one in said.get("attempts", [said]):
+                _attempt(one)
+        except (NotFound, IntegrityError, ValueError, LookupError, TypeError, AttributeError):
+            return None
+        return names[-1].rpartition("/")[0], said
 
     def _small(self, key: str) -> bytes:
         pieces, size = [], 0
@@ -212,6 +227,16 @@ def _named(name: str) -> bool:
         return False
 
 
+def _exam(said: dict[str, Any]) -> dict[str, Any]:
+    """Title and times of the exam that a report is on."""
+    exam = said["exam"]
+    return {
+        "title": str(exam["title"]),
+        "starts_at": datetime.datetime.fromisoformat(exam["starts_at"]).timestamp(),
+        "provisional": bool(said["provisional"]),
+    }
+
+
 def _attempt(said: dict[str, Any]) -> AttemptEntry:
     flags: dict[str, int] = {}
     for flag in said["flags"]:
@@ -226,10 +251,6 @@ def _attempt(said: dict[str, Any]) -> AttemptEntry:
         open=sum(flag["decision"] == "open" for flag in said["flags"]),
         bytes=sum(int(recording["bytes"]) for recording in said["recordings"]),
     )
-
-
-def _wall(moment: str) -> float:
-    return datetime.datetime.fromisoformat(moment).timestamp()
 
 
 def _chosen(entry: ExamEntry, choice: Choice) -> ExamEntry | None:

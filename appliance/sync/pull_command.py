@@ -210,10 +210,10 @@ def _result(entry: ExamEntry, errand: Errand, check: Check) -> str:
 
 
 def _line(entry: ExamEntry) -> tuple[str, ...]:
-    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.starts_at)) if entry.number else "-"
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.starts_at)) if entry.title else "-"
     stored = entry.state.value.replace("_", " ") + (f": {entry.says}" if entry.says else "")
     flags = sum(entry.flags.values())
-    known = (str(flags), str(entry.open), store_page.size(entry.bytes)) if entry.number else ("-", "-", "-")
+    known = (str(flags), str(entry.open), store_page.size(entry.bytes)) if entry.title else ("-", "-", "-")
     return entry.site, entry.box, entry.exam, began, str(len(entry.attempts)), *known, stored
 
 

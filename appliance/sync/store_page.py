@@ -59,7 +59,7 @@ def _row(entry: ExamEntry, checks: Checks) -> str:
     flags = ", ".join(f"{number} {code.replace('_', ' ')}" for code, number in sorted(entry.flags.items()))
     total = sum(entry.flags.values())
     title = escape(entry.title) if entry.title else '<span class="quiet">no title known</span>'
-    begins = (entry.state is not State.GOING_ON and entry.starts_at) or None
+    begins = entry.starts_at if entry.title else None
     cells = [
         _cell(entry.site, "Site"),
         _cell(entry.box, "Box"),
@@ -139,7 +139,7 @@ def _attempt(entry: ExamEntry, one: AttemptEntry, copy: Path, check: Check | Non
     who = (
         f"seat {one.seat}{f', {one.room}' if one.room else ''}: {one.name} ({one.candidate})"
         if one.seat
-        else "a camera of the room"
+        else "no report (a camera of the room)"
     )
     flags = sum(one.flags.values())
     said = f", {_count(flags, 'flag')}, {one.open} open" if flags else ""
@@ -155,9 +155,7 @@ def _links(copy: Path, folder: str, report: str) -> str:
     known = [(f"{folder}/index.html", "evidence"), (f"{folder}/{report}/report.pdf", "report (PDF)")]
     known += [(f"{folder}/{report}/report.csv", "flags (CSV)"), (f"{folder}/", "folder")]
     found = [(path, word) for path, word in known if "//" not in path and (copy / path).exists()]
-    return ", ".join(
-        f'<a href="{quote(path)}">{word}<span hidden> of {escape(folder)}</span></a>' for path, word in found
-    )
+    return ", ".join(f'<a href="{quote(path)}">{word}</a>' for path, word in found)
 
 
 def _newest(folder: Path) -> str:

@@ -79,8 +79,8 @@ def _sending(sight: Sight) -> State:
         State.STUCK: any(kind in STUCK for kind in sight.failing),
         State.AWAY: sight.open and (sight.reachable is False or "away" in sight.failing),
         State.HELD: bool(sight.video_waits) and sight.waiting > 0 and not sight.in_flight,
-        State.SENDING: bool(sight.waiting or sight.in_flight),
-        State.BUNDLING: sight.unstored > 0,
+        State.SENDING: bool(sight.waiting_bytes or sight.in_flight),
+        State.BUNDLING: bool(sight.waiting or sight.unstored),
         State.LATER: sight.later > 0,
         State.EMPTY: not (sight.stored or sight.present),
     }

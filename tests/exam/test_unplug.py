@@ -59,10 +59,11 @@ def test_the_rest_in_its_order():
     assert state(waiting=5, video_waits="day") is State.HELD
     assert state(waiting=5, video_waits="day", in_flight=1) is State.SENDING
     assert state(unstored=1) is State.BUNDLING
+    assert state(waiting=1) is State.BUNDLING, "a manifest that is being signed has no length yet"
     assert state(later=2) is State.LATER
     assert state(stored=0) is State.EMPTY
     assert judged(sight(stored=0)).safe
-    assert state(stored=0, waiting=1) is State.SENDING
+    assert state(stored=0, waiting=1, waiting_bytes=9) is State.SENDING
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Somebody changed the store: nothing of what it touches is deleted here, it is said once, and put right by sending."""
 
+import contextlib
 import json
 import time
 
@@ -12,6 +13,8 @@ from appliance.ledger import altered
 from appliance.ledger.actions import erasure
 from appliance.sync.afresh import RESTS_SECONDS
 from appliance.sync.retention import Retention
+from appliance.sync.s3 import S3Store
+from appliance.sync.s3_client import Client, Server
 from tests.sync.rig import FlakyStore, Killed
 from tests.sync.test_retention import DAY, files, gone, identified, keeper, shown, stored_attempt
 from tests.sync.test_service import said
@@ -211,3 +214,74 @@ def test_I7_a_lawful_request_waits_too_until_the_store_is_right(rig):
     keeper(rig).turn(now=time.time() + 1)
     assert gone(rig, attempt)[-1] == ("personal", "request")
     assert not said(rig, events.UpstreamFailed)
+
+
+def keys(rig, attempt):
+    return sorted(one.key for one in rig.store.list(f"north/box-1/bio/{attempt}"))
+
+
+def mender(rig):
+    """As the sync process has it: what is gone and still here is sent again by whoever sends."""
+    return Retention(
+        rig.paths, rig.reader, rig.ledger, store=rig.store, site="north", box="box-1", send_again=rig.service.send_again
+    )
+
+
+def test_I7_what_is_gone_upstream_and_still_here_is_sent_again_and_said(rig):
+    attempt = stored_attempt(rig)
+    victims = sorted((folder(rig, attempt) / "media").rglob("*.mp4"))[:3]
+    kept = [victim.read_bytes() for victim in victims]
+    for victim in victims:
+        victim.unlink()
+    retention = mender(rig)
+    retention.turn(now=late())
+    rig.until(lambda: all(victim.exists() for victim in victims))
+    assert [victim.read_bytes() for victim in victims] == kept
+    retention.turn(now=late() + RESTS_SECONDS)
+    assert [type(one) for one in told(rig)] == [UpstreamAltered, UpstreamRestored]
+    assert told(rig)[-1].sent == 3
+    assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"]
+    rig.for_seconds(10)
+    assert rig.service.status()["backlog_objects"] == 0
+
+
+def test_I7_it_is_sent_again_after_a_restart_too_and_also_while_it_is_held(rig):
+    attempt = stored_attempt(rig)
+    victim = a_segment(rig, attempt)
+    victim.unlink()
+    keeper(rig).turn(now=late())  # the process that found it is gone
+    rig.start()
+    retention = mender(rig)
+    retention.turn(now=time.time())  # nothing is due: the clock was set right
+    rig.until(victim.is_file)
+    retention.turn(now=time.time() + RESTS_SECONDS)
+    assert standing(rig) == {}
+
+
+def test_I7_on_a_real_s3_server_what_somebody_did_there_is_found_and_mended(rig, juicefs):
+    bucket, prefix = juicefs.bucket(), "evidence"
+    server = Server(bucket=bucket, endpoint=juicefs.endpoint, credentials_file=str(juicefs.credentials))
+    with contextlib.closing(Client(server)) as client, juicefs.client() as somebody:
+        rig.store = S3Store(client, prefix=prefix)
+        lost, forged = (stored_attempt(rig, seat) for seat in ("1", "2"))
+        key = {attempt: next(key for key in keys(rig, attempt) if key.endswith(".mp4")) for attempt in (lost, forged)}
+        somebody.delete_object(Bucket=bucket, Key=f"{prefix}/{key[lost]}")
+        there = somebody.head_object(Bucket=bucket, Key=f"{prefix}/{key[forged]}")
+        somebody.put_object(
+            Bucket=bucket,
+            Key=f"{prefix}/{key[forged]}",
+            Body=b"x" * there["ContentLength"],
+            Metadata=there["Metadata"],  # it says our hash, and is as long
+        )
+        retention = mender(rig)
+        retention.turn(now=late())
+        found = standing(rig)
+        assert (found[lost].said.missing, found[lost].said.other) == ([key[lost]], [])
+        assert (found[forged].said.missing, found[forged].said.other) == ([], [key[forged]])
+        assert "recordings" not in {what for attempt in key for what, _ in gone(rig, attempt)}
+        somebody.delete_object(Bucket=bucket, Key=f"{prefix}/{key[forged]}")  # moved aside, as the hint says
+        retention.turn(now=late() + RESTS_SECONDS)
+        rig.until(lambda: all(rig.store.stat(one) for one in key.values()))
+        retention.turn(now=late() + 2 * RESTS_SECONDS)
+        assert standing(rig) == {}
+        assert all(gone(rig, attempt)[-1] == ("recordings", "date") for attempt in key)

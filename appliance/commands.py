@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance import __version__, config
 from appliance.box import capacity as rules
-from appliance.box import health, workers
+from appliance.box import health, upstream, workers
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import wait_for
 from appliance.box.token import Claim, FeedTokens
@@ -28,7 +28,8 @@ from appliance.exam.events import BOX, CapacityMeasured, ExamEnded, Payload, Ups
 from appliance.exam.feed import Feed, Kind
 from appliance.exam.retention import Data
 from appliance.exam.stage import RECORDED
-from appliance.ledger import database, dates, reader, state
+from appliance.exam.unplug import Sight, judged
+from appliance.ledger import bundles, database, dates, reader, state
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
 
@@ -123,6 +124,7 @@ def status(paths: Paths, *, as_json: bool) -> int:
         "exams": _forecasts(paths, settings),
         "processes": processes,
         "ledger": _ledger(paths),
+        "upstream": _upstream(paths, processes.get("sync", {}), now=now),
     }
     if as_json:
         print(json.dumps(said, indent=1))
@@ -131,6 +133,7 @@ def status(paths: Paths, *, as_json: bool) -> int:
             last = f"; its last words: {process['last_words']}" if process.get("last_words") else ""
             print(f"{name:<11} {'ok ' if process['healthy'] else 'NOT'}  {process['sentence']}{last}")
         print(f"{'disk':<11} {said['disk'].get('free_bytes', 0) / 1e9:.1f} GB free in {paths.data}")
+        print(f"{'upstream':<11} {said['upstream']['sentence']}")
         print(f"{'seats':<11} {rules.current(paths.capacity, settings).sentence}")
         for exam, forecast in said["exams"].items():
             print(f"{'exam':<11} {exam}: {forecast['seats']} candidates. {forecast['sentence']}")
@@ -182,16 +185,6 @@ def token(paths: Paths, attempt: str, kind: str) -> int:
     print(f"token  {said}")
     print("Send the token as Authorization: Bearer TOKEN. It lets one feed be published for 12 hours: keep it secret.")
     return 0
-
-
-def verify(folder: Path, *, key: Path | None) -> int:
-    """Prove a folder of evidence; -> 0 and OK, or 1 and the first thing that is missing or changed."""
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="Give the folder of an attempt, an exam or a box.")
-    from appliance.sync import verify as evidence
-
-    code: int = evidence.command(folder, key=key)
-    return code
 
 
 def join(options: argparse.Namespace) -> int:
@@ -310,6 +303,33 @@ def _forecasts(paths: Paths, settings: Settings) -> dict[str, Any]:
     except ApplianceError:
         return {}  # `ledger` says why
     return found
+
+
+def _upstream(paths: Paths, sync: dict[str, Any], *, now: float) -> dict[str, Any]:
+    """May the box be unplugged: in the words of its page."""
+    from appliance.web.strings import Catalogue
+    from appliance.web.upstream_facts import sentence
+
+    try:
+        with reader.opened(paths.database) as ledger, ledger.connect() as connection:
+            later = int(sync.get("attempts_waiting", 0))
+            sight = bundles.sight(connection, upstream.read(paths.run), later=later, now=now)
+            altered = sum(said.objects for said, _ in bundles.read(connection).altered.values())
+    except ApplianceError:
+        sight, altered = Sight(speaks=False), 0  # `ledger` says why
+    verdict, words = judged(sight), Catalogue.load()
+    said = sentence(words, verdict, sight)
+    if altered:
+        said = f"{said} {words('upstream.altered_here', n=altered)}"
+    if sync.get("deletion_waits"):
+        said = f"{said} {words('upstream.waits_away')}: {sync['deletion_waits']}."
+    return {
+        "state": verdict.state.value,
+        "safe_to_unplug": verdict.safe,
+        "sentence": said,
+        "altered": altered,
+        **dataclasses.asdict(sight),
+    }
 
 
 def _disk(folder: Path) -> dict[str, int]:

@@ -9,12 +9,14 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from appliance import __version__, cli, commands, demo
-from appliance.box import health
+from appliance.box import health, upstream
 from appliance.box.lock import held
+from appliance.box.upstream import Upstream
 from appliance.box.workers import services
 from appliance.config import Settings
 from appliance.errors import NotAllowed
@@ -337,6 +339,10 @@ def test_status_of_a_box_that_runs(run, paths, exam):
     assert (code, said["healthy"]) == (0, True)
     assert said["processes"]["sync"]["queue"] == 3
     assert said["ledger"]["exams"] == {"bio": "open"}
+    assert (said["upstream"]["state"], said["upstream"]["safe_to_unplug"]) == ("silent", False)
+    upstream.write(paths.run, Upstream(at=time.time(), store="/mnt/usb", local=True))
+    code, out, _ = run("status")
+    assert "upstream    Nothing has been recorded yet. Safe to unplug the box.\n" in out
     health.write(paths.health, "supervisor", healthy=False, sentence="starting again: sync")
     assert run("status")[0] == 1
 

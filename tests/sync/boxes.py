@@ -10,13 +10,14 @@ import pytest
 
 from appliance.box.paths import Paths
 from appliance.ledger import reader as reader_module
+from appliance.ledger import state
 from appliance.ledger import writer as writer_module
 from appliance.report import collect, csv_report, json_report, write
 from appliance.report.moments import Zone
 from appliance.sync.directory import DirectoryStore
 from tests.report import evidence as made
 from tests.report.evidence import START
-from tests.sync.rig import Rig
+from tests.sync.rig import Rig, whole_exam
 
 
 def report_without_pages(*, connection, paths, exam, attempt):
@@ -50,3 +51,31 @@ def box(folder: Path, store: Path, name: str, *, site: str = "north", seats: int
             rig = Rig(paths, evidence, reader)
             rig.site, rig.box, rig.store = site, name, DirectoryStore(store)
             yield rig
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """A store with the exam of two boxes, one of them of a second version, and a third that is still going on."""
+    folder = tmp_path_factory.mktemp("boxes")
+    store = folder / "store"
+    store.mkdir()
+    with box(folder, store, "lab-1") as rig:
+        first, _ = whole_exam(rig, report_without_pages)
+        flag = next(one for one in _flags(rig, first) if one.code == "face_absent")
+        rig.evidence.decide(first, flag.flag, "confirmed", note="nobody there")
+        rig.until(lambda: (store / "north/lab-1/bio/manifest-2.json").exists())
+    with box(folder, store, "lab-2", seats=1) as rig:
+        rig.start(report_without_pages)
+        attempt = rig.evidence.sit("1")
+        rig.evidence.over(attempt)
+        rig.until(lambda: rig.stored(attempt))
+    with box(folder, store, "lab-1", site="south", seats=1) as rig:
+        rig.start(report_without_pages)
+        rig.evidence.end_exam()
+        rig.until(rig.exam_stored)
+    return store
+
+
+def _flags(rig, attempt):
+    with rig.reader.connect() as connection:
+        return state.flags(connection, attempt=attempt)

@@ -5,6 +5,7 @@ import pytest
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
 from tests.report import evidence as made
+from tests.sync.boxes import filled  # noqa: F401 - a fixture for all
 from tests.sync.rig import Rig
 
 pytest.register_assert_rewrite("tests.sync.contract")

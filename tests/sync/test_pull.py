@@ -25,40 +25,8 @@ from appliance.sync.directory import DirectoryStore
 from appliance.sync.errand import Scope
 from appliance.sync.pull import Pull
 from appliance.sync.verify import verify
-from tests.sync import boxes
-from tests.sync.rig import whole_exam
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """A store with the exam of two boxes, one of them of a second version, and a third that is still going on."""
-    folder = tmp_path_factory.mktemp("boxes")
-    store = folder / "store"
-    store.mkdir()
-    with boxes.box(folder, store, "lab-1") as rig:
-        first, _ = whole_exam(rig, boxes.report_without_pages)
-        flag = next(one for one in _flags(rig, first) if one.code == "face_absent")
-        rig.evidence.decide(first, flag.flag, "confirmed", note="nobody there")
-        rig.until(lambda: (store / "north/lab-1/bio/manifest-2.json").exists())
-    with boxes.box(folder, store, "lab-2", seats=1) as rig:
-        rig.start(boxes.report_without_pages)
-        attempt = rig.evidence.sit("1")
-        rig.evidence.over(attempt)
-        rig.until(lambda: rig.stored(attempt))
-    with boxes.box(folder, store, "lab-1", site="south", seats=1) as rig:
-        rig.start(boxes.report_without_pages)
-        rig.evidence.end_exam()
-        rig.until(rig.exam_stored)
-    return store
-
-
-def _flags(rig, attempt):
-    from appliance.ledger import state
-
-    with rig.reader.connect() as connection:
-        return state.flags(connection, attempt=attempt)
 
 
 @pytest.fixture

@@ -89,7 +89,8 @@ def test_M90_the_store_gets_a_new_bundle_in_which_the_words_are_withheld(rig, er
     newest = max(rig.exam_folder.glob("manifest*.json"), key=lambda path: path.stat().st_mtime_ns)
     assert newest.name != "manifest.json", "the exam's own report is written anew, without the name"
     for folder in (rig.exam_folder, rig.exam_folder / attempt):
-        said = (folder / "index-2.html").read_text()
+        said = (folder / "index-2.html").read_text().partition('id="boot"')[2].partition("</script>")[0]
+        assert '"box-1"' in said
         assert "Candidate 1" not in said, "nor does the page name anybody who was erased"
         assert "ruler" not in said
     with rig.reader.connect() as connection:

@@ -44,6 +44,6 @@ def remove(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Take away what `publish` and `remove` had under passing names when the power went. Hidden folders are of others."""
+    """Take away what `publish` and `remove` had under passing names when the power went. Hidden folders are not theirs."""
     for passing in folder.glob("[!.]*/.*"):
         shutil.rmtree(passing)

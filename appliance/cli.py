@@ -16,7 +16,7 @@ from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
-from appliance.sync import pull_arguments
+from appliance.sync import pull_arguments, verify_arguments
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -132,12 +132,6 @@ def _prepare_models(options: argparse.Namespace) -> int:
 
     pack.prepare(models_folder(), source=options.source, say=lambda sentence: print(sentence, flush=True))
     return 0
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from appliance import commands
-
-    return commands.verify(options.folder, key=options.key)
 
 
 def _in(module: str, function: str) -> Command:
@@ -347,9 +341,10 @@ def _add_questions(commands: _Commands) -> None:
     token.add_argument("kind", metavar="KIND", help="webcam, screen, phone or camera")
     capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
     capacity.add_argument("--json", action="store_true")
-    verify = commands.add("verify", _verify, "prove that evidence is complete and unchanged")
-    verify.add_argument("folder", type=Path, metavar="DIR")
-    verify.add_argument("--key", type=Path, metavar="FILE", help="the box's public key, from another place")
+    verify = commands.add(
+        "verify", _in("appliance.sync.verify_command", "run"), "prove that evidence is complete and unchanged"
+    )
+    verify_arguments.add_verify(verify)
     pull = commands.add("pull", _in("appliance.sync.pull_command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
     join = commands.add("join", _in("appliance.commands", "join"), "one report of an exam that several boxes held")

@@ -1,165 +1,25 @@
-"""The signed checkpoint: how far the box's chain had come when, in the hands of whoever keeps the upstream.
+"""Says upstream how far the ledger has come, as signed notes (`note`).
 
-A C2SP signed note (c2sp.org/signed-note) in the form of c2sp.org/tlog-checkpoint. The lines: the origin, the position
-of the newest event in the box's chain, its hash in base64, then extension lines. The ledger is a chain of hashes and
-no Merkle tree, and the origin says so: there are no inclusion proofs, whoever checks reads the chain itself.
-
-Everything in it follows from the chain up to that position, and Ed25519 is deterministic: the same position is always
-the same bytes under the same name. So a restart sends nothing twice, and nothing of it has to be remembered.
+Everything in one follows from the box's chain up to its position, and Ed25519 is deterministic: the same position is
+always the same bytes under the same name. So a restart sends nothing twice, and nothing of it has to be remembered.
 """
 
-import base64
-import binascii
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.errors import IntegrityError
 from appliance.exam.events import BOX, ExamStored
 from appliance.ledger import planning, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
-from appliance.sync.keys import BoxKey, PublicKey
+from appliance.sync.keys import BoxKey
+from appliance.sync.note import Checkpoint, note, origin
 from appliance.sync.store import Conflict, ObjectStore
-
-ORIGIN = "appliance-hash-chain/"
-"""What an origin begins with: site and box follow."""
-
-FOLDER = "_box/checkpoints"
 
 SAID_SECONDS = 7 * 86_400.0
 """For how long each checkpoint repeats that an exam is upstream: long enough that many do."""
-
-_ED25519 = b"\x01"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """The chain of `origin` had its event `position` with this hash at `wall` (seconds, by the box's clock). `open`:
-    exams that were not upstream yet; `stored`: exam -> the number of its newest manifest, of those that were sealed in
-    the week before."""
-
-    origin: str
-    position: int
-    hash: bytes
-    wall: float
-    synchronised: bool
-    open: tuple[str, ...] = ()
-    stored: tuple[tuple[str, int], ...] = ()
-
-    def text(self) -> bytes:
-        """What is signed."""
-        at = datetime.fromtimestamp(self.wall, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        lines = [
-            self.origin,
-            str(self.position),
-            base64.b64encode(self.hash).decode(),
-            f"time {at}",
-            f"synchronised {'yes' if self.synchronised else 'no'}",
-            *(f"open {exam}" for exam in self.open),
-            *(f"stored {exam} {number}" for exam, number in self.stored),
-        ]
-        return "".join(f"{line}\n" for line in lines).encode()
-
-    @property
-    def place(self) -> str:
-        """Its object, relative to SITE/BOX."""
-        return f"{FOLDER}/{datetime.fromtimestamp(self.wall, UTC):%Y-%m-%d}/{self.position:012d}.note"
-
-
-def origin(site: str, box: str) -> str:
-    """The name of a box's chain, and of the key that signs for it: no spaces and no plus, as C2SP wants."""
-    return f"{ORIGIN}{site}/{box}".replace("+", "%2B")
-
-
-def key_id(name: str, key: PublicKey) -> bytes:
-    """The four bytes that say which key signed, as C2SP defines them for Ed25519."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key.raw).digest()[:4]
-
-
-def verifier_key(name: str, key: PublicKey) -> str:
-    """The key as tools for signed notes want it."""
-    return f"{name}+{key_id(name, key).hex()}+{base64.b64encode(_ED25519 + key.raw).decode()}"
-
-
-def note(said: Checkpoint, key: BoxKey) -> bytes:
-    """The signed note."""
-    text = said.text()
-    signature = base64.b64encode(key_id(said.origin, key.public) + key.sign(text)).decode()
-    return text + f"\n— {said.origin} {signature}\n".encode()
-
-
-def parse(data: bytes) -> Checkpoint:
-    """What a note says, whoever signed it; IntegrityError when it is none."""
-    text, _ = _parts(data)
-    try:
-        name, position, hashed, *more = text.decode().splitlines()
-        words = [line.split(" ") for line in more]
-        facts = {word[0]: word[1] for word in words}
-        return Checkpoint(
-            origin=name,
-            position=_count(position),
-            hash=_hash(hashed),
-            wall=datetime.strptime(facts["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp(),
-            synchronised=facts["synchronised"] == "yes",
-            open=tuple(word[1] for word in words if word[0] == "open"),
-            stored=tuple((word[1], _count(word[2])) for word in words if word[0] == "stored"),
-        )
-    except (ValueError, KeyError, IndexError) as error:
-        raise IntegrityError(f"it is not a checkpoint of a box: {error}") from None
-
-
-def verified(data: bytes, key: PublicKey) -> Checkpoint:
-    """What a note says, if this key signed it; IntegrityError otherwise. Signatures of others are left alone."""
-    text, signatures = _parts(data)
-    said = parse(data)
-    expected = key_id(said.origin, key)
-    for name, signature in signatures:
-        if name == said.origin and signature[:4] == expected and key.verifies(signature[4:], text):
-            return said
-    raise IntegrityError("it was changed, or another key signed it")
-
-
-def _parts(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """The text and (name, key id and signature) of each line under it."""
-    text, blank, under = data.rpartition(b"\n\n")
-    signatures = []
-    try:
-        for line in under.decode().split("\n")[:-1]:
-            dash, name, signature = line.split(" ")
-            if dash != "—":
-                raise ValueError("no dash")
-            signatures.append((name, _bytes(signature)))
-    except (ValueError, binascii.Error):
-        signatures = []
-    if not blank or not signatures or not under.endswith(b"\n"):
-        raise IntegrityError("it is not a signed note")
-    return text + b"\n", signatures
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or (len(text) > 1 and text[0] == "0"):
-        raise ValueError(f"{text[:40]!r} is no number")
-    return int(text)
-
-
-def _bytes(text: str) -> bytes:
-    """Base64, written in the one way in which it is written."""
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError(f"{text[:60]!r} is not canonical base64")
-    return data
-
-
-def _hash(text: str) -> bytes:
-    hashed = _bytes(text)
-    if len(hashed) != 32:
-        raise ValueError(f"{text[:60]!r} is no SHA-256")
-    return hashed
 
 
 class Checkpoints:
@@ -172,7 +32,7 @@ class Checkpoints:
         self._seconds = seconds
         self._tried: float | None = None
         self._read_to = 0
-        self._stored: dict[str, tuple[float, int]] = {}
+        self._stored: dict[str, tuple[float, int, str]] = {}
         self.last: Checkpoint | None = None
 
     def due(self, now: float) -> bool:
@@ -216,7 +76,9 @@ class Checkpoints:
                 synchronised=bool(envelope["synchronised"]),
                 open=tuple(_open(connection)),
                 stored=tuple(
-                    (exam, number) for exam, (at, number) in sorted(self._stored.items()) if at >= wall - SAID_SECONDS
+                    (exam, number, sha256)
+                    for exam, (at, number, sha256) in sorted(self._stored.items())
+                    if at >= wall - SAID_SECONDS
                 ),
             )
 
@@ -226,7 +88,7 @@ class Checkpoints:
         query = SELECT.where(event.chain == BOX, event.position > self._read_to, event.type == ExamStored.TYPE)
         for found in map(Event.from_row, connection.execute(query.order_by(event.position))):
             if isinstance(found.payload, ExamStored):
-                self._stored[found.payload.exam] = (found.wall, found.payload.number)
+                self._stored[found.payload.exam] = (found.wall, found.payload.number, found.payload.manifest_sha256)
         self._read_to = until
 
     def _put(self, store: ObjectStore, key: str, data: bytes) -> None:

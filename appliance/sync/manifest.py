@@ -111,8 +111,8 @@ class Manifest:
         """IntegrityError says what does not fit."""
         try:
             said = json.loads(data)
-            if said.pop("schema") != SCHEMA:
-                raise IntegrityError(f"it is not of the kind {SCHEMA}", hint="A newer `appliance verify` may read it.")
+            if (schema := said.pop("schema")) != SCHEMA:
+                raise IntegrityError(_foreign(str(schema)))
             manifest = cls(
                 **{
                     **said,
@@ -145,6 +145,16 @@ class Manifest:
         others = [*self.attempts.values(), *([self.previous] if self.previous else [])]
         lines.update({other.file: other.sha256 for other in others})
         return "".join(f"{lines[name]}  {name}\n" for name in sorted(lines)).encode()
+
+
+def _foreign(schema: str) -> str:
+    kind, _, version = SCHEMA.rpartition("/")
+    if schema.rpartition("/")[0] != kind:
+        return f"it is not of the kind {SCHEMA}"
+    return (
+        f"a newer box wrote it ({schema[:60]}, this program reads /{version}): install the newest version of this"
+        " program and verify again; nothing is known to be wrong"
+    )
 
 
 def _inside(file: str) -> bool:

@@ -24,6 +24,10 @@ _NAMED: dict[str, tuple[tuple[str, str], ...]] = {
 """Events that name files -> the fields of path and SHA-256."""
 
 
+TYPES = frozenset(_NAMED) | {"scan.recorded"}
+"""Of the events that `files` and `scans` look at."""
+
+
 def files(links: Iterable[Link]) -> dict[str, str]:
     """Path under the media folder -> SHA-256 of what was kept for an attempt beside its recordings and snapshots:
     pictures of an ID or a face, moments that somebody kept, pages and papers, also what newer ones replaced."""

@@ -3,59 +3,64 @@
 import hashlib
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from appliance.errors import IntegrityError
-from appliance.exam.place import numbered, place_of
-from appliance.ledger import chain
-from appliance.ledger.chain import Link
-from appliance.sync import chain_lines, named
+from appliance.exam.place import numbered
+from appliance.sync import chain_proof
+from appliance.sync.authorities import Authorities
+from appliance.sync.chain_proof import ChainProof, Find
 from appliance.sync.keys import PublicKey
 from appliance.sync.manifest import File, Manifest
-from appliance.sync.named import payloads
+from appliance.sync.tree import Tree, sums, whole
+from appliance.sync.trusted import Trusted
 
-Find = Callable[[str, str], None]
-"""(file in the bundle, what is wrong with it)"""
-
-_BLOCK = 1 << 20
-_NUMBERED = re.compile(r"(?:manifest|SHA256SUMS|ledger)-([1-9][0-9]{0,4})(?:\.json|\.jsonl|\.sig)?")
+_NUMBERED = re.compile(r"(?:manifest|SHA256SUMS|ledger)-([1-9][0-9]{0,4})(?:\.json|\.jsonl|\.sig|\.p7s|\.tsr)?")
 
 
 @dataclass(slots=True)
 class Proof:
-    """What a bundle was found to be. `hashes`: position -> hash of every event; `anchors`: heads that a box's chain
-    vouches for; `own`: files that belong here."""
+    """What a bundle was found to be. `manifest`: the newest; `sums`: the SHA-256 (hex) of each from number 1 on; `own`:
+    files that belong here; `chain`: None when it does not hold."""
 
     manifest: Manifest
+    sums: list[str]
     own: set[str] = field(default_factory=set)
     files: int = 0
     size: int = 0
-    erased: int = 0
-    hashes: dict[int, bytes] = field(default_factory=dict)
-    anchors: list[dict[str, list[Any]]] = field(default_factory=list)
+    chain: ChainProof | None = None
     remarks: list[str] = field(default_factory=list)
 
 
-def prove(folder: Path, trusted: PublicKey | None, find: Find) -> Proof | None:
-    """None when there is no manifest that can be believed; the reason was found."""
-    key = _key(folder, trusted, find)
+def prove(
+    tree: Tree, trusted: Trusted, find: Find, *, authorities: Authorities, wanted: Collection[int] = ()
+) -> Proof | None:
+    """None when there is no manifest that can be believed; the reason was found. `wanted`: positions of its chain whose
+    hashes are asked for."""
+    key = _key(tree, trusted, find)
     if key is None:
         return None
-    manifests = _manifests(folder, key, find)
+    manifests = _manifests(tree, key, find)
     if not manifests:
         return None
-    proof = Proof(manifests[-1])
+    proof = Proof(manifests[-1], [hashlib.sha256(manifest.to_bytes()).hexdigest() for manifest in manifests])
+    if not trusted.suits(key, proof.manifest.site, proof.manifest.box):
+        find("box.pub", f"no key that was given is that of {proof.manifest.site}/{proof.manifest.box}")
     for manifest in manifests:
         proof.own |= {file.file for file in manifest.files} | set(_closing(manifest.number))
-    _files(folder, manifests, proof, find)
-    _extra(folder, proof, find)
+        proof.own |= set(_countersigned(manifest.number))
+    _files(tree, manifests, proof, find)
+    if tree.listed:
+        _extra(tree, proof, find)
+    else:
+        proof.remarks.append("a web server lists nothing: whether there are files that nobody signed is not known")
     _order(manifests, find)
-    _ledger(folder, manifests, proof, find)
+    if tree.has(proof.manifest.ledger.file):  # else it was found with the files
+        proof.chain = chain_proof.prove(tree, manifests, wanted, find)
     for missing in proof.manifest.missing:
         find(missing.file, f"it is missing: the box said so when it signed ({missing.reason})")
+    _countersignatures(tree, manifests, authorities, proof, find)
     proof.remarks += [f"{one.file} is not here: {one.reason}" for one in proof.manifest.withheld]
     if proof.manifest.open_feeds:
         feeds = ", ".join(proof.manifest.open_feeds)
@@ -68,37 +73,52 @@ def _closing(number: int) -> list[str]:
     return ["box.pub", *(numbered(name, number) for name in names)]
 
 
-def _read(folder: Path, name: str) -> bytes | None:
-    file = folder / name
-    return file.read_bytes() if file.is_file() and not file.is_symlink() else None
+def _countersigned(number: int) -> tuple[str, str]:
+    """Files that may be there: they are over the manifest, so none can name them."""
+    return numbered("manifest.p7s", number), numbered("manifest.tsr", number)
 
 
-def _key(folder: Path, trusted: PublicKey | None, find: Find) -> PublicKey | None:
-    pem = _read(folder, "box.pub")
+def _read(tree: Tree, name: str, find: Find) -> bytes | None:
+    try:
+        return whole(tree, name)
+    except IntegrityError as error:
+        find(name, error.message)
+        return None
+
+
+def _key(tree: Tree, trusted: Trusted, find: Find) -> PublicKey | None:
+    pem = _read(tree, "box.pub", find)
     if pem is None:
         find("box.pub", "it is missing")
-        return trusted
+        return trusted.only
     try:
         key = PublicKey.from_pem(pem)
     except IntegrityError as error:
         find("box.pub", f"it was changed: {error}")
-        return trusted
-    if trusted is not None and key.pem != trusted.pem:
+        return trusted.only
+    if not trusted.knows(key):
         find("box.pub", "it is not the key that was given: another box signed this, or the file was changed")
-        return trusted
+        return trusted.only
     return key
 
 
-def _manifests(folder: Path, key: PublicKey, find: Find) -> list[Manifest]:
+def _manifests(tree: Tree, key: PublicKey, find: Find) -> list[Manifest]:
     """Every manifest from number 1 on that is signed, as far as they reach without a hole."""
-    newest = max(map(_number, (path.name for path in folder.iterdir() if path.is_file())), default=1)
+    if tree.listed:
+        newest = max(map(_number, tree.files()), default=1)
+    else:
+        newest = next(n for n in itertools.count(1) if not _any(tree, _closing(n + 1)[1:]))
     found = []
     for number in range(1, newest + 1):
-        manifest = _manifest(folder, number, key, find)
+        manifest = _manifest(tree, number, key, find)
         if manifest is None:
             return []
         found.append(manifest)
     return found
+
+
+def _any(tree: Tree, names: Iterable[str]) -> bool:
+    return any(tree.has(name) for name in names)
 
 
 def _number(name: str) -> int:
@@ -108,23 +128,23 @@ def _number(name: str) -> int:
     return int(found.group(1)) if found else 1
 
 
-def _manifest(folder: Path, number: int, key: PublicKey, find: Find) -> Manifest | None:
+def _manifest(tree: Tree, number: int, key: PublicKey, find: Find) -> Manifest | None:
     """One manifest, if it is signed. Which of the four files was changed follows from the other three."""
     name, signature_name, sums_name, sums_signature_name = _closing(number)[1:]
-    parts = {part: _read(folder, part) for part in (name, signature_name, sums_name, sums_signature_name)}
+    parts = {part: _read(tree, part, find) for part in (name, signature_name, sums_name, sums_signature_name)}
     for part, content in parts.items():
         if content is None:
             find(part, "it is missing: the bundle was not stored completely, or the file was removed")
-    data, signature, sums, sums_signature = parts.values()
-    if data is None or signature is None or sums is None or sums_signature is None:
+    data, signature, listed, listed_signature = parts.values()
+    if data is None or signature is None or listed is None or listed_signature is None:
         return None
-    signed, sums_signed = key.verifies(signature, data), key.verifies(sums_signature, sums)
+    signed, listed_signed = key.verifies(signature, data), key.verifies(listed_signature, listed)
     line = f"{hashlib.sha256(data).hexdigest()}  {name}\n".encode()
-    if not signed and not sums_signed:
+    if not signed and not listed_signed:
         find("box.pub", f"neither {name} nor {sums_name} was signed by this key: one of the three was changed")
         return None
     if not signed:
-        vouched = line in sums.splitlines(keepends=True)
+        vouched = line in listed.splitlines(keepends=True)
         find(signature_name if vouched else name, "it was changed: the signature does not fit")
         return None
     try:
@@ -132,10 +152,10 @@ def _manifest(folder: Path, number: int, key: PublicKey, find: Find) -> Manifest
     except IntegrityError as error:
         find(name, str(error))
         return None
-    if not sums_signed:
-        same = sums == manifest.sums()
+    if not listed_signed:
+        same = listed == manifest.sums()
         find(sums_signature_name if same else sums_name, "it was changed: the signature does not fit")
-    elif sums != manifest.sums():
+    elif listed != manifest.sums():
         find(sums_name, f"it does not say what {name} says")
     if manifest.number != number or manifest.key != key.fingerprint:
         find(name, "it is the manifest of something else")
@@ -143,19 +163,18 @@ def _manifest(folder: Path, number: int, key: PublicKey, find: Find) -> Manifest
     return manifest
 
 
-def _files(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) -> None:
+def _files(tree: Tree, manifests: list[Manifest], proof: Proof, find: Find) -> None:
     """Every file that any of the manifests names; one hash for each."""
     named: dict[str, File] = {}
     for manifest in manifests:
         for file in manifest.files:
             if named.setdefault(file.file, file).sha256 != file.sha256:
                 find(manifest.name, f"it names other content for {file.file} than the manifest before it")
-    for name, file in sorted(named.items()):
-        path = folder / name
-        if not path.is_file() or path.is_symlink():
+    for name, size, sha256 in sums(tree, sorted(named)):
+        file = named[name]
+        if size < 0:
             find(name, "it is missing")
             continue
-        size, sha256 = _hash(path)
         if size != file.size:
             find(name, f"it was changed: it has {size} bytes instead of {file.size}")
         elif sha256 != file.sha256:
@@ -164,29 +183,17 @@ def _files(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) ->
         proof.size += size
 
 
-def _hash(path: Path) -> tuple[int, str]:
-    state, size = hashlib.sha256(), 0
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            state.update(block)
-            size += len(block)
-    return size, state.hexdigest()
-
-
-def _extra(folder: Path, proof: Proof, find: Find) -> None:
-    """Nothing that nobody signed. The folders of an exam's attempts are looked at by themselves."""
-    attempts = set(proof.manifest.attempts)
+def _extra(tree: Tree, proof: Proof, find: Find) -> None:
+    """Nothing that nobody signed. The folders of an exam's attempts are looked at by themselves, and so are folders
+    that belong to nobody (by the walk over the exam's attempts)."""
+    exam = proof.manifest.attempt is None
     own_folders = {name.split("/")[0] for name in proof.own if "/" in name}
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir() and not entry.is_symlink() and entry.name in attempts:
+    for name in tree.files():
+        top, inside, _ = name.partition("/")
+        if exam and inside and (top in proof.manifest.attempts or top not in own_folders):
             continue
-        if entry.is_dir() and proof.manifest.attempt is None and entry.name not in own_folders:
-            continue  # named by the walk over the exam's attempts
-        inside = sorted(entry.rglob("*")) if entry.is_dir() and not entry.is_symlink() else [entry]
-        for path in inside:
-            name = path.relative_to(folder).as_posix()
-            if (path.is_symlink() or not path.is_dir()) and name not in proof.own:
-                find(name, "it is in no manifest")
+        if name not in proof.own:
+            find(name, "it is in no manifest")
 
 
 def _order(manifests: list[Manifest], find: Find) -> None:
@@ -204,61 +211,21 @@ def _order(manifests: list[Manifest], find: Find) -> None:
             find(manifest.name, f"its ledger is shorter than that of {before.name}")
 
 
-def _ledger(folder: Path, manifests: list[Manifest], proof: Proof, find: Find) -> None:
-    """The newest chain holds, reaches what each manifest says, and everything that it names is there."""
-    head = proof.manifest.ledger
-    data = _read(folder, head.file)
-    if data is None:
-        return  # found with the files
-    try:
-        links = chain_lines.parse(data)
-        position, hashed = chain.check(
-            links, chain=head.chain, after=bytes.fromhex(head.after_hash), position=head.after
-        )
-    except IntegrityError as error:
-        find(head.file, error.message)
-        return
-    if (position, hashed.hex()) != (head.position, head.hash):
-        find(head.file, f"it ends with event {position}, the manifest says {head.position}")
-        return
-    proof.hashes = {head.after + number: link.hash for number, link in enumerate(links, 1)}
-    proof.erased = sum(link.payload is None for link in links)
-    for manifest in manifests[:-1]:
-        if proof.hashes.get(manifest.ledger.position, b"").hex() != manifest.ledger.hash:
-            find(head.file, f"it is not the same chain as that of {manifest.name}")
-    try:
-        _named_by_events(links, proof, find)
-    except (IntegrityError, KeyError, TypeError) as error:
-        find(head.file, f"an event in it cannot be understood: {error}")
-
-
-def _named_by_events(links: list[Link], proof: Proof, find: Find) -> None:
-    """Recordings, snapshots and other files that the events name are in the manifest, or it says itself that they are
-    missing."""
-    manifest = proof.manifest
-    if manifest.attempt is None:
-        for said in payloads(links, "chain.anchored"):
-            proof.anchors.append(said["heads"])
-        return
-    known = {file.file: file.sha256 for file in manifest.files} | {lost.file: lost.sha256 for lost in manifest.missing}
-    for said in payloads(links, "segment.closed"):
-        place = place_of(said["path"], manifest.exam, manifest.attempt)
-        if known.get(place) != said["sha256"]:
-            find(place, "the ledger says that it was recorded, and the manifest does not have it")
-    snapshots = {}
-    for said in payloads(links, "flag.raised", "flag.closed"):
-        snapshots[said["flag"]] = said["snapshots"]  # a closed flag names those of the whole episode
-    hashes = set(known.values())
-    for snapshot in (snapshot for kept in snapshots.values() for snapshot in kept):
-        if snapshot["sha256"] not in hashes:
-            place = place_of(snapshot["path"], manifest.exam, manifest.attempt)
-            find(place, "a flag names this snapshot, and the manifest does not have it")
-    for path, sha256 in named.files(links).items():
-        place = place_of(path, manifest.exam, manifest.attempt)
-        if known.get(place) != sha256:
-            find(place, "the ledger names this file, and the manifest does not have it")
-    kept_back = {lost.file: lost.sha256 for lost in manifest.withheld}
-    for path, (sha256, _) in named.scans(links).items():
-        place = place_of(path, manifest.exam, manifest.attempt)
-        if kept_back.get(place) != sha256:
-            find(place, "the ledger names this room scan, and the manifest does not say where it is")
+def _countersignatures(
+    tree: Tree, manifests: list[Manifest], authorities: Authorities, proof: Proof, find: Find
+) -> None:
+    """The site's certificate and the time stamp, where the box had them made."""
+    for manifest in manifests:
+        data = manifest.to_bytes()
+        for name, check in zip(
+            _countersigned(manifest.number), (authorities.certificate, authorities.time), strict=True
+        ):
+            made = _read(tree, name, find)
+            newest = manifest is manifests[-1]
+            try:
+                said = check(made, data, manifest.made_at)
+            except IntegrityError as error:
+                find(name, error.message)
+            else:
+                if said and newest:
+                    proof.remarks.append(f"{name}: {said}")

@@ -1,4 +1,4 @@
-"""Prove a folder of evidence: an attempt's, an exam's, or a whole upstream. Needs no box, no ledger and no network.
+"""Prove a tree of evidence: an attempt's, an exam's, a box's, or a whole upstream. Needs no box and no ledger.
 
 What is proved, and what cannot be, stands in docs/verify.md. The first finding is the one to tell; the walk goes on, so
 that all are known.
@@ -8,14 +8,17 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.errors import BadInput, IntegrityError, NotFound
-from appliance.sync.keys import PublicKey
+from appliance.errors import IntegrityError, NotFound
+from appliance.sync import box_proof, proof
+from appliance.sync.authorities import Authorities
+from appliance.sync.box_proof import Vouched
 from appliance.sync.manifest import Manifest, Reference
 from appliance.sync.proof import Proof
-from appliance.sync.proof import prove as prove_bundle
+from appliance.sync.tree import FolderTree, Tree, whole
+from appliance.sync.trusted import Trusted
 
-_MARKS = ("manifest.json", "manifest.sig", "ledger.jsonl", "SHA256SUMS", "SHA256SUMS.sig", "box.pub", "media")
-"""Any of these makes a folder a bundle; if the manifest is not among them, it is missing."""
+_MARKS = ("manifest.json", "box.pub", "manifest.sig", "ledger.jsonl", "SHA256SUMS", "SHA256SUMS.sig")
+"""Any of these, or a folder `media`, makes a folder a bundle; if the manifest is not among them, it is missing."""
 
 BY_PULL = ("index.html", "_pull")
 """What `appliance pull` writes at the top of its copy, beside the sites: a page and notes of its own, no evidence."""
@@ -34,7 +37,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Outcome:
-    """`keys`: fingerprints of the keys that signed; `trusted`: they were compared with one from another place.
+    """`keys`: fingerprints of the keys that signed; `trusted`: they were compared with some from another place.
     `remarks`: true, and to be known, but not wrong."""
 
     trusted: bool
@@ -55,140 +58,211 @@ class Outcome:
         return self
 
 
-def verify(folder: Path, *, key: Path | None = None) -> Outcome:
-    """Walk `folder`; `key` is the box's public key from a place that whoever changed the folder could not reach.
+def verify(
+    place: Path | Tree,
+    *,
+    key: Path | None = None,
+    site_ca: Path | None = None,
+    tsa_ca: Path | None = None,
+    since: float = 0.0,
+) -> Outcome:
+    """Walk `place`; `key` is the box's public key (or a folder of SITE/BOX.pub) from a place that whoever changed the
+    evidence could not reach; `site_ca` and `tsa_ca` are PEM files. Exams that were stored before `since` (wall seconds)
+    are not missed.
 
-    NotFound when there is no such folder or key, BadInput when the key is none.
+    NotFound when there is no such folder, key or certificate, BadInput when it is none.
     """
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="Give the folder of an attempt, an exam or a box.")
-    return _Walk(folder, _trusted(key)).run()
-
-
-def command(folder: Path, *, key: Path | None = None) -> int:
-    """Print OK and what was proved, or the first finding; -> 0 or 1."""
-    outcome = verify(folder, key=key)
-    if outcome.findings:
-        more = len(outcome.findings) - 1
-        print(f"NOT PROVED  {outcome.findings[0]}" + (f" (and {more} more)" if more else ""))
-        return 1
-    print(
-        f"OK  {outcome.attempts} attempts, {outcome.exams} exams, {outcome.files} files, {outcome.bytes / 1e6:.1f} MB,"
-        f" {outcome.events} events" + (f" ({outcome.erased} erased or withheld)" if outcome.erased else "")
-    )
-    for remark in outcome.remarks:
-        print(f"    {remark}")
-    for fingerprint in sorted(outcome.keys):
-        said = "the key you gave" if outcome.trusted else "the key in the folder: compare it with the box's own (--key)"
-        print(f"    signed by {fingerprint}, {said}")
-    return 0
-
-
-def _trusted(file: Path | None) -> PublicKey | None:
-    if file is None:
-        return None
-    try:
-        return PublicKey.from_pem(file.read_bytes())
-    except OSError as error:
-        raise NotFound(f"the key {file} cannot be read: {error.strerror}") from None
-    except IntegrityError as error:
-        raise BadInput(f"{file} cannot be used: {error}", hint="It is the box.pub of the box.") from None
+    if isinstance(place, Path):
+        if not place.is_dir():
+            raise NotFound(f"there is no folder {place}", hint="Give the folder of an attempt, an exam or a box.")
+        place = FolderTree(place)
+    return _Walk(place, Trusted.read(key), Authorities.read(site_ca, tsa_ca), since).run()
 
 
 class _Walk:
     """One look at a tree."""
 
-    def __init__(self, root: Path, trusted: PublicKey | None) -> None:
+    def __init__(self, root: Tree, trusted: Trusted, authorities: Authorities, since: float) -> None:
         self._root = root
         self._trusted = trusted
-        self._outcome = Outcome(trusted=trusted is not None)
+        self._authorities = authorities
+        self._since = since
+        self._outcome = Outcome(trusted=bool(trusted))
+        self._boxes = 0
 
     def run(self) -> Outcome:
-        self._folder(self._root, exam_above=True)
-        if not self._outcome.attempts and not self._outcome.exams and not self._outcome.findings:
-            self._find(self._root, "there is no evidence in it: no manifest.json anywhere")
-        return self._outcome
+        outcome = self._outcome
+        self._folder(self._root, "", exam_above=True)
+        if not outcome.attempts and not outcome.exams and not outcome.findings and not self._boxes:
+            self._find("", "there is no evidence in it: no manifest.json anywhere")
+        return outcome
 
-    def _find(self, path: Path, what: str) -> None:
-        name = path.relative_to(self._root).as_posix()
-        self._outcome.findings.append(Finding(str(self._root) if name == "." else name, what))
+    def _find(self, file: str, what: str) -> None:
+        self._outcome.findings.append(Finding(file or self._root.name, what))
 
-    def _folder(self, folder: Path, *, exam_above: bool) -> None:
+    def _remark(self, where: str, *what: str) -> None:
+        self._outcome.remarks += [f"{where or '.'}: {one}" for one in what]
+
+    def _folder(self, tree: Tree, where: str, *, exam_above: bool) -> None:
         """A bundle, or folders that lead to some. `exam_above`: an attempt here needs no exam's manifest over it."""
-        if not any((folder / mark).exists() for mark in _MARKS):
-            for entry in sorted(folder.iterdir()):
-                if folder == self._root and entry.name in BY_PULL:
-                    self._outcome.remarks.append(f"{entry.name} was made by `appliance pull`; it is no evidence")
-                elif entry.is_dir() and not entry.is_symlink():
-                    self._folder(entry, exam_above=False)
-                else:
-                    self._find(entry, "it is in no manifest")
+        folders = tree.folders()
+        if "media" in folders or any(tree.has(mark) for mark in _MARKS):
+            self._exam(tree, where, exam_above=exam_above)
             return
-        proof = self._bundle(folder)
-        if proof is None:
+        if not tree.listed:
+            self._find("", "there is no manifest.json at this address: give that of one attempt's or exam's folder")
+        if box_proof.FOLDER in folders:
+            self._box(tree, where, folders)
             return
-        if proof.manifest.attempt is None:
-            self._place(folder, proof.manifest)
-            self._attempts(folder, proof)
-        elif not exam_above:
-            exam = folder.parent / "manifest.json"
-            self._find(exam, "it is missing: the exam was not stored completely, or the file was removed")
+        for name in sorted([*folders, *tree.loose()]):
+            if tree is self._root and name in BY_PULL:
+                self._outcome.remarks.append(f"{name} was made by `appliance pull`; it is no evidence")
+            elif name in folders:
+                self._folder(tree.under(name), _join(where, name), exam_above=False)
+            else:
+                self._find(_join(where, name), "it is in no manifest")
 
-    def _place(self, folder: Path, manifest: Manifest) -> None:
+    def _box(self, tree: Tree, where: str, folders: list[str]) -> None:
+        """Every exam of one box, and what the box vouched for."""
+
+        def find(file: str, what: str) -> None:
+            self._find(_join(where, file), what)
+
+        self._boxes += 1
+        vouched = box_proof.read(tree, self._trusted, find)
+        exams: dict[str, Proof | None] = {}
+        for name in folders:
+            if name == box_proof.FOLDER:
+                continue
+            exam, place = tree.under(name), _join(where, name)
+            if vouched.goes_on(name) and not exam.has("manifest.json"):
+                exams[name] = None
+                self._going_on(exam, place, vouched)
+            else:
+                exams[name] = self._exam(exam, place, exam_above=False, vouched=vouched)
+        for name in tree.loose():
+            find(name, "it is in no manifest")
+        box_proof.compare(vouched, exams, self._since, find)
+        self._remark(where, *box_proof.remarks(vouched, exams))
+
+    def _going_on(self, tree: Tree, where: str, vouched: Vouched) -> None:
+        """An exam that was not upstream yet: its attempts that are, one by one."""
+        done = [name for name in tree.folders() if tree.has(f"{name}/manifest.json")]
+        for name in done:
+            self._bundle(tree.under(name), _join(where, name))
+        self._remark(where, f"it goes on, or is on its way here: {len(done)} attempts of it are complete")
+
+    def _exam(self, tree: Tree, where: str, *, exam_above: bool, vouched: Vouched | None = None) -> Proof | None:
+        """An exam with its attempts, or an attempt by itself; -> the exam's proof."""
+        if not any(tree.has(mark) for mark in _MARKS) and "media" not in tree.folders():
+            self._folder(tree, where, exam_above=exam_above)  # attempts, and nothing of their exam
+            return None
+        found = self._bundle(tree, where, vouched)
+        if found is None:
+            return None
+        if found.manifest.attempt is None:
+            self._place(where, found.manifest)
+            self._attempts(tree, where, found)
+            return found
+        if not exam_above:
+            exam = _join(where.rpartition("/")[0], "manifest.json")
+            self._find(exam, "it is missing: the exam was not stored completely, or the file was removed")
+        return None
+
+    def _place(self, where: str, manifest: Manifest) -> None:
         """An exam stands under its own name, its box's and its site's, as far up as was asked."""
-        parts = folder.relative_to(self._root).parts
+        parts = tuple(where.split("/")) if where else ()
         expected = (manifest.site, manifest.box, manifest.exam)
         if parts and parts[-3:] != expected[-len(parts[-3:]) :]:
-            self._find(folder, f"it is the exam {'/'.join(expected)}: it was moved here")
+            self._find(where, f"it is the exam {'/'.join(expected)}: it was moved here")
 
-    def _bundle(self, folder: Path) -> Proof | None:
+    def _bundle(
+        self, tree: Tree, where: str, vouched: Vouched | None = None, wanted: tuple[int, ...] = ()
+    ) -> Proof | None:
         """Prove one bundle and count what it has."""
         outcome = self._outcome
-        proof = prove_bundle(folder, self._trusted, lambda file, what: self._find(folder / file, what))
-        if proof is None:
+        tree.files()  # one listing, which the bundle's own questions are answered from
+        found = proof.prove(
+            tree,
+            self._trusted,
+            lambda file, what: self._find(_join(where, file), what),
+            authorities=self._authorities,
+            wanted=vouched.heads if vouched is not None else wanted,
+        )
+        if found is None:
             return None
-        if proof.manifest.attempt is None:
+        if found.manifest.attempt is None:
             outcome.exams += 1
+            if found.chain is not None and not found.chain.ended:
+                head = found.manifest.ledger
+                what = f"TRUNCATED: it ends with event {head.position}, before the end of the exam"
+                self._find(_join(where, head.file), what + _later(vouched, head.position))
         else:
             outcome.attempts += 1
-        outcome.files += proof.files
-        outcome.bytes += proof.size
-        outcome.events += len(proof.hashes)
-        outcome.erased += proof.erased
-        outcome.keys.add(proof.manifest.key)
-        where = folder.relative_to(self._root).as_posix()
-        outcome.remarks += [f"{where}: {remark}" for remark in proof.remarks]
-        return proof
+        outcome.files += found.files
+        outcome.bytes += found.size
+        if found.chain is not None:
+            outcome.events += found.chain.events
+            outcome.erased += found.chain.erased
+        outcome.keys.add(found.manifest.key)
+        self._remark(where, *found.remarks)
+        return found
 
-    def _attempts(self, folder: Path, exam: Proof) -> None:
+    def _attempts(self, tree: Tree, where: str, exam: Proof) -> None:
         """Exactly the attempts that the exam's manifest names."""
         own = {file.split("/")[0] for file in exam.own}
-        for entry in sorted(folder.iterdir()):
-            if entry.is_dir() and entry.name not in exam.manifest.attempts and entry.name not in own:
-                self._find(entry, "it is in no manifest of this exam")
+        for name in tree.folders():
+            if name not in exam.manifest.attempts and name not in own:
+                self._find(_join(where, name), "it is in no manifest of this exam")
         for name, reference in sorted(exam.manifest.attempts.items()):
-            if not (folder / name).is_dir():
-                self._find(folder / name, "it is missing: the exam's manifest names this attempt")
-            elif attempt := self._bundle(folder / name):
-                self._attempt(folder, name, reference, attempt, exam)
+            place, folder = _join(where, name), tree.under(name)
+            if not (name in tree.folders() if tree.listed else folder.has("manifest.json")):
+                self._find(place, "it is missing: the exam's manifest names this attempt")
+                continue
+            heads = {reference.position: reference.hash} | (exam.chain.heads.get(name, {}) if exam.chain else {})
+            if attempt := self._bundle(folder, place, wanted=tuple(heads)):
+                self._attempt(tree, where, name, reference, attempt, exam, heads)
 
-    def _attempt(self, folder: Path, name: str, reference: Reference, attempt: Proof, exam: Proof) -> None:
+    def _attempt(
+        self,
+        tree: Tree,
+        where: str,
+        name: str,
+        reference: Reference,
+        attempt: Proof,
+        exam: Proof,
+        heads: dict[int, str],
+    ) -> None:
         """One of them: under its own name, of this exam and box, as the exam's manifest and chain have it."""
-        manifest = attempt.manifest
+        manifest, place = attempt.manifest, _join(where, name)
         if (manifest.attempt, manifest.exam) != (name, exam.manifest.exam):
-            self._find(folder / name, f"it is attempt {manifest.attempt} of exam {manifest.exam}: it was moved here")
+            self._find(place, f"it is attempt {manifest.attempt} of exam {manifest.exam}: it was moved here")
             return
         if (manifest.key, manifest.site, manifest.box) != (exam.manifest.key, exam.manifest.site, exam.manifest.box):
-            self._find(folder / name, "it is of another box than its exam")
-        file = folder / reference.file
-        if not file.is_file():
-            self._find(file, "it is missing: the exam's manifest names it")
-        elif hashlib.sha256(file.read_bytes()).hexdigest() != reference.sha256:
-            self._find(file, "it is not the manifest that the exam's manifest names")
-        heads = [(reference.position, reference.hash), *(tuple(h[name]) for h in exam.anchors if name in h)]
-        for position, hashed in heads:
-            if attempt.hashes.get(position, b"").hex() != hashed:
-                said = "has another event there" if position in attempt.hashes else "ends before it"
-                ledger = folder / name / manifest.ledger.file
+            self._find(place, "it is of another box than its exam")
+        data = whole(tree, reference.file)
+        if data is None:
+            self._find(_join(where, reference.file), "it is missing: the exam's manifest names it")
+        elif hashlib.sha256(data).hexdigest() != reference.sha256:
+            self._find(_join(where, reference.file), "it is not the manifest that the exam's manifest names")
+        if attempt.chain is None:
+            return
+        heads = {**(exam.chain.heads.get(name, {}) if exam.chain else {}), **heads}
+        for position, hashed in heads.items():
+            if attempt.chain.hashes.get(position) != hashed:
+                said = "has another event there" if position <= manifest.ledger.position else "ends before it"
+                ledger = _join(place, manifest.ledger.file)
                 self._find(ledger, f"the box vouched for event {position} of this attempt, and this {said}")
                 return
+
+
+def _join(where: str, name: str) -> str:
+    return f"{where}/{name}" if where and name else where or name
+
+
+def _later(vouched: Vouched | None, position: int) -> str:
+    """What the box vouched for beyond it."""
+    newest = vouched.newest if vouched is not None else None
+    if newest is None or newest.position <= position:
+        return ""
+    return f"; the box vouched for event {newest.position} later"

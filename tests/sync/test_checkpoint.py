@@ -7,10 +7,11 @@ import pytest
 
 from appliance.errors import IntegrityError, Unavailable
 from appliance.ledger.reader import links
-from appliance.sync import checkpoint
-from appliance.sync.checkpoint import Checkpoint, Checkpoints
+from appliance.sync import note
+from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.directory import DirectoryStore
 from appliance.sync.keys import BoxKey
+from appliance.sync.note import Checkpoint
 from tests.sync.rig import FlakyStore
 
 SAID = Checkpoint(
@@ -20,7 +21,7 @@ SAID = Checkpoint(
     wall=1_763_805_600.25,
     synchronised=True,
     open=("bio", "chemistry"),
-    stored=(("art", 2),),
+    stored=(("art", 2, "ab" * 32),),
 )
 
 
@@ -30,14 +31,14 @@ def key(tmp_path):
 
 
 def test_it_is_a_signed_note_as_c2sp_has_it(key):
-    lines = checkpoint.note(SAID, key).decode().split("\n")
+    lines = note.note(SAID, key).decode().split("\n")
     assert lines[:3] == ["appliance-hash-chain/north/box-1", "12", base64.b64encode(SAID.hash).decode()]
     assert lines[3:8] == [
         "time 2025-11-22T10:00:00.250000Z",
         "synchronised yes",
         "open bio",
         "open chemistry",
-        "stored art 2",
+        f"stored art 2 {'ab' * 32}",
     ]
     assert lines[8] == ""
     dash, name, signature = lines[9].split(" ")
@@ -57,19 +58,19 @@ def test_the_key_id_is_that_of_the_example_in_the_standard():
 
 
 def test_it_comes_back_as_it_was_and_only_its_key_can_have_signed_it(key, tmp_path):
-    data = checkpoint.note(SAID, key)
-    assert checkpoint.verified(data, key.public) == SAID
+    data = note.note(SAID, key)
+    assert note.verified(data, key.public) == SAID
     (tmp_path / "other").mkdir()
     other = BoxKey.from_folder(tmp_path / "other")
     with pytest.raises(IntegrityError):
-        checkpoint.verified(data, other.public)
+        note.verified(data, other.public)
     for place in range(len(data)):
         changed = bytearray(data)
         changed[place] ^= 1
         with pytest.raises(IntegrityError):
-            checkpoint.verified(bytes(changed), key.public)
+            note.verified(bytes(changed), key.public)
     witness = data + "— witness.example AAAAAA==\n".encode()
-    assert checkpoint.verified(witness, key.public) == SAID, "others may sign it, too"
+    assert note.verified(witness, key.public) == SAID, "others may sign it, too"
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,11 @@ def test_it_comes_back_as_it_was_and_only_its_key_can_have_signed_it(key, tmp_pa
 )
 def test_what_is_no_checkpoint_is_refused(key, data):
     with pytest.raises(IntegrityError):
-        checkpoint.verified(data, key.public)
+        note.verified(data, key.public)
 
 
 def test_a_plus_in_a_name_is_written_otherwise():
-    assert checkpoint.origin("a+b", "c") == "appliance-hash-chain/a%2Bb/c"
+    assert note.origin("a+b", "c") == "appliance-hash-chain/a%2Bb/c"
 
 
 def made(rig, seconds=60.0):
@@ -113,7 +114,7 @@ def test_the_head_goes_upstream_each_minute_while_it_moves_and_a_restart_sends_n
     assert before == (first.read_bytes(), second.read_bytes(), second.stat().st_mtime_ns)
     with rig.reader.connect() as connection:
         chain = links(connection, "box")
-    said = checkpoint.verified(second.read_bytes(), key.public)
+    said = note.verified(second.read_bytes(), key.public)
     assert (said.position, said.hash) == (len(chain), chain[-1].hash)
     assert said.open == ("bio",)
     assert second.name == f"{said.position:012d}.note"

@@ -14,6 +14,7 @@ from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import opened
+from appliance.standards.deliveries import Deliveries
 from appliance.sync import stores, viewer
 from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.checkpoint import Checkpoints
@@ -84,6 +85,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
             Trust(paths.cache / "clock.json"),
         )
         exporter = Exports(paths=paths, settings=settings, key=key, reader=reader, ledger=client)
+        abroad = Deliveries(paths, settings, reader=reader, ledger=client)
         status = Status(
             service=service,
             settings=settings.upstream,
@@ -91,7 +93,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
             remembered=paths.cache / upstream.FILE,
         )
         try:
-            return _serve(service, status, chores, exporter, client, paths, stopping)
+            return _serve(service, status, chores, exporter, abroad, client, paths, stopping)
         finally:
             crew.stop(STOP_SECONDS)
 
@@ -128,6 +130,7 @@ def _serve(
     status: Status,
     chores: Chores,
     exporter: Exports,
+    abroad: Deliveries,
     client: Client,
     paths: Paths,
     stopping: threading.Event,
@@ -142,10 +145,12 @@ def _serve(
     helper.start()
     cutter = threading.Thread(target=exporter.run, args=(stopping,), name="sync-exports", daemon=True)
     cutter.start()
+    speaker = threading.Thread(target=abroad.run, args=(stopping,), name="sync-standards", daemon=True)
+    speaker.start()
     try:
         process.notify("READY=1")
         while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
-            _beat(service, chores, exporter, client, paths)
+            _beat(service, chores, exporter, abroad, client, paths)
             _say_upstream(status, paths)
             process.notify("WATCHDOG=1")
     finally:
@@ -158,6 +163,7 @@ def _serve(
             status.keep()
         helper.join(STOP_SECONDS / 4)  # a mail server may let it wait: what it does is begun again
         cutter.join(STOP_SECONDS / 2)  # what it cut is begun anew
+        speaker.join(STOP_SECONDS / 4)  # what a server did not take is sent again
         client.stop(flush_seconds=0.5)
     return 1 if died else 0
 
@@ -176,14 +182,16 @@ def _say_upstream(status: Status, paths: Paths) -> None:
         log.warning("how the upstream is cannot be said: %s", error)
 
 
-def _beat(service: Service, chores: Chores, exporter: Exports, client: Client, paths: Paths) -> None:
-    facts: dict[str, Any] = service.status() | chores.status() | exporter.status()
+def _beat(
+    service: Service, chores: Chores, exporter: Exports, abroad: Deliveries, client: Client, paths: Paths
+) -> None:
+    facts: dict[str, Any] = service.status() | chores.status() | exporter.status() | {"standards": abroad.status()}
     waiting = facts["backlog_objects"] + facts["bundles"]
     sentence = f"{waiting} things wait to be sent" if waiting else "everything so far is upstream"
     if facts["failing"]:
         # The box works on without its upstream: this is news for a person, not a fault of the process.
         sentence = f"{facts['failing']}; {sentence}"
-    for trouble in (chores.trouble, exporter.trouble):
+    for trouble in (chores.trouble, exporter.trouble, abroad.trouble):
         if trouble:
             sentence = f"{trouble}; {sentence}"
     if not client.connected:

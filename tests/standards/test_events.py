@@ -20,6 +20,8 @@ from appliance.standards.files import WithEvents
 from appliance.standards.table import TABLE, Said, Withheld
 from tests.sync.rig import quick_report
 
+pytestmark = pytest.mark.slow
+
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 ACTIONS = {

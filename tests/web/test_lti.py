@@ -17,6 +17,8 @@ from tests.standards.platform_side import AP, LTI, Platform, make_key
 
 from .conftest import EXAM, build, served
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Accept": "application/json"}
 
 

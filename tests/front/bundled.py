@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 from appliance.bench.review import recording
+from appliance.exam.events import BOX, ExamEnded
 from appliance.exam.feed import Kind
-from appliance.ledger import reader
+from appliance.ledger import reader, writer
+from appliance.ledger.record import Draft
 from appliance.report import write
 from appliance.sync.bundle import Staged, Stager, Subject
 from appliance.sync.keys import BoxKey
@@ -27,6 +29,9 @@ class Bundled:
         self.exam = folder / "north" / "box-1" / made.exam
         [name] = made.attempts
         self.attempt = self.exam / name
+        with writer.opened(made.paths.database) as ledger:
+            over = ExamEnded(exam=made.exam, reason="over")
+            ledger.append(Draft(payload=over, chain=BOX, exam=made.exam, actor="bench"))
         stager, subject = Stager(made.paths, key), {"site": "north", "box": "box-1", "exam": made.exam}
         with reader.opened(made.paths.database) as ledger, ledger.connect() as connection:
             about = {"connection": connection, "paths": made.paths, "exam": made.exam}

@@ -28,7 +28,7 @@ function chained(chain: string, said: Said, after = GENESIS, from = 0): { lines:
   const lines = said.map(([type, payload]) => {
     const [salt, text] = [sha256Hex(utf8.encode(`salt ${position}`)).slice(0, 32), JSON.stringify(payload)];
     const hashed = sha256Hex(Uint8Array.from(salt.match(/../g)!, (pair) => parseInt(pair, 16)), utf8.encode(text));
-    const body = JSON.stringify({ chain, payload: hashed, position: ++position, prev, type });
+    const body = JSON.stringify({ chain, exam: "bio", payload: hashed, position: ++position, prev, type });
     prev = sha256Hex(utf8.encode(body));
     return JSON.stringify({ body, hash: prev, payload: text, salt });
   });
@@ -157,12 +157,14 @@ describe("a bundle in a browser", () => {
     const reference = { file: "a1/manifest.json", sha256: sha256Hex(bundle().get("manifest.json")!), position: 3, hash: head.hash };
     const exam = (said: Said, of: object = reference): Files => new Map([...bundle({ attempt: null, said, attempts: { a1: of } }), ...attempt]);
     const all = async (files: Files): Promise<Outcome> => check(files, null, { ...SUBJECT, attempt: null });
-    expect(await all(exam([["chain.anchored", { heads: { a1: [3, head.hash] } }]]))).toMatchObject({ findings: [], attempts: 1, exams: 1, events: 4 });
-    const contradicted = await all(exam([["chain.anchored", { heads: { a1: [2, "00"] } }]]));
+    const over: Said[number] = ["exam.ended", { reason: "plan" }];
+    expect(await all(exam([["chain.anchored", { heads: { a1: [3, head.hash] } }], over]))).toMatchObject({ findings: [], attempts: 1, exams: 1, events: 5 });
+    const contradicted = await all(exam([["chain.anchored", { heads: { a1: [2, "00"] } }], over]));
     expect(contradicted.findings).toEqual([{ file: "a1/ledger.jsonl", what: "the box vouched for event 2 of this attempt, and this has another event there" }]);
-    const other = await all(exam([["process.started", {}]], { ...reference, sha256: bytesToHex(new Uint8Array(32)) }));
+    const other = await all(exam([over], { ...reference, sha256: bytesToHex(new Uint8Array(32)) }));
     expect(other.findings[0]).toEqual({ file: "a1/manifest.json", what: "it is not the manifest that the exam's manifest names" });
-    const gone = new Map([...exam([["process.started", {}]])].filter(([name]) => !name.startsWith("a1/")));
+    const gone = new Map([...exam([over])].filter(([name]) => !name.startsWith("a1/")));
     expect((await all(gone)).findings[0]).toEqual({ file: "a1", what: "it is missing: the exam's manifest names this attempt" });
+    expect((await all(exam([["process.started", {}]]))).findings).toEqual([{ file: "ledger.jsonl", what: "TRUNCATED: it ends with event 1, before the end of the exam" }]);
   });
 });

@@ -194,8 +194,10 @@ async function ledgerOf(folder: Folder, manifests: readonly Signed[], proof: Pro
     for (const { manifest: before, name } of manifests.slice(0, -1)) if (proof.hashes.get(before.ledger.position) !== before.ledger.hash) find(head.file, `it is not the same chain as that of ${name}`);
     if (manifest.attempt !== null) return unaccounted(events, manifest, manifest.attempt, find);
     for (const { type, payload } of events) if (type === "chain.anchored" && payload) proof.anchors.push(payload["heads"] as Proof["anchors"][number]);
+    if (!events.some((event) => event.type === "exam.ended" && event.exam === manifest.exam)) find(head.file, `TRUNCATED: it ends with event ${position}, before the end of the exam`);
   } catch (error) {
-    if (!(error instanceof Broken)) throw error;
-    find(head.file, error.message);
+    if (error instanceof Broken) find(head.file, error.message);
+    else if (error instanceof TypeError) find(head.file, "an event in it cannot be understood"); // signed, and not what such an event says
+    else throw error;
   }
 }

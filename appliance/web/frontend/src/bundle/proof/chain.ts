@@ -15,12 +15,14 @@ export interface Envelope {
   chain: string;
   position: number;
   type: string;
+  exam?: string | null;
   prev: string;
   payload: string;
 }
 
 export interface Event {
   type: string;
+  exam: string | null;
   hash: string;
   /** Null: it was erased, or is withheld. */
   payload: Record<string, unknown> | null;
@@ -64,7 +66,7 @@ export async function check(links: readonly Link[], chain: string, after: string
     if ((link.payload === null) !== (link.salt === null)) throw new Broken(`the payload of ${where} was changed: it is half erased`);
     if (link.payload !== null && link.salt !== null && sha256Hex(hexToBytes(link.salt), utf8.encode(link.payload)) !== envelope.payload) throw new Broken(`the payload of ${where} was changed`);
     after = link.hash;
-    events.push({ type: envelope.type, hash: link.hash, payload: link.payload === null ? null : said<Record<string, unknown>>(link.payload) });
+    events.push({ type: envelope.type, exam: envelope.exam ?? null, hash: link.hash, payload: link.payload === null ? null : said<Record<string, unknown>>(link.payload) });
   }
   return events;
 }

@@ -14,6 +14,7 @@ from hypothesis import settings
 from appliance.box.paths import Paths
 from tests.servers.ceph import ceph  # noqa: F401 - a fixture for all
 from tests.servers.juicefs import juicefs  # noqa: F401 - a fixture for all
+from tests.servers.webdav import webdav  # noqa: F401 - a fixture for all
 from tests.whole_box import Box
 
 SHARED = Path(__file__).parents[2] / "shared"

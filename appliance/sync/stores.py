@@ -3,6 +3,8 @@
 The libraries of stores that are not used are not loaded: the box has little memory.
 """
 
+import base64
+import configparser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,7 @@ def _remote(url: str, access: Access, *, at_once: int, pace: Pace | None, keepin
     if access.endpoint and not urlsplit(access.endpoint).scheme.startswith("http"):
         raise BadInput(f"the endpoint {access.endpoint[:80]!r} is no address", hint='Write "https://HOST:PORT".')
     if address.scheme != "s3":
-        raise BadInput(f"{shown!r} is not known yet", hint="Use s3.")
+        return _other(address.scheme, address.netloc, prefix, access, pace=pace, lock_mode=keeping.get("lock_mode", ""))
     return _s3(address.netloc, prefix, access, at_once=at_once, pace=pace, keeping=keeping)
 
 
@@ -95,3 +97,63 @@ def _s3(
         at_once=at_once,
     )
     return S3Store(Client(server), prefix=prefix, keeping=Keeping(**keeping), pace=pace)
+
+
+def _other(scheme: str, name: str, prefix: str, access: Access, *, pace: Pace | None, lock_mode: str) -> ObjectStore:
+    from obstore.store import AzureStore, GCSStore, HTTPStore
+
+    from appliance.sync.objects import WEBDAV, Kind, ObjectsStore
+
+    if lock_mode:
+        raise BadInput("lock_mode works with S3 alone", hint="Leave lock_mode and lock_days empty for this store.")
+    said = _credentials(access)
+    client: Any = {
+        "timeout": "15 minutes",  # of a whole request: the library's 30 s would send a segment again on a slow line
+        "read_timeout": "20s",
+        "connect_timeout": "20s",
+        "pool_max_idle_per_host": "0",  # one that the server has closed meanwhile would look like a line that broke
+        **({"root_certificate": _read(access.ca_file, "ca_file")} if access.ca_file else {}),
+    }
+    retry: Any = {"max_retries": 0}  # waiting is the sender's
+    inner: Any
+    kind = Kind()
+    if scheme in ("dav", "davs"):
+        words = f"{said.get('username', '')}:{said.get('password', '')}".encode()
+        if said:
+            client["default_headers"] = {"Authorization": f"Basic {base64.b64encode(words).decode()}"}
+        client["allow_http"] = scheme == "dav"
+        http = "https" if scheme == "davs" else "http"
+        inner, kind = HTTPStore.from_url(f"{http}://{name}/", client_options=client, retry_config=retry), WEBDAV
+    elif scheme == "az":
+        if access.endpoint:
+            said["endpoint"] = access.endpoint
+            client["allow_http"] = access.endpoint.startswith("http://")
+        inner = AzureStore(name, config=said, client_options=client, retry_config=retry)  # type: ignore[arg-type]
+    else:
+        inner = GCSStore(name, config=said, client_options=client, retry_config=retry)  # type: ignore[arg-type]
+    return ObjectsStore(inner, shown=f"{scheme}://{name}/{prefix}", prefix=prefix, kind=kind, pace=pace)
+
+
+def _credentials(access: Access) -> dict[str, str]:
+    """The section of the credentials file; empty where there is none."""
+    if not access.credentials_file:
+        return {}
+    parser = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        parser.read_string(_read(access.credentials_file, "credentials_file"))
+        return dict(parser[access.profile])
+    except (configparser.Error, KeyError):
+        raise ConfigError(
+            f"[{access.profile}] cannot be read in {access.credentials_file}",
+            hint="docs/stores.md says how the file is written.",
+        ) from None
+
+
+def _read(file: str, key: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}",
+            hint=f"Put it there, readable for the box, or correct `{key}` under [upstream].",
+        ) from None

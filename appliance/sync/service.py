@@ -317,8 +317,12 @@ class Service:
     def _closing(self) -> Task | None:
         """A bundle to be closed."""
         for owner in self._binder.ready():
-            if self._may_try(owner) and self._here.over:
+            if not self._may_try(owner) or not self._here.over:
+                continue
+            try:
                 return self._binder.closing(owner, partial(self._closed, owner))
+            except ApplianceError as error:
+                self._hold(owner, error)
         return None
 
     def _closed(self, owner: str, done: Done) -> None:

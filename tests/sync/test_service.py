@@ -1,5 +1,6 @@
 """From the ledger to a proved exam upstream, and what may come between."""
 
+import hashlib
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from appliance.ledger import state
 from appliance.report import write
 from appliance.sync import disk
 from appliance.sync.manifest import Manifest
+from appliance.sync.receipt import Again
 from appliance.sync.verify import verify
 from appliance.sync.watch import Timing
 from tests.report.evidence import START
@@ -437,6 +439,70 @@ def test_a_name_that_the_store_cannot_have_is_said_and_holds_up_only_its_attempt
     rig.until(lambda: rig.stored(second))
     assert rig.service.status()["parked"] == 1
     assert "a name.mp4" in said(rig, UpstreamFailed)[0].reason
+
+
+def test_a_manifest_from_the_future_is_named_and_nothing_is_replaced(rig):
+    """Whoever put it there: a box whose disk was restored from an older copy, or somebody else."""
+    attempt = rig.evidence.sit("1")
+    rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    future = rig.exam_folder / attempt / "manifest-2.json"
+    future.write_bytes(b"{}")
+    rig.evidence.chat(attempt, "later")
+    rig.for_seconds(900)
+    [failed] = said(rig, UpstreamFailed)
+    assert "manifest-2.json" in failed.reason
+    assert failed.hint
+    assert [one.kind for one in rig.service.sender.trouble.now] == ["conflict"]
+    assert future.read_bytes() == b"{}"
+    future.unlink()
+    rig.until(lambda: len(said(rig, AttemptStored)) == 2)
+    assert verify(rig.exam_folder / attempt).findings == []
+
+
+def test_a_manifest_that_somebody_changed_upstream_is_named_before_the_next_is_built_on_it(rig):
+    attempt = rig.evidence.sit("1")
+    rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    stored = rig.exam_folder / attempt / "manifest.json"
+    ours = stored.read_bytes()
+    stored.chmod(0o600)
+    stored.write_bytes(ours.replace(b"north", b"south"))
+    rig.evidence.end_exam()
+    rig.for_seconds(200)
+    assert not rig.exam_stored()
+    assert any("manifest.json" in one.reason for one in said(rig, UpstreamFailed))
+    assert "conflict" in {one.kind for one in rig.service.sender.trouble.now}
+    stored.write_bytes(ours)
+    rig.until(rig.exam_stored)
+
+
+def test_what_the_store_lost_of_a_proved_attempt_is_sent_again_when_somebody_asks(rig):
+    attempt = rig.evidence.sit("1")
+    rig.start()
+    rig.evidence.over(attempt)
+    rig.until(lambda: rig.stored(attempt))
+    gone = next((rig.exam_folder / attempt).rglob("*.mp4"))
+    data = gone.read_bytes()
+    gone.unlink()
+    source = next(path for path in rig.paths.media.rglob("*.mp4") if path.name == gone.name)
+    again = Again(
+        key=gone.relative_to(rig.paths.upstream).as_posix(),
+        kind="segment",
+        source=source,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        since=START,
+    )
+    for _ in range(2):
+        rig.service.send_again(attempt, [again])
+        rig.until(gone.exists)
+        gone.unlink()
+    rig.service.send_again(attempt, [])
+    rig.for_seconds(5)
+    assert not gone.exists()
 
 
 def test_what_a_driver_noted_down_beside_the_bundles_outlives_a_start(rig):

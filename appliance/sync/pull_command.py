@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from appliance.errors import BadInput, NotFound
+from appliance.errors import BadInput, NotFound, Unavailable
 from appliance.sync import store_page, stores
 from appliance.sync.catalogue import Catalogue, ExamEntry, State
 from appliance.sync.checked import Check, Checks
@@ -22,6 +23,13 @@ from appliance.sync.errand import Errand, Scope
 from appliance.sync.pull import Pull, owned
 from appliance.sync.sources import BoxReport, Sources
 from appliance.sync.store import ObjectStore
+
+_OF_A_BOX = re.compile(r"\bbox\b|\[upstream\]|appliance\.toml")
+_HERE = (
+    "Compare the store's name, --endpoint, --profile, --credentials and --ca with docs/stores.md; the key needs to list"
+    " and to read. Run it again then: what is here is not fetched again."
+)
+"""Drivers speak to a box; here is none."""
 
 _HEADS = ("SITE", "BOX", "EXAM", "BEGINS", "ATTEMPTS", "FLAGS", "OPEN", "SIZE", "STORED")
 
@@ -162,15 +170,22 @@ def run(options: argparse.Namespace) -> int:
         ca_file=options.ca,
     )
     store = stores.at(options.location, access)
-    if options.list:
-        return show(store, choice, as_json=options.json)
-    if options.folder is None:
+    if options.folder is None and not options.list:
         raise BadInput("there is no folder for the copy", hint="Add one after the store, or --list to look only.")
-    if options.index_only:
-        return index(store, options.folder, choice)
     scope = Scope.REPORTS if options.reports_only else Scope.NO_VIDEO if options.no_video else Scope.WHOLE
     keys = Keys(place=options.key)
-    return fetch(store, options.folder, choice, scope=scope, keys=keys, at_once=options.at_once, quiet=options.quiet)
+    try:
+        if options.list:
+            return show(store, choice, as_json=options.json)
+        if options.index_only:
+            return index(store, options.folder, choice)
+        return fetch(
+            store, options.folder, choice, scope=scope, keys=keys, at_once=options.at_once, quiet=options.quiet
+        )
+    except Unavailable as error:
+        if _OF_A_BOX.search(error.hint):
+            raise type(error)(error.message, hint=_HERE) from error
+        raise
 
 
 def sources(options: argparse.Namespace) -> list[BoxReport]:

@@ -49,4 +49,4 @@ def test_what_is_wrong_about_a_store_is_a_sentence_with_a_next_step(bucket, juic
     assert said.startswith("appliance: "), said
     assert said.count("\n") >= 2, said
     assert "testsecret" not in said
-    print(said)
+    assert "appliance.toml" not in said, "there is no box here"

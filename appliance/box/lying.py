@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from appliance.box.paths import Paths
+from appliance.exam.events import BOX
 from appliance.exam.retention import PRACTICE, Data
 
 FOLDERS: dict[str, tuple[str, ...]] = {
@@ -29,7 +30,8 @@ def files(paths: Paths, exam: str, attempt: str, what: str, *, exports: Iterable
     elif what == Data.PERSONAL:
         reports = paths.reports / exam
         yield from (path for path in _children(reports) if path.is_symlink() or not path.is_dir())
-        yield from _below(reports / attempt)
+        made = paths.proved / exam
+        yield from _below(reports / attempt, made / attempt, made / BOX)
     else:
         yield from _below(*(own / name for name in FOLDERS[what]), *(clips if what == Data.EVIDENCE else ()))
 
@@ -41,7 +43,7 @@ def named(paths: Paths, exam: str, attempt: str, names: Iterable[str]) -> Iterat
 
 def folders(paths: Paths, exam: str, attempt: str) -> list[Path]:
     """What is cleared away once it is empty."""
-    roots = [paths.media, paths.data / "loudness", paths.reports]
+    roots = [paths.media, paths.data / "loudness", paths.reports, paths.proved]
     return [root / exam / attempt for root in roots] + [paths.data / "exports" / exam]
 
 

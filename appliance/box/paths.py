@@ -100,6 +100,11 @@ class Paths:
         return self.data / "outbox"
 
     @property
+    def proved(self) -> Path:
+        """What was made for the newest bundle of each attempt and exam, once it is upstream: proved/EXAM/ATTEMPT/."""
+        return self.data / "proved"
+
+    @property
     def capacity(self) -> Path:
         """What `appliance capacity` measured last."""
         return self.data / "capacity.json"

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from appliance.box.paths import Paths
+from appliance.exam.events import BOX
 
 
 def unknown(paths: Paths, exam: str, *, known: Collection[str], exports: Collection[str]) -> list[str]:
     """Of one exam, relative to the data folder: what lies beside its attempts and rooms (`known`) and its `exports`."""
-    beside = {"media": known, "loudness": known, "reports": known, "exports": exports}
+    beside = {"media": known, "loudness": known, "reports": known, "exports": exports, "proved": [*known, BOX]}
     return sorted(
         f"{name}/{exam}/{folder.name}"
         for name, expected in beside.items()
@@ -19,7 +20,7 @@ def unknown(paths: Paths, exam: str, *, known: Collection[str], exports: Collect
 
 def of_no_exam(paths: Paths, exams: Collection[str]) -> list[str]:
     """Whole folders of exams that the box does not know."""
-    names = ("media", "loudness", "reports", "exports")
+    names = ("media", "loudness", "reports", "exports", "proved")
     return sorted(
         f"{name}/{folder.name}" for name in names for folder in _folders(paths.data / name) if folder.name not in exams
     )

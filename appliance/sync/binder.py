@@ -14,14 +14,16 @@ from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, Repor
 from appliance.exam.place import numbered
 from appliance.ledger import tables
 from appliance.ledger.reader import Reader
-from appliance.sync import bundle, disk
-from appliance.sync.bundle import Staged, Stager, Subject
+from appliance.sync import disk, proved, staged
+from appliance.sync.bundle import Stager
+from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Done, Task
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Manifest, Reference
 from appliance.sync.owner import owners
 from appliance.sync.progress import Progress
 from appliance.sync.sender import Sender
+from appliance.sync.staged import Staged, Subject
 from appliance.sync.watch import Watch, Watched
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class Binder:
     write_reports: WriteReports
     watch: Watch
     sender: Sender
+    countersigner: Countersigner = field(default_factory=Countersigner)
     staged: dict[str, Staged] = field(default_factory=dict)
     unoffered: set[str] = field(default_factory=set)
     untold: set[str] = field(default_factory=set)
@@ -82,18 +85,27 @@ class Binder:
     def take_up(self) -> None:
         """What an earlier process had staged goes on; what it had proved is cleared away."""
         disk.sweep(self.paths.outbox)
+        disk.sweep(self.paths.proved)
         for folder in sorted(self.paths.outbox.glob("[!.]*/*")):  # hidden: what drivers note down
             try:
-                found = bundle.staged(folder, self.paths.data)
+                found = staged.read(folder, self.paths.data)
                 sealed = found.sealed()
             except (IntegrityError, OSError) as error:
                 log.error("%s; it is made again", error)
                 disk.remove(folder)
                 continue
             if sealed is not None and self._proved(found.plan) == _sha256(sealed[found.plan.name]):
-                disk.remove(folder)
+                proved.keep(self.paths, folder)
             else:
                 self._adopt(found)
+
+    def tell_countersigned(self) -> None:
+        """Whether the site's certificate and its time stamps can be made; evidence goes on without."""
+        for what in self.countersigner.asked_for:
+            if error := self.countersigner.troubles.get(what):
+                self.sender.trouble.failed(what, error)
+            else:
+                self.sender.trouble.works(what)
 
     def stage_attempt(self, watched: Watched) -> None:
         """Freeze an attempt as it is now. NotFound, StorageFull, OSError when it cannot be done."""
@@ -172,7 +184,8 @@ class Binder:
         attempts = self._references(staged.plan.exam) if staged.plan.attempt is None else {}
 
         def work() -> dict[str, bytes]:
-            closing = staged.sealed() or staged.seal(missing, self.key, attempts)
+            over = self.countersigner.over
+            closing = staged.sealed() or staged.seal(missing, self.key, attempts, over=over)
             self.sender.close(staged.subject.prefix, closing, attempts)
             return closing
 
@@ -189,9 +202,10 @@ class Binder:
         """The store has all of it: tell the ledger, clear away."""
         staged, closing = self.staged[owner], self.closed[owner]
         self._tell_stored(Manifest.from_bytes(closing[staged.plan.name]), _sha256(closing[staged.plan.name]))
-        disk.remove(staged.folder)
+        proved.keep(self.paths, staged.folder)
         del self.staged[owner], self.closed[owner]
         self.sender.took(sum(map(len, closing.values())), len(closing))
+        self.tell_countersigned()
         self.sender.forget(owner, staged)
 
     def _adopt(self, staged: Staged) -> None:
@@ -213,8 +227,16 @@ class Binder:
             exam=exam,
             attempt=attempt,
             number=before.number + 1,
-            previous=self.sender.manifest(subject, before.number, before.manifest_sha256),
+            previous=self._manifest(subject, before),
         )
+
+    def _manifest(self, subject: Subject, stored: AttemptStored | ExamStored) -> Manifest:
+        """One that was stored before, from here, or else from the store."""
+        name, sha256 = numbered("manifest.json", stored.number), stored.manifest_sha256
+        here = proved.closing(self.paths, subject.exam, subject.attempt, number=stored.number, sha256=sha256)
+        if name in here:
+            return Manifest.from_bytes(here[name].read_bytes())
+        return self.sender.manifest(subject, stored.number, sha256)
 
     def _references(self, exam: str) -> dict[str, Reference]:
         """Each attempt's newest manifest, as the ledger has it."""

@@ -10,8 +10,12 @@ from appliance.box.paths import Paths
 from appliance.errors import IntegrityError, NotFound
 from appliance.exam.events import AttemptStored, UpstreamAltered
 from appliance.exam.place import numbered, place_of
+from appliance.sync import proved
 from appliance.sync.manifest import File, FileKind, Manifest
 from appliance.sync.store import ObjectStore, SourceDamaged, Stored, digest
+
+ANY = -1
+"""The size of an object of which only the hash is known."""
 
 NAMED = 20
 """Keys of each sort that an event names; how many there are stands beside them."""
@@ -82,11 +86,17 @@ class Receipts:
         """Ask for the newest manifest, and once for a list. `deleted`: paths under the media folder that went by their
         date: whoever keeps the store may have deleted them there, too. Unavailable while the store is away."""
         prefix = f"{self.site}/{self.box}/{stored.exam}/{stored.attempt}"
-        key = f"{prefix}/{numbered('manifest.json', stored.number)}"
+        name = numbered("manifest.json", stored.number)
+        key = f"{prefix}/{name}"
+        here = proved.closing(
+            self.paths, stored.exam, stored.attempt, number=stored.number, sha256=stored.manifest_sha256
+        )
         try:
             data = b"".join(self.store.read(key))
         except NotFound:
-            return Bundle(receipts=self, stored=stored, prefix=prefix, lost=Finding(missing=(key,), hint=_MANIFEST))
+            if name not in here:
+                return Bundle(receipts=self, stored=stored, prefix=prefix, lost=Finding(missing=(key,), hint=_MANIFEST))
+            data = here[name].read_bytes()
         if hashlib.sha256(data).hexdigest() != stored.manifest_sha256:
             return Bundle(receipts=self, stored=stored, prefix=prefix, lost=Finding(other=(key,), hint=_MANIFEST))
         return Bundle(
@@ -96,13 +106,14 @@ class Receipts:
             manifest=Manifest.from_bytes(data),
             listed={one.key: one for one in self.store.list(prefix)},
             deleted=frozenset(_places(deleted, stored)),
+            closing=here,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """An attempt as the store has it now. `lost`: its manifest is not what it was, so that nothing can be said of the
-    rest; `deleted`: places in the bundle."""
+    rest; `deleted`: places in the bundle; `closing`: what closed it, as far as it is kept here."""
 
     receipts: Receipts
     stored: AttemptStored
@@ -110,6 +121,7 @@ class Bundle:
     manifest: Manifest | None = None
     listed: Mapping[str, Stored] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+    closing: Mapping[str, Path] = field(default_factory=dict)
     lost: Finding = field(default_factory=Finding)
 
     def finding(self, going: Iterable[Path] = ()) -> Finding:
@@ -120,7 +132,7 @@ class Bundle:
         wanted = list(self._wanted(self.manifest))
         missing = [file for file in wanted if self._key(file) not in self.listed]
         there = [file for file in wanted if self._key(file) in self.listed]
-        other = [file for file in there if self.listed[self._key(file)].size != file.size]
+        other = [file for file in there if self.listed[self._key(file)].size != file.size >= 0]
         if not missing and not other:
             about = {path.resolve() for path in going}
             other = [
@@ -146,12 +158,20 @@ class Bundle:
             source = self._source(file)
             if source is not None and _sha256(source) == lost.sha256:
                 yield File(file=lost.file, kind="segment", size=source.stat().st_size, sha256=lost.sha256)
+        for name, path in self.closing.items():
+            yield File(file=name, kind="other", size=path.stat().st_size, sha256=_sha256(path))
+        if manifest.previous is not None:
+            yield File(file=manifest.previous.file, kind="other", size=ANY, sha256=manifest.previous.sha256)
 
     def _key(self, file: File) -> str:
         return f"{self.prefix}/{file.file}"
 
     def _source(self, file: File) -> Path | None:
-        """Where a file of the media folder lies here, if it does."""
+        """Where a file lies here, if it does: in the media folder, or among what was made for the bundle."""
+        made = proved.made(self.receipts.paths, self.stored.exam, self.stored.attempt, file.file)
+        for path in (self.closing.get(file.file), made):
+            if path is not None and path.is_file():
+                return path
         folder = self.receipts.paths.media / self.stored.exam / self.stored.attempt
         for place in _plain(file.file, self.stored.number):
             path = folder / place.removeprefix("media/")

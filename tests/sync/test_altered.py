@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import time
 
 import pytest
@@ -12,10 +13,12 @@ from appliance.exam.events import UpstreamAltered, UpstreamRestored
 from appliance.ledger import altered
 from appliance.ledger.actions import erasure
 from appliance.sync.afresh import RESTS_SECONDS
+from appliance.sync.receipt import NAMED
 from appliance.sync.retention import Retention
 from appliance.sync.s3 import S3Store
 from appliance.sync.s3_client import Client, Server
-from tests.sync.rig import FlakyStore, Killed
+from appliance.sync.verify import verify
+from tests.sync.rig import FlakyStore, Killed, whole_exam
 from tests.sync.test_retention import DAY, files, gone, identified, keeper, shown, stored_attempt
 from tests.sync.test_service import said
 
@@ -243,6 +246,32 @@ def test_I7_what_is_gone_upstream_and_still_here_is_sent_again_and_said(rig):
     assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"]
     rig.for_seconds(10)
     assert rig.service.status()["backlog_objects"] == 0
+
+
+def test_I7_a_bundle_that_somebody_removed_altogether_comes_back_and_verifies(rig):
+    first, _ = whole_exam(rig)
+    before = keys(rig, first)
+    shutil.rmtree(folder(rig, first))
+    retention = mender(rig)
+    retention.turn(now=late())
+    [finding] = told(rig)
+    assert (finding.objects, len(finding.missing)) == (len(before), NAMED)
+    rig.until(lambda: keys(rig, first) == before)
+    assert verify(rig.exam_folder).findings == []
+    retention.turn(now=late() + RESTS_SECONDS)
+    assert ("recordings", "date") in gone(rig, first)
+
+
+def test_I7_a_manifest_that_is_neither_there_nor_here_is_for_a_person_to_bring_back(rig):
+    attempt = stored_attempt(rig)
+    (folder(rig, attempt) / "manifest.json").unlink()
+    shutil.rmtree(rig.paths.proved)
+    mender(rig).turn(now=late())
+    [finding] = told(rig)
+    assert (finding.missing, finding.objects) == ([f"north/box-1/bio/{attempt}/manifest.json"], 1)
+    assert "Bring it back from a copy" in finding.hint
+    assert "`site`, `box` or the store" in finding.hint
+    assert gone(rig, attempt) == []
 
 
 def test_I7_it_is_sent_again_after_a_restart_too_and_also_while_it_is_held(rig):

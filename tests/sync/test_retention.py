@@ -234,6 +234,7 @@ def test_M90_each_kind_goes_on_its_day_once_it_is_upstream_and_the_ledger_proves
     keeper(rig).turn(now=over + 366 * DAY)
     assert gone(rig, attempt)[3:] == [("personal", "date"), ("personal", "date")], "its reports, then its words"
     assert not (rig.paths.reports / "bio" / attempt).exists()
+    assert not (rig.paths.proved / "bio" / attempt).exists(), "its words lay there too"
     named = [path for one in said(rig) for path in one.files]
     assert len(named) == len(set(named))
     assert f"bio/{attempt}/identity/photo.jpg" in named

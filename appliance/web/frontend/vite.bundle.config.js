@@ -19,8 +19,9 @@ function page() {
       const hash = (text) => `'sha256-${createHash("sha256").update(text, "utf8").digest("base64")}'`;
       const here = "'self' file:";
       const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src ${here} data:; media-src ${here}; connect-src 'self'; base-uri 'none'; form-action 'none'`;
-      const parts = { POLICY: policy, STYLE: style, SCRIPT: script };
-      const source = readFileSync(new URL("src/bundle/page.html", import.meta.url), "utf8").replace(/%%(POLICY|STYLE|SCRIPT)%%/g, (_whole, name) => parts[name]);
+      const file = (name) => readFileSync(new URL(name, import.meta.url), "utf8").trim();
+      const parts = { POLICY: policy, STYLE: style, SCRIPT: script, LICENSE: file("node_modules/@noble/curves/LICENSE") }; // that of both
+      const source = `${file("src/bundle/page.html")}\n`.replace(/%%(POLICY|STYLE|SCRIPT|LICENSE)%%/g, (_whole, name) => parts[name]);
       this.emitFile({ type: "asset", fileName: "index.html", source });
     },
   };

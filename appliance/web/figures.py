@@ -19,7 +19,7 @@ from appliance.ledger.fleet import Figures, Gaps
 from appliance.web import status
 from appliance.web.readings import Readings
 
-KINDS = ("refused", "away", "full", "conflict", "damaged", "box")
+KINDS = ("refused", "away", "full", "conflict", "damaged", "box", "signing")
 """Of failures, as `box.upstream.Failure` has them."""
 
 MISSED = ("late", "no_pictures", "inference_down")
@@ -104,9 +104,14 @@ def _upstream(readings: Readings) -> Iterator[Metric]:
         "How long ago the oldest exam ended that is not all upstream; 0: there is none.",
         max(0.0, readings.now - min(ended, default=readings.now)) if ledger else None,
     )
-    proved = [at for at in (said and said.last_success, ledger and ledger.stored_at) if at]
+    lasts = readings.lasts
+    took = [at for at in (said and said.last_success, lasts.get("last_success"), ledger and ledger.stored_at) if at]
     yield _one(
-        "upstream_last_success_timestamp_seconds", "When the store last took something.", max(proved, default=None)
+        "upstream_last_success_timestamp_seconds", "When the store last took something.", max(took, default=None)
+    )
+    notes = [at for at in (said and said.last_checkpoint, lasts.get("last_checkpoint")) if at]
+    yield _one(
+        "upstream_last_checkpoint_timestamp_seconds", "When the ledger's head went up.", max(notes, default=None)
     )
     if said is None:
         return
@@ -119,7 +124,6 @@ def _upstream(readings: Readings) -> Iterator[Metric]:
         "How long the oldest thing waits that the store does not have yet; 0: nothing waits.",
         0.0 if oldest is None else max(0.0, readings.now - oldest),
     )
-    yield _one("upstream_last_checkpoint_timestamp_seconds", "When the ledger's head went up.", said.last_checkpoint)
     yield _one("upstream_reachable", "Whether the store answered when it was last asked.", said.reachable)
     yield _one("upstream_upload_bytes_per_second", "Upload rate of the last minute.", said.bytes_per_s)
     yield _one("upstream_limit_bytes_per_second", "The limit that holds now; 0: none.", said.limit_bps / 8)

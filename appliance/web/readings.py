@@ -2,6 +2,7 @@
 at the first look after a restart, or after days in which nobody could ask."""
 
 import datetime
+import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -31,7 +32,8 @@ class Disk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """`upstream`: what sync said last, None where it has said nothing since the box was switched on; `ledger`: None
+    """`upstream`: what sync said last, None where it has said nothing since the box was switched on; `lasts`: what it
+    remembers from before (`last_success`, `last_checkpoint`, wall seconds); `ledger`: None
     where it cannot be read; `processes`: as their health files say; `disks`: by what lies on them; `clock_error`:
     seconds, None where unknown; `certificates`: until when each is valid (wall seconds)."""
 
@@ -39,6 +41,7 @@ class Readings:
     synchronised: bool
     clock_error: float | None
     upstream: Upstream | None
+    lasts: Mapping[str, float]
     ledger: Figures | None
     ledger_bytes: int
     needed: tuple[str, ...]
@@ -63,6 +66,7 @@ def read(here: Services, *, stamp: Callable[[], Stamp] = clock.now) -> Readings:
         synchronised=at.synchronised,
         clock_error=clock.error_bound() if at.synchronised else None,
         upstream=upstream.read(paths.run),
+        lasts=_lasts(paths.cache / upstream.FILE),
         ledger=_ledger(here, now=at.wall),
         ledger_bytes=sum(_size(file) for file in (paths.database, Path(f"{paths.database}-wal"))),
         needed=here.needed,
@@ -85,6 +89,15 @@ def midnight(now: float) -> float:
     """When today began, where the box is."""
     local = time.localtime(now)
     return time.mktime((local.tm_year, local.tm_mon, local.tm_mday, 0, 0, 0, 0, 0, -1))
+
+
+def _lasts(file: Path) -> dict[str, float]:
+    """As sync left them when it last ran; nothing where it never did."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return {name: float(said[name]) for name in ("last_success", "last_checkpoint") if name in said}
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _ledger(here: Services, *, now: float) -> Figures | None:

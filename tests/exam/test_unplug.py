@@ -16,7 +16,7 @@ def state(**said):
     return judged(sight(**said)).state
 
 
-def test_I7_safe_is_said_only_when_everything_is_upstream_and_nobody_is_here():
+def test_safe_is_said_only_when_everything_is_upstream_and_nobody_is_here():
     assert state() is State.SAFE
     assert judged(sight()).safe
     for more in [
@@ -81,7 +81,7 @@ def test_how_long_is_never_said_too_short(seconds, said):
     assert length(seconds) == said
 
 
-def test_I7_a_disk_may_be_taken_out_when_nothing_is_on_its_way_to_it():
+def test_a_disk_may_be_taken_out_when_nothing_is_on_its_way_to_it():
     def said(**more):
         return disk(sight(**more), local=True, separate=True)
 
@@ -115,9 +115,7 @@ def held(**said):
         ({"gone": True}, Copy.DUE),
     ],
 )
-def test_I7_a_copy_is_safe_to_delete_when_every_object_has_a_receipt_and_the_date_is_past_and_nobody_holds_it(
-    worst, copy
-):
+def test_M90_a_copy_is_safe_to_delete_with_a_receipt_for_everything_past_its_date_and_not_held(worst, copy):
     found = copy_of([held(), held(**worst)], practice=False, ended=True, now=200.0)
     assert found is copy
     assert found.needed is (copy is not Copy.DUE)

@@ -46,7 +46,7 @@ def late():
     return time.time() + 31 * DAY
 
 
-def test_I7_an_object_that_is_gone_upstream_keeps_the_whole_attempt_here_and_is_said_once(rig):
+def test_M90_an_object_that_is_gone_upstream_keeps_the_whole_attempt_here_and_is_said_once(rig):
     attempt, other = stored_attempt(rig, "1"), stored_attempt(rig, "2")
     there, victim = files(rig, attempt), a_segment(rig, attempt)
     kept = victim.read_bytes()
@@ -72,7 +72,7 @@ def test_I7_an_object_that_is_gone_upstream_keeps_the_whole_attempt_here_and_is_
 
 
 @pytest.mark.parametrize("same_length", [True, False])
-def test_I7_an_object_with_other_content_upstream_keeps_the_attempt_here(rig, same_length):
+def test_M90_an_object_with_other_content_upstream_keeps_the_attempt_here(rig, same_length):
     attempt = stored_attempt(rig)
     victim = a_segment(rig, attempt)
     data = victim.read_bytes()
@@ -91,7 +91,7 @@ def test_I7_an_object_with_other_content_upstream_keeps_the_attempt_here(rig, sa
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "ledger.jsonl", "report/report.pdf"])
-def test_I7_a_manifest_a_ledger_or_a_report_that_is_gone_counts_too(rig, name):
+def test_M90_a_manifest_a_ledger_or_a_report_that_is_gone_counts_too(rig, name):
     attempt = stored_attempt(rig)
     (folder(rig, attempt) / name).unlink()
     keeper(rig).turn(now=late())
@@ -100,7 +100,7 @@ def test_I7_a_manifest_a_ledger_or_a_report_that_is_gone_counts_too(rig, name):
     assert finding.missing == [f"north/box-1/bio/{attempt}/{name}"]
 
 
-def test_I7_a_manifest_that_somebody_made_is_not_the_one_that_was_stored(rig):
+def test_M90_a_manifest_that_somebody_made_is_not_the_one_that_was_stored(rig):
     attempt = stored_attempt(rig)
     manifest = folder(rig, attempt) / "manifest.json"
     made = json.loads(manifest.read_bytes()) | {"files": []}
@@ -110,7 +110,7 @@ def test_I7_a_manifest_that_somebody_made_is_not_the_one_that_was_stored(rig):
     assert told(rig)[0].other == [f"north/box-1/bio/{attempt}/manifest.json"]
 
 
-def test_I7_another_finding_is_another_event_and_many_objects_are_counted(rig, monkeypatch):
+def test_M90_another_finding_is_another_event_and_many_objects_are_counted(rig, monkeypatch):
     monkeypatch.setattr("appliance.sync.receipt.NAMED", 1)
     attempt = stored_attempt(rig)
     first, second = sorted((folder(rig, attempt) / "media" / "webcam").glob("*.mp4"))
@@ -120,7 +120,7 @@ def test_I7_another_finding_is_another_event_and_many_objects_are_counted(rig, m
     assert [(one.objects, len(one.missing)) for one in told(rig)] == [(1, 1), (2, 1)]
 
 
-def test_I7_while_the_store_is_away_nothing_that_waits_for_it_goes_and_the_rest_does(rig):
+def test_M90_while_the_store_is_away_nothing_that_waits_for_it_goes_and_the_rest_does(rig):
     attempt = rig.evidence.sit("1")
     scan = shown(rig, attempt, delete_at=0.0)
     identified(rig, attempt)
@@ -141,7 +141,7 @@ def test_I7_while_the_store_is_away_nothing_that_waits_for_it_goes_and_the_rest_
     assert retention.afresh.waits == ""
 
 
-def test_I7_what_the_store_was_told_to_delete_after_this_box_is_no_finding(rig):
+def test_M90_what_the_store_was_told_to_delete_after_this_box_is_no_finding(rig):
     attempt = stored_attempt(rig)
     keeper(rig).turn(now=time.time() + 15 * DAY)
     for path in (folder(rig, attempt) / "identity").iterdir():
@@ -151,7 +151,7 @@ def test_I7_what_the_store_was_told_to_delete_after_this_box_is_no_finding(rig):
     assert told(rig) == []
 
 
-def test_I7_one_list_of_the_bundle_is_enough_for_all_kinds(rig):
+def test_M90_one_list_of_the_bundle_is_enough_for_all_kinds(rig):
     attempt = stored_attempt(rig)
     rig.store = FlakyStore(rig.store)
     keeper(rig).turn(now=time.time() + 200 * DAY)
@@ -162,7 +162,7 @@ def test_I7_one_list_of_the_bundle_is_enough_for_all_kinds(rig):
     assert all(call.startswith("confirm") for call in rig.store.calls[2:])
 
 
-def test_I7_a_file_that_is_damaged_here_goes_all_the_same_when_the_store_has_what_was_recorded(rig):
+def test_M90_a_file_that_is_damaged_here_goes_all_the_same_when_the_store_has_what_was_recorded(rig):
     attempt = stored_attempt(rig)
     here = next((rig.paths.media / "bio" / attempt / "webcam").glob("*.mp4"))
     here.write_bytes(here.read_bytes()[::-1])
@@ -170,7 +170,7 @@ def test_I7_a_file_that_is_damaged_here_goes_all_the_same_when_the_store_has_wha
     assert [what for what, _ in gone(rig, attempt)] == ["identity", "recordings"]
 
 
-def test_I7_what_could_not_be_sent_and_is_whole_again_is_not_deleted(rig):
+def test_M90_what_could_not_be_sent_and_is_whole_again_is_not_deleted(rig):
     attempt = rig.evidence.sit("1")
     here = next((rig.paths.media / "bio" / attempt / "webcam").glob("*.mp4"))
     aside = here.rename(rig.paths.data / "aside.mp4")  # its disk was away
@@ -185,7 +185,7 @@ def test_I7_what_could_not_be_sent_and_is_whole_again_is_not_deleted(rig):
     assert finding.missing[0].endswith(here.name)
 
 
-def test_I7_a_deletion_that_was_cut_off_asks_the_store_again_before_it_goes_on(rig, monkeypatch):
+def test_M90_a_deletion_that_was_cut_off_asks_the_store_again_before_it_goes_on(rig, monkeypatch):
     attempt = stored_attempt(rig)
     retention, there = keeper(rig), files(rig, attempt)
 
@@ -204,7 +204,7 @@ def test_I7_a_deletion_that_was_cut_off_asks_the_store_again_before_it_goes_on(r
     assert [type(one) for one in told(rig)] == [UpstreamAltered]
 
 
-def test_I7_a_lawful_request_waits_too_until_the_store_is_right(rig):
+def test_M90_a_lawful_request_waits_too_until_the_store_is_right(rig):
     attempt = stored_attempt(rig)
     victim = a_segment(rig, attempt)
     kept = victim.read_bytes()
@@ -230,7 +230,7 @@ def mender(rig):
     )
 
 
-def test_I7_what_is_gone_upstream_and_still_here_is_sent_again_and_said(rig):
+def test_M90_what_is_gone_upstream_and_still_here_is_sent_again_and_said(rig):
     attempt = stored_attempt(rig)
     victims = sorted((folder(rig, attempt) / "media").rglob("*.mp4"))[:3]
     kept = [victim.read_bytes() for victim in victims]
@@ -248,7 +248,7 @@ def test_I7_what_is_gone_upstream_and_still_here_is_sent_again_and_said(rig):
     assert rig.service.status()["backlog_objects"] == 0
 
 
-def test_I7_a_bundle_that_somebody_removed_altogether_comes_back_and_verifies(rig):
+def test_M90_a_bundle_that_somebody_removed_altogether_comes_back_and_verifies(rig):
     first, _ = whole_exam(rig)
     before = keys(rig, first)
     shutil.rmtree(folder(rig, first))
@@ -262,7 +262,7 @@ def test_I7_a_bundle_that_somebody_removed_altogether_comes_back_and_verifies(ri
     assert ("recordings", "date") in gone(rig, first)
 
 
-def test_I7_a_manifest_that_is_neither_there_nor_here_is_for_a_person_to_bring_back(rig):
+def test_M90_a_manifest_that_is_neither_there_nor_here_is_for_a_person_to_bring_back(rig):
     attempt = stored_attempt(rig)
     (folder(rig, attempt) / "manifest.json").unlink()
     shutil.rmtree(rig.paths.proved)
@@ -274,7 +274,7 @@ def test_I7_a_manifest_that_is_neither_there_nor_here_is_for_a_person_to_bring_b
     assert gone(rig, attempt) == []
 
 
-def test_I7_it_is_sent_again_after_a_restart_too_and_also_while_it_is_held(rig):
+def test_M90_it_is_sent_again_after_a_restart_too_and_also_while_it_is_held(rig):
     attempt = stored_attempt(rig)
     victim = a_segment(rig, attempt)
     victim.unlink()
@@ -287,7 +287,7 @@ def test_I7_it_is_sent_again_after_a_restart_too_and_also_while_it_is_held(rig):
     assert standing(rig) == {}
 
 
-def test_I7_on_a_real_s3_server_what_somebody_did_there_is_found_and_mended(rig, juicefs):
+def test_M90_on_a_real_s3_server_what_somebody_did_there_is_found_and_mended(rig, juicefs):
     bucket, prefix = juicefs.bucket(), "evidence"
     server = Server(bucket=bucket, endpoint=juicefs.endpoint, credentials_file=str(juicefs.credentials))
     with contextlib.closing(Client(server)) as client, juicefs.client() as somebody:

@@ -72,7 +72,7 @@ def stored(house, *, exam=True):
         house.say(ExamStored(exam=EXAM, manifest_sha256="abcdef0123456789" * 4, attempts=3), None, actor="sync")
 
 
-def test_I7_before_any_exam_the_page_says_that_there_is_nothing(house):
+def test_before_any_exam_the_page_says_that_there_is_nothing(house):
     says(house)
     text = page(house)
     assert "Nothing has been recorded yet. Safe to unplug the box." in text
@@ -80,14 +80,14 @@ def test_I7_before_any_exam_the_page_says_that_there_is_nothing(house):
     assert api(house).json["safe_to_unplug"] is True
 
 
-def test_I7_while_candidates_are_here_nobody_is_told_to_unplug(house):
+def test_while_candidates_are_here_nobody_is_told_to_unplug(house):
     house.reach("in_exam")
     says(house)
     assert "An exam is running. Do not unplug." in page(house)
     assert api(house).json["safe_to_unplug"] is False
 
 
-def test_I7_what_is_over_and_not_proved_is_not_called_upstream_even_when_nothing_waits(house):
+def test_what_is_over_and_not_proved_is_not_called_upstream_even_when_nothing_waits(house):
     over(house)
     says(house)
     assert "The last of it is being signed and proved: do not unplug." in page(house)
@@ -100,7 +100,7 @@ def test_I7_what_is_over_and_not_proved_is_not_called_upstream_even_when_nothing
     assert "Still needed here until" in text
 
 
-def test_I7_what_waits_how_long_it_takes_and_why(house):
+def test_what_waits_how_long_it_takes_and_why(house):
     over(house)
     says(
         house,
@@ -119,7 +119,7 @@ def test_I7_what_waits_how_long_it_takes_and_why(house):
     assert "Now 2.0 Mbit/s. At most 2.0 Mbit/s while an exam runs." in text
 
 
-def test_I7_a_line_that_is_away_is_told_calmly(house):
+def test_a_line_that_is_away_is_told_calmly(house):
     over(house)
     away = Failure(kind="away", where="upstream", message="the store does not answer", hint="Wait.", since=time.time())
     backlog = (Backlog(exam=EXAM, attempt=None, objects=1, bytes=10, since=time.time()),)
@@ -133,7 +133,7 @@ def test_I7_a_line_that_is_away_is_told_calmly(house):
 
 
 @pytest.mark.parametrize("kind", ["refused", "full", "conflict", "damaged", "box"])
-def test_I7_each_failure_says_what_to_do_and_what_the_box_says(house, kind):
+def test_each_failure_says_what_to_do_and_what_the_box_says(house, kind):
     failure = Failure(kind=kind, where="north/x", message="<b>it</b> says no", hint="Ask.", since=time.time())
     says(house, failures=(failure,))
     answer = house.user("staff").get("/upstream").text
@@ -151,7 +151,7 @@ def test_many_failures_are_counted_and_what_a_person_must_do_stands_first(house)
     assert text.index("The store has something else in our place") < text.index("and 13 more")
 
 
-def test_I7_what_sync_said_a_while_ago_does_not_count(house):
+def test_what_sync_said_a_while_ago_does_not_count(house):
     over(house)
     stored(house)
     says(house, at=time.time() - 60)
@@ -169,7 +169,7 @@ def test_words_that_came_later_are_not_called_upstream(house):
     assert "what was added since follows within minutes. Safe to unplug" in page(house)
 
 
-def test_I7_what_somebody_changed_at_the_store_is_named_and_so_is_that_it_is_right_again(house):
+def test_M90_what_somebody_changed_at_the_store_is_named_and_so_is_that_it_is_right_again(house):
     over(house)
     stored(house)
     says(house)
@@ -189,7 +189,7 @@ def test_I7_what_somebody_changed_at_the_store_is_named_and_so_is_that_it_is_rig
     assert "Still needed here until" in text
 
 
-def test_I7_a_lock_longer_than_the_exams_own_dates_is_a_warning_where_it_is_planned_and_seen(house):
+def test_M90_a_lock_longer_than_the_exams_own_dates_is_a_warning_where_it_is_planned_and_seen(house):
     settings = dataclasses.replace(house.services.settings.upstream, lock_mode="governance", lock_days=400)
     house.app.extensions["appliance"] = dataclasses.replace(
         house.services, settings=dataclasses.replace(house.services.settings, upstream=settings)
@@ -201,7 +201,7 @@ def test_I7_a_lock_longer_than_the_exams_own_dates_is_a_warning_where_it_is_plan
         assert "Recordings: 30 days" in text
 
 
-def test_while_the_store_is_away_nothing_is_deleted_and_the_pages_say_so(house):
+def test_M90_while_the_store_is_away_nothing_is_deleted_and_the_pages_say_so(house):
     says(house)
     health.write(house.services.paths.health, "sync", healthy=True, sentence="x", deletion_waits="the line is down")
     assert "Nothing is deleted by its date just now The line is down." in page(house)

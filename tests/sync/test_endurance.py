@@ -311,14 +311,18 @@ def test_a_line_that_is_slow_by_itself_is_no_outage(paths, juicefs):
 
 @pytest.mark.long
 def test_a_bucket_that_is_full_is_said_and_filled_on_once_there_is_room(paths, tmp_path):
+    """JuiceFS is really full, and answers 500 to that; the answer of servers that know a word for it comes first."""
     with juicefs_module.running(tmp_path / "s3") as server, sending(paths, server) as it:
         server._run("config", server._meta, "--inodes", "40", "--yes")
         exam(it.rig, *[100_000] * 30)
         server.kill()
         server.start()
         it.start()
-        it.until(lambda: it.failure is not None and it.failure.kind == "full", 60)
+        it.proxy.next(*[Fault(status=507, code="XMinioStorageFull", method="PUT")] * 4)
+        it.until(lambda: it.failure is not None and it.failure.kind == "full")
         assert it.failure.hint
+        it.until(lambda: it.failure is not None and it.failure.kind == "away")
+        assert not it.rig.exam_stored()
         server._run("config", server._meta, "--inodes", "0", "--yes")
         server.kill()
         server.start()
@@ -348,7 +352,6 @@ def test_a_power_cut_in_the_middle_of_a_multipart_is_gone_on_from(paths, juicefs
     disk = Disk(tmp_path / "box")
     disk.make(200)
     try:
-        paths.outbox.rmdir()
         paths.outbox.symlink_to(disk.folder)
         with sending(paths, juicefs, at_once=2) as it:
             exam(it.rig, 40 * MB, 2 * MB, 2 * MB)

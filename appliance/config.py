@@ -163,6 +163,8 @@ class SigningSettings:
             raise ConfigError(
                 "[signing] certificate_file and key_file go together", hint="Set both, or neither: docs/verify.md."
             )
+        if self.tsa_url and not self.tsa_url.startswith(("http://", "https://")):
+            raise ConfigError("[signing] tsa_url is no address", hint='Write it as in "http://tsa.example.org/".')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,9 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What does not go just now, in words with what to do; `kind`: "refused", "away", "full", "conflict", "damaged" or
-    "box"; `where`: an object, a bundle, or the store itself; wall seconds."""
+    """What does not go just now, in words with what to do; `kind`: "refused", "away", "full", "conflict", "damaged",
+    "box", or "signing" (what would sign beside the box's key: evidence goes on without it); `where`: an object, a
+    bundle, or the store itself; wall seconds."""
 
     kind: str
     where: str

@@ -54,7 +54,7 @@ class Authorities:
         from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
         try:
-            answer = decode_timestamp_response(made)
+            answer = decode_timestamp_response(ordered(made))
             when = answer.tst_info.gen_time
             imprint = answer.tst_info.message_imprint.message
             if not self.tsa:
@@ -76,18 +76,33 @@ def certificates(file: Path) -> tuple[x509.Certificate, ...]:
     try:
         return tuple(x509.load_pem_x509_certificates(file.read_bytes()))
     except OSError as error:
-        raise NotFound(f"the certificate {file} cannot be read: {error.strerror}") from None
+        raise NotFound(
+            f"the certificate {file} cannot be read: {error.strerror}", hint="Name a PEM file that can be read."
+        ) from None
     except ValueError:
         raise BadInput(f"{file} has no certificate", hint="It is a PEM file: -----BEGIN CERTIFICATE-----.") from None
+
+
+def ordered(answer: bytes) -> bytes:
+    """A time stamp with its certificates in the order of DER, which services made of OpenSSL do not keep and the
+    library insists on. No signature is over that order."""
+    try:
+        _, token = _inside(answer)
+        _, content = _inside(token)
+        [signed_data] = _inside(content)
+        [found] = [one for one in _inside(signed_data) if one[0] == 0xA0]
+        start, _ = _header(found, 0)
+        return answer.replace(found, found[:start] + b"".join(sorted(_inside(found))), 1)
+    except (ValueError, IndexError):
+        return answer  # without certificates, or none at all: the library says what is wrong
 
 
 def _signer(made: bytes, data: bytes) -> tuple[x509.Certificate, list[x509.Certificate]]:
     """Who signed, of all whose certificates are in it; IntegrityError unless they signed just `data`."""
     try:
         found = pkcs7.load_der_pkcs7_certificates(made)
-        [content] = _inside(made)
-        *_, signed = _inside(content)
-        [signed_data] = _inside(signed)
+        _, content = _inside(made)
+        [signed_data] = _inside(content)
         *_, infos = _inside(signed_data)
         [info] = _inside(infos)
         _, sid, algorithm, *more = _inside(info)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from appliance.exam.stage import Stage
 from appliance.ledger import stages, state, tables
 from appliance.ledger.chain import GENESIS, Link
 from appliance.ledger.record import SELECT
-from appliance.sync import chain_lines, companions, disk, named
+from appliance.sync import chain_lines, companions, disk, named, staged
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import (
     File,
@@ -36,97 +36,10 @@ from appliance.sync.manifest import (
     Missing,
     Reference,
 )
+from appliance.sync.staged import Staged, Subject
 
 _BOX_WIDE = frozenset({"chain.anchored", "process.started", "ledger.overflowed"})
 """Events of the box's chain that concern every exam and name nobody; of other exams and people only hashes leave."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Whose bundle: an attempt's, or (attempt None) the exam's. `number` counts its manifests; `previous` is the one
-    before."""
-
-    site: str
-    box: str
-    exam: str
-    attempt: str | None
-    number: int = 1
-    previous: Manifest | None = None
-
-    @property
-    def chain(self) -> str:
-        return self.attempt or BOX
-
-    @property
-    def prefix(self) -> str:
-        """Its folder in the store."""
-        return f"{self.site}/{self.box}/{self.exam}" + (f"/{self.attempt}" if self.attempt else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A bundle on its way. `plan` is its manifest before it is known what could not be sent; `sources`: file of the
-    bundle -> where it is on this box. Files that the manifest before it has proved are not sent again."""
-
-    folder: Path
-    plan: Manifest
-    sources: dict[str, Path]
-
-    @property
-    def subject(self) -> Subject:
-        return Subject(
-            site=self.plan.site,
-            box=self.plan.box,
-            exam=self.plan.exam,
-            attempt=self.plan.attempt,
-            number=self.plan.number,
-        )
-
-    def to_send(self) -> list[File]:
-        """What the store must have before the manifest."""
-        return [file for file in self.plan.files if file.file in self.sources]
-
-    def sealed(self) -> dict[str, bytes] | None:
-        """What closes the bundle, in the order to send it, the manifest last; None before `seal`."""
-        folder = self.folder / "sealed"
-        if not folder.exists():
-            return None
-        return {name: (folder / name).read_bytes() for name in _closing(self.plan)}
-
-    def seal(
-        self, missing: Iterable[Missing], key: BoxKey, attempts: Mapping[str, Reference] | None = None
-    ) -> dict[str, bytes]:
-        """Sign, and freeze what was signed. `attempts`: an exam's; these are stored by now."""
-        lost = tuple(missing)
-        gone = {entry.file for entry in lost}
-        files = tuple(file for file in self.plan.files if file.file not in gone)
-        manifest = replace(self.plan, files=files, missing=lost, attempts=dict(attempts or {}))
-        data, sums = manifest.to_bytes(), manifest.sums()
-        names = _closing(self.plan)
-        closing = dict(zip(names, (key.public.pem, sums, key.sign(sums), key.sign(data), data), strict=True))
-        passing = self.folder / ".sealed"
-        shutil.rmtree(passing, ignore_errors=True)
-        for name, content in closing.items():
-            disk.write(passing / name, content)
-        disk.publish(passing, self.folder / "sealed")
-        return closing
-
-
-def _closing(plan: Manifest) -> list[str]:
-    names = ("SHA256SUMS", "SHA256SUMS.sig", "manifest.sig", "manifest.json")
-    return ["box.pub", *(numbered(name, plan.number) for name in names)]
-
-
-def staged(folder: Path, data: Path) -> Staged:
-    """Read a staged bundle; `data` is the box's data folder. IntegrityError when it cannot be read."""
-    try:
-        plan = Manifest.from_bytes((folder / "plan.json").read_bytes())
-        sources = json.loads((folder / "sources.json").read_text(encoding="utf-8"))
-        return Staged(folder, plan, {name: data / path for name, path in sources.items()})
-    except (OSError, ValueError, AttributeError) as error:
-        raise IntegrityError(
-            f"the staged bundle {folder} cannot be read: {error}", hint="Move it aside: the box makes it again."
-        ) from None
 
 
 class Stager:
@@ -332,7 +245,7 @@ class _Filling:
         disk.write(self._passing / "plan.json", plan.to_bytes())
         disk.write(self._passing / "sources.json", rfc8785.dumps(self._sources))
         disk.publish(self._passing, self._target)
-        return staged(self._target, self._paths.data)
+        return staged.read(self._target, self._paths.data)
 
     def _place(self, path: str) -> str:
         assert self._subject.attempt is not None

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from appliance.config import SigningSettings
 from appliance.errors import ApplianceError, BadInput, ConfigError, IntegrityError, NotFound, Unavailable
 from appliance.exam.place import numbered
-from appliance.sync.authorities import Authorities, certificates
+from appliance.sync.authorities import Authorities, certificates, ordered
 
 CERTIFICATE, STAMP = "the site's certificate", "the time-stamping service"
 """What may fail, as it is said."""
@@ -37,8 +37,10 @@ _LONGEST = 1 << 20
 class Countersigner:
     """`troubles`: what does not go, and why; any thread may look. Several threads may call `over`."""
 
-    def __init__(self, settings: SigningSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._settings, self._monotonic = settings, monotonic
+    def __init__(
+        self, settings: SigningSettings | None = None, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings, self._monotonic = settings or SigningSettings(), monotonic
         self._lock = threading.Lock()
         self._not_before = float("-inf")
         self.troubles: dict[str, ApplianceError] = {}
@@ -110,7 +112,7 @@ class Countersigner:
         said = self._ask(asked.as_bytes())
         authorities = Authorities(tsa=_certificates("tsa_ca_file", self._settings.tsa_ca_file))
         try:
-            answer = decode_timestamp_response(said)
+            answer = decode_timestamp_response(ordered(said))
             fresh = answer.tst_info.nonce == asked.nonce
             authorities.time(said, data, time.time())
         except (ValueError, IntegrityError) as error:

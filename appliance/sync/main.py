@@ -20,6 +20,7 @@ from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.chores import Chores
 from appliance.sync.claim import claim
+from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Threads
 from appliance.sync.exports import Exports
 from appliance.sync.keys import BoxKey
@@ -50,6 +51,8 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
     Night.parse(settings.upstream.night)
     viewer.check()
     key = BoxKey.from_folder(paths.keys)
+    countersigner = Countersigner(settings.signing)
+    countersigner.check()
     site, box = settings.upstream.site, settings.upstream.box
     _say(paths, healthy=False, sentence="waiting for the ledger")
     while not paths.database.exists():
@@ -70,6 +73,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
                 crew=crew,
                 line=line,
                 claim=lambda: claim(store, site, box, key.public.pem),
+                countersigner=countersigner,
                 checkpoints=Checkpoints(key=key, site=site, box=box, seconds=settings.upstream.checkpoint_seconds),
                 # A folder is this box's own, or a share that the house mounted: nothing of a site meets there at once.
                 spread=settings.upstream.spread_seconds if settings.upstream.url else 0.0,

@@ -16,13 +16,14 @@ import sqlalchemy as sa
 
 from appliance.box.paths import Paths
 from appliance.config import UpstreamSettings
-from appliance.errors import ApplianceError, IntegrityError, StorageFull, Unavailable
+from appliance.errors import ApplianceError, IntegrityError, Unavailable
 from appliance.exam.events import BOX, ExamEnded, ReportAsked, UpstreamFailed
 from appliance.exam.place import place_of
 from appliance.ledger import reports, state
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
 from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
+from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Alone, Crew, Done, Task
 from appliance.sync.keys import BoxKey
 from appliance.sync.outage import Outage
@@ -33,7 +34,7 @@ from appliance.sync.receipt import Again
 from appliance.sync.ruling import Ruling
 from appliance.sync.sender import RANKS, Checkpoints, Sender
 from appliance.sync.store import ObjectStore
-from appliance.sync.trouble import BOX_DISK, Pause, Trouble
+from appliance.sync.trouble import BOX_DISK, Pause, Trouble, box_disk
 from appliance.sync.watch import Timing, Watch, Watched
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Service:
         line: Line | None = None,
         claim: Callable[[], object] | None = None,
         checkpoints: Checkpoints | None = None,
+        countersigner: Countersigner | None = None,
         spread: float = 0.0,
         timing: Timing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -80,19 +82,8 @@ class Service:
         self._here = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
         line = line or Line()
         self.ruling = Ruling(settings, reader, line.bucket, monotonic=monotonic, wall=wall)
-        there = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
-        self._sender = Sender(
-            store=store,
-            reader=reader,
-            crew=crew or Alone(),
-            line=line,
-            trouble=self._trouble,
-            outage=Outage(pause=there, spread=spread, monotonic=monotonic),
-            park=timing.park,
-            claim=claim,
-            checkpoints=checkpoints,
-            monotonic=monotonic,
-        )
+        self._sender = self._sender_to(store, crew or Alone(), line, spread)
+        self._sender.claim, self._sender.checkpoints = claim, checkpoints
         self._held: dict[str, float] = {}
         self._dirty: set[str] = set()
         self._outside: set[str] = set()
@@ -103,11 +94,7 @@ class Service:
         self._lock = threading.Lock()
         self.woken = threading.Event()
         self.read_until = reader.head()
-        with reader.connect() as connection:
-            self._watch = Watch(Progress.read(connection), timing, monotonic)
-            self._watch.read_all(connection)
-            self._asked.update(reports.waiting(connection))
-        self._dirty.update(self._watch.attempts)
+        self._watch = self._read_all()
         self._binder = Binder(
             paths=paths,
             site=settings.site,
@@ -119,9 +106,34 @@ class Service:
             write_reports=write_reports,
             watch=self._watch,
             sender=self._sender,
+            countersigner=countersigner or Countersigner(),
         )
         self._binder.take_up()
+        self._binder.tell_countersigned()
         self._sender.crew.begin(self.woken.set)
+
+    def _sender_to(self, store: ObjectStore, crew: Crew, line: Line, spread: float) -> Sender:
+        timing, monotonic = self._timing, self._monotonic
+        pause = Pause(first=timing.first_wait, longest=timing.longest_wait, monotonic=monotonic)
+        return Sender(
+            store=store,
+            reader=self._reader,
+            crew=crew,
+            line=line,
+            trouble=self._trouble,
+            outage=Outage(pause=pause, spread=spread, monotonic=monotonic),
+            park=timing.park,
+            monotonic=monotonic,
+        )
+
+    def _read_all(self) -> Watch:
+        """Everything that is not proved upstream, and reports that somebody waits for."""
+        with self._reader.connect() as connection:
+            watch = Watch(Progress.read(connection), self._timing, self._monotonic)
+            watch.read_all(connection)
+            self._asked.update(reports.waiting(connection))
+        self._dirty.update(watch.attempts)
+        return watch
 
     # --- any thread ---
 
@@ -331,7 +343,7 @@ class Service:
             case None:
                 self._held.pop(owner, None)
             case OSError() as error:
-                self._trouble.failed(BOX_DISK, _here(error, self._paths))
+                self._trouble.failed(BOX_DISK, box_disk(error, self._paths.data))
                 self._here.begin()
             case Unavailable():
                 pass
@@ -361,7 +373,7 @@ class Service:
         except LedgerAway:
             raise
         except OSError as error:
-            raise _here(error, self._paths) from error
+            raise box_disk(error, self._paths.data) from error
         except ApplianceError as error:
             self._hold(owner, error)
         except Exception as error:
@@ -381,10 +393,3 @@ class Service:
 
     def _say(self, where: str, error: ApplianceError) -> None:
         self._ledger.append(UpstreamFailed(where=where, reason=error.message, hint=error.hint), chain=BOX, exam=None)
-
-
-def _here(error: OSError, paths: Paths) -> StorageFull:
-    return StorageFull(
-        f"{error.filename or paths.data} cannot be written or read: {error.strerror}",
-        hint="Free space on the data disk, or check that it is mounted and not read-only.",
-    )

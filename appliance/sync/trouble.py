@@ -5,9 +5,11 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from appliance.box.upstream import Failure
 from appliance.errors import ApplianceError, StorageFull, Unavailable
+from appliance.sync.countersign import CERTIFICATE, STAMP
 from appliance.sync.store import Conflict, Refused, SourceDamaged
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ def kind_of(where: str, error: ApplianceError) -> str:
     """In the words of `box.upstream.Failure`."""
     if where == BOX_DISK:
         return "box"
+    if where in (CERTIFICATE, STAMP):
+        return "signing"
     kinds: tuple[tuple[type[ApplianceError], str], ...] = (
         (Conflict, "conflict"),
         (SourceDamaged, "damaged"),
@@ -73,6 +77,14 @@ def kind_of(where: str, error: ApplianceError) -> str:
         (Unavailable, "away"),
     )
     return next((kind for cls, kind in kinds if isinstance(error, cls)), "box")
+
+
+def box_disk(error: OSError, data: Path) -> StorageFull:
+    """The box's own disk, in words."""
+    return StorageFull(
+        f"{error.filename or data} cannot be written or read: {error.strerror}",
+        hint="Free space on the data disk, or check that it is mounted and not read-only.",
+    )
 
 
 @dataclass(slots=True, kw_only=True)

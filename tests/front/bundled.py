@@ -10,9 +10,10 @@ from appliance.exam.feed import Kind
 from appliance.ledger import reader, writer
 from appliance.ledger.record import Draft
 from appliance.report import write
-from appliance.sync.bundle import Staged, Stager, Subject
+from appliance.sync.bundle import Stager
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Reference
+from appliance.sync.staged import Staged, Subject
 
 SECONDS = 40
 KINDS = (Kind.WEBCAM, Kind.SCREEN)

@@ -23,7 +23,8 @@ class Check:
     """One exam as it was found at `checked_at` (wall seconds). `scope`: how much of it was fetched; `attempts`: those
     that were; `left_out`: how many files and attempts were not; `finding`: the first thing wrong, "" when all that
     was fetched is what the box signed; `keys`: fingerprints of the keys that signed, `key_given`: compared with one
-    from another place; `manifests`: file of each newest manifest -> its SHA-256 then."""
+    from another place; `vouched`: held against the box's checkpoints; `manifests`: file of each newest manifest -> its
+    SHA-256 then."""
 
     checked_at: float
     scope: Scope
@@ -33,6 +34,7 @@ class Check:
     findings: int
     keys: tuple[str, ...]
     key_given: bool
+    vouched: bool
     manifests: dict[str, str]
     files: int
     bytes: int
@@ -82,7 +84,9 @@ class Checks:
         passing.replace(file)
 
 
-def proved(copy: Path, errand: Errand, wrong: list[str], *, scope: Scope, key: Path | None) -> Check:
+def proved(
+    copy: Path, errand: Errand, wrong: list[str], *, scope: Scope, key: Path | None, vouched: bool = False
+) -> Check:
     """Prove what is in the copy now; what was not asked for is not missed. `wrong`: what is known already."""
     exam = copy / errand.place
     site, box, name = errand.place.split("/")
@@ -114,6 +118,7 @@ def proved(copy: Path, errand: Errand, wrong: list[str], *, scope: Scope, key: P
         findings=len(wrong),
         keys=tuple(sorted(keys)),
         key_given=key is not None,
+        vouched=vouched,
         manifests={
             name: sha256
             for bundle, manifest in errand.bundles.items()

@@ -51,6 +51,11 @@ class Choice:
         """Is an exam wanted with all its attempts?"""
         return not self.attempts and self.flagged is None
 
+    @property
+    def every_exam(self) -> bool:
+        """Is all of a box wanted?"""
+        return self.every_attempt and not self.exams and self.since is None and self.until is None
+
 
 def days(first: str | None, last: str | None) -> tuple[float | None, float | None]:
     """Dates as in 2026-11-22, by the clock of this machine -> wall seconds; the last day is included. BadInput."""

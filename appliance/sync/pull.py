@@ -21,6 +21,7 @@ from appliance.sync.checked import Check, Checks, proved
 from appliance.sync.disk import sync_folder
 from appliance.sync.errand import Errand, Planner, Scope, Wanted
 from appliance.sync.store import ObjectStore, Refused, checked
+from appliance.sync.witness import Witness
 
 TRIES = 4
 """Of one object, when the store goes away in the middle; before each other one a pause twice as long."""
@@ -91,10 +92,13 @@ class Pull:
         self._at_once, self._key_of, self._told, self._pause = at_once, key_of, told, pause
         self._stop = threading.Event()
         self.checks = Checks.read(folder)
+        self.witness = Witness(store, folder, key_of=key_of)
         self.tally = Tally()
 
-    def errand(self, place: str, attempts: Collection[str] | None) -> Errand:
-        """What is to do for one exam. Everything under it is listed: a page of 1,000 names a request."""
+    def errand(self, place: str, attempts: Collection[str] | None, *, since: float = 0.0) -> Errand:
+        """What is to do for one exam. Everything under it is listed: a page of 1,000 names a request. `since`: wall
+        seconds; checkpoints of before do not matter for any exam of this box that is wanted."""
+        self.witness.ask(*place.split("/")[:2], since=since)
         objects = {found.key.removeprefix(f"{place}/"): found.size for found in self._store.list(place)}
         planner = Planner(place, objects, lambda name: self._whole(f"{place}/{name}"), self._scope)
         return planner.plan(attempts)
@@ -106,7 +110,9 @@ class Pull:
         wrong = [f"{name}: {what}" for name, what in errand.wrong]
         wrong += [f"{one.wanted.key.removeprefix(f'{place}/')}: {one.finding}" for one in results if one.finding]
         key = self._key_of(*place.split("/")[:2])
-        check = proved(self._folder, errand, wrong, scope=self._scope, key=key)
+        vouched = self.witness.ask(*place.split("/")[:2], since=0.0)
+        wrong += self.witness.against(place, errand.bundles.get(""))
+        check = proved(self._folder, errand, wrong, scope=self._scope, key=key, vouched=vouched)
         self.checks.note(place, check)
         tally = self.tally
         tally.exams += 1

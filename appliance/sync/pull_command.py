@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -127,15 +128,22 @@ def fetch(
         keys.of(entry.site, entry.box)
     with owned(folder), Bar(sum(entry.bytes for entry in entries), quiet=quiet) as bar:
         pull = Pull(counted, folder, scope=scope, at_once=at_once, key_of=keys.of, told=bar.move)
+        signed: dict[tuple[str, str], float] = {}
+        for entry in entries:
+            place = (entry.site, entry.box)
+            signed[place] = min(signed.get(place, time.time()), entry.signed_at or time.time())
         for entry in entries:
             names = None if choice.every_attempt else [one.attempt for one in entry.attempts]
-            errand = pull.errand(entry.place, names)
+            errand = pull.errand(entry.place, names, since=signed[entry.site, entry.box])
             bar.expect(sum(one.size for one in errand.wanted) - entry.bytes)
             if errand.bundles or errand.wrong:
                 check = pull.run(errand)
                 bar.say(_result(entry, errand, check), quiet=quiet and not check.finding)
             else:
                 bar.say(f"-   {entry.place}: going on, no attempt is over yet", quiet=quiet)
+        for finding in _of_boxes(pull, counted, sorted(signed), every_exam=choice.every_exam):
+            bar.say(f"NOT PROVED  {finding}", quiet=False)
+            pull.tally.findings.append(finding)
         now = time.time()
         here = Catalogue(DirectoryStore(folder), now=now).exams(Choice())
         page = store_page.write(here, pull.checks, source=f"a copy of {store.address}", now=now)
@@ -147,6 +155,15 @@ def fetch(
             f" {tally.there} were here already. {page}"
         )
     return 1 if tally.findings else 0
+
+
+def _of_boxes(pull: Pull, store: ObjectStore, boxes: Sequence[tuple[str, str]], *, every_exam: bool) -> Iterator[str]:
+    """What is wrong beside the exams: a box's own notes, and exams that it vouched for and that are gone."""
+    for site, box in boxes:
+        found = list(pull.witness.wrong[f"{site}/{box}"])
+        if every_exam:
+            found += pull.witness.missing(site, box, store.folders(f"{site}/{box}"))
+        yield from (f"{site}/{box}/{one}" for one in found)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -219,6 +236,8 @@ def _result(entry: ExamEntry, errand: Errand, check: Check) -> str:
         said += f"; {check.scope}, {check.left_out} files or attempts not asked for"
     if entry.state is State.GOING_ON:
         said += f"; going on, {len(errand.unfinished)} attempts are not over"
+    if not check.vouched:
+        said += "\n    no checkpoints of this box: whether something later was taken away cannot be seen"
     if not check.key_given:
         said += "".join(f"\n    signed by {key}: compare it with the box's own (--key)" for key in check.keys)
     return said

@@ -25,6 +25,7 @@ from appliance.sync.directory import DirectoryStore
 from appliance.sync.errand import Scope
 from appliance.sync.pull import Pull
 from appliance.sync.verify import verify
+from appliance.sync.witness import Witness
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +123,7 @@ def test_what_is_there_and_right_is_not_fetched_again_and_a_new_version_is(store
     exam = store / "north/lab-1/bio"
     second = [name for name in files(exam) if re.search(r"-2(\.|/|$)", name)]
     hidden = {exam / name: (exam / name).read_bytes() for name in second}
+    hidden |= {path: path.read_bytes() for path in (store / "north/lab-1/_box").rglob("*") if path.is_file()}
     assert hidden
     for path in hidden:
         path.unlink()
@@ -137,6 +139,33 @@ def test_what_is_there_and_right_is_not_fetched_again_and_a_new_version_is(store
     code, said = pulled("--box", "lab-1", "--site", "north")
     assert code == 0
     assert "0 files fetched (0 B" in said
+
+
+def test_what_the_box_vouched_for_and_the_store_has_no_more_is_named(store, pulled, tmp_path):
+    code, said = pulled("--box", "lab-1", "--site", "north")
+    assert code == 0
+    assert "no checkpoints" not in said
+    assert list((tmp_path / "copy/_pull/boxes/north/lab-1/_box/checkpoints").glob("*/*.note"))
+    exam = store / "north/lab-1/bio"
+    for name in files(exam):
+        if re.search(r"-2(\.|/|$)", name):
+            (exam / name).unlink()
+    code, said = pulled("--box", "lab-1", "--site", "north", "--reports-only", to="rolled-back")
+    assert code == 1
+    assert re.search(r"NOT PROVED  north/lab-1/bio/manifest.json: TRUNCATED: .* manifest 2 ", said)
+    for name in ("manifest.json", "manifest.sig", "SHA256SUMS", "SHA256SUMS.sig"):
+        (exam / name).unlink()
+    code, said = pulled("--box", "lab-1", "--site", "north", to="taken-away")
+    assert code == 1
+    assert "NOT PROVED  north/lab-1/bio/manifest.json: it is missing: the box" in said
+    witness = Witness(DirectoryStore(store), tmp_path / "copy", key_of=lambda _site, _box: None)
+    assert witness.ask("north", "lab-1", since=0.0)
+    assert [line.partition(":")[0] for line in witness.missing("north", "lab-1", ["chemistry"])] == ["bio"]
+    note = next((store / "north/lab-1/_box").rglob("*.note"))
+    note.write_bytes(note.read_bytes().replace(b"synchronised no", b"synchronised yes"))
+    code, said = pulled("--box", "lab-1", "--site", "north", to="forged")
+    assert code == 1
+    assert "NOT PROVED  north/lab-1/_box/checkpoints/" in said
 
 
 def test_only_reports_are_few_files_and_are_never_called_the_whole(store, pulled, tmp_path):
@@ -350,7 +379,7 @@ def test_a_store_that_is_no_such_store_and_an_exam_that_cannot_be_read_are_said(
     (store / "north/lab-1/bio/manifest-2.json").write_text(future.replace("manifest/1", "manifest/9"), encoding="utf-8")
     [entry, *_] = Catalogue(DirectoryStore(store), now=0).exams(Choice(sites=("north",)))
     assert entry.state is State.UNREADABLE
-    assert "not of the kind" in entry.says
+    assert "a newer box wrote it" in entry.says
     assert cli.main(["pull", str(store), str(tmp_path / "copy"), "--site", "north"]) == 1
     assert "NOT PROVED  north/lab-1/bio/manifest-2.json" in capsys.readouterr().out
 

@@ -63,9 +63,11 @@ class Racer:
             if objects != before:
                 self.sent.append((time.monotonic() - began, objects))
                 before = objects
+            if any(failure.kind == "refused" for failure in rig.service.sender.trouble.now):
+                break
             if idle and rig.exam_stored():
                 return
-        raise AssertionError(f"{rig.box} is not through: {rig.service.status()}")
+        raise AssertionError(f"{rig.box} is not through: {rig.service.sender.trouble.now} {rig.service.status()}")
 
 
 class Counting(Client):

@@ -96,6 +96,7 @@ def one_pull_and_one_query_read_them_all(racers, url, credentials, folder, capsy
 
 @pytest.mark.ceph
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_I7_on_a_real_ceph_each_of_fifty_boxes_has_a_key_for_its_own_corner_only(tmp_path, ceph, capsys):
     bucket, count = ceph.bucket(), 50
     users = {f"lab-{number}": f"lab{number}" for number in range(1, count + 1)}

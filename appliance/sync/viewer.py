@@ -12,6 +12,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import rfc8785
@@ -27,7 +28,6 @@ _TITLE, _DATA = "%%TITLE%%", "%%DATA%%"
 
 _SECTIONS = (
     "board.keys",
-    "bundle",
     "cause",
     "common.close",
     "decision",
@@ -252,11 +252,14 @@ def _words() -> dict[str, str]:
     """Its own sentences (`viewer.toml`), and those of the pages' catalogue that it says, too."""
     own = files("appliance") / "sync" / "viewer.toml"
     strings = files("appliance") / "web" / "strings"
-    catalogues = sorted((file for file in strings.iterdir() if _english(file.name)), key=lambda file: file.name)
     words: dict[str, str] = {}
-    for file in (*catalogues, own):
-        words |= dict(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
-    return {key: text for key, text in words.items() if _said(key)}
+    for file in sorted((file for file in strings.iterdir() if _english(file.name)), key=lambda file: file.name):
+        words |= {key: text for key, text in _read(file) if _said(key)}
+    return words | dict(_read(own))
+
+
+def _read(file: Traversable) -> Iterator[tuple[str, str]]:
+    return _flat(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def _english(name: str) -> bool:

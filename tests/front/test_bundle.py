@@ -87,6 +87,10 @@ def test_I7_an_attempt_plays_from_its_folder_across_its_files_with_flags_to_jump
         assert at(page, bundled.begins_at + 40 * (number + 0.5) / 3 - 2)
     page.keyboard.press("n")
     assert at(page, bundled.begins_at + 20 - 2)
+    page.keyboard.press("g")
+    page.get_by_label("Time of day", exact=True).last.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").press("Escape")
     assert page.locator(".bd-pictures img").count() == 9
     assert page.evaluate("[...document.querySelectorAll('.bd-pictures img')].every(i => !i.complete || i.naturalWidth)")
     assert_accessible(page, axe, "an attempt's bundle, dark")

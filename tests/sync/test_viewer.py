@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +77,17 @@ def test_what_people_wrote_ends_neither_the_data_nor_the_title():
     assert told(whole)["report"]["name"] == "Ada </script><!--"
     assert b"<title>Biology \xc2\xb7 Ada &lt;/script&gt;&lt;!--, seat 7</title>" in whole
     assert whole.count(b"</script>") == 2, "the data's and the page's own"
+
+
+def test_every_sentence_of_the_page_is_told():
+    words, source = told(page())["words"], Path(viewer.__file__).parents[1] / "web" / "frontend" / "src"
+    files = [source / "bundle.ts", *(source / "bundle").glob("*.ts"), *(source / "review" / "player").glob("s*.ts")]
+    files += [source / "review" / f"{name}.ts" for name in ("timeline", "transport", "items", "lists", "keys")]
+    asked = {
+        key for file in files for key in re.findall(r"\bt\(\"([a-z_.0-9]+)\"[,)]", file.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 80
+    assert asked - words.keys() == set()
 
 
 def test_the_same_bundle_makes_the_same_page_which_asks_nobody_for_anything():

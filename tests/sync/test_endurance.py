@@ -99,8 +99,9 @@ class Sending:
         deadline = time.monotonic() + seconds
         while not predicate():
             assert time.monotonic() < deadline, (
+                self.log.read_text()[-3000:],
                 self.said,
-                health.read(self.rig.paths.health, "sync", now=time.time()),
+                health.read(self.rig.paths.health, "sync", now=time.time())["sentence"],
             )
             assert self.process is None or self.process.poll() is None, self.log.read_text()[-2000:]
             time.sleep(0.02)
@@ -352,7 +353,10 @@ def test_a_power_cut_in_the_middle_of_a_multipart_is_gone_on_from(paths, juicefs
     disk = Disk(tmp_path / "box")
     disk.make(200)
     try:
-        paths.outbox.symlink_to(disk.folder)
+        for name in ("outbox", "proved"):
+            (disk.folder / name).mkdir()
+            (paths.data / name).symlink_to(disk.folder / name)
+        os.sync()
         with sending(paths, juicefs, at_once=2) as it:
             exam(it.rig, 40 * MB, 2 * MB, 2 * MB)
             it.proxy.bytes_per_s = 6 * MB

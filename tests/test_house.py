@@ -140,7 +140,7 @@ def test_files_and_functions_are_small():
 
 
 def test_the_locks_hold_hashes_and_no_address():
-    for name in ("runtime", "dev"):
+    for name in ("runtime", "dev", "platform"):
         lines = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if "://" in line or line.startswith(("-", "file:", "/"))]
         pins = [number for number, line in enumerate(lines) if re.match(r"[A-Za-z0-9]", line)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from appliance.exam.stage import CLOSED
 from appliance.ledger import tables
 from appliance.ledger.lti_tables import lti_control, lti_launch, lti_link
 from appliance.ledger.record import SELECT, Event
@@ -73,6 +74,17 @@ def launched(
     )
     found = connection.execute(query).scalar()
     return None if found is None else launch(connection, found)
+
+
+def going_on(connection: sa.Connection, *, platform: str) -> bool:
+    """Is a candidate of this platform here now?"""
+    row = tables.attempt.c
+    query = (
+        sa.select(row.attempt)
+        .join_from(tables.attempt, lti_launch, lti_launch.c.attempt == row.attempt)
+        .where(lti_launch.c.platform == platform, row.stage.not_in([stage.value for stage in CLOSED]))
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def unsettled(

@@ -40,7 +40,7 @@ MOST = 2_000
 """Actions that wait for one platform; what is no flag may stand above it."""
 
 PAGE = 500
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 TRIES = 5
 """So often an action that the platform forbids (403) is tried before it counts as refused."""
@@ -114,6 +114,7 @@ class Line:
         """Look what is new, and say what can be said now."""
         if self._look():
             self._next = 0.0
+        self._warm()
         while self._queue and self._clock() >= self._next:
             head = self._queue[0]
             head.said = head.said or self._say(head)
@@ -140,6 +141,21 @@ class Line:
             self._after = found[-1][0].seq if more else head
             self._shorten()
         return urgent
+
+    def _warm(self) -> None:
+        """Ask for a token while candidates are here and nothing is to be said: an end is said at once then, and what
+        is wrong with the platform is known before it matters."""
+        if self._queue or not self._platform.token_url or not self._service.cold or self._clock() < self._next:
+            return
+        with self._reader.connect() as connection:
+            if not lti.going_on(connection, platform=self._platform.name):
+                return
+        try:
+            self._service.warm()
+        except ApplianceError as error:
+            self._wait(f"{error.message}. {error.hint}")
+        else:
+            self.trouble, self._pause = "", 0.0
 
     def _wanted(self, connection: Any, event: Event) -> Control | None:
         said, flag, before = event.payload, None, 0

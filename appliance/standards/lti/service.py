@@ -31,6 +31,15 @@ class Service:
         self._token, self._until = "", 0.0
         self._lock = threading.Lock()
 
+    @property
+    def cold(self) -> bool:
+        """Would the next action have to ask for a token first?"""
+        return self._clock() >= self._until
+
+    def warm(self) -> None:
+        """Have a token at hand: an end must not wait for one. Unavailable when the platform gives none."""
+        self._bearer()
+
     def send(self, url: str, body: dict[str, Any]) -> Answer:
         """The platform's answer, whatever it is. A token that it does not take any more is renewed once. Unavailable
         when it cannot be reached, or gives no token."""

@@ -1,4 +1,4 @@
-"""The whole way against a reference platform: the platform side of Open edX' lti-consumer-xblock, in a real browser, over
+"""The whole way against a reference platform: Open edX' lti-consumer-xblock, its platform side, in a real browser over
 two sites, with TLS by the box's own certificate authority."""
 
 import contextlib

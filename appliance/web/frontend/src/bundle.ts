@@ -4,6 +4,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/forms.css";
 import "./styles/wall.css";
+import "./styles/next.css";
 import "./styles/review.css";
 import "./styles/bundle.css";
 import { AttemptPage } from "./bundle/attempt";

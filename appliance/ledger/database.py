@@ -9,8 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from appliance.errors import IntegrityError, StorageFull, Unavailable
 
@@ -110,6 +108,9 @@ def scrub(engine: sa.Engine) -> bool:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest revision. Events are never touched by a migration."""
+    from alembic import command  # 11 MB, which the processes that only read are spared
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
@@ -129,6 +130,11 @@ def understood(database: Path) -> Iterator[None]:
                 f"the ledger {database} cannot be written: {said}",
                 hint="Free space on the data disk, or check that it is mounted and not read-only. Recording goes on;"
                 " what happens meanwhile is written when there is room again.",
+            ) from error
+        if "no such table" in said or "no such column" in said:
+            raise Unavailable(
+                f"the ledger {database} is still being set up",
+                hint="It takes a moment after an installation or an update.",
             ) from error
         if "malformed" in said or "not a database" in said:
             raise IntegrityError(

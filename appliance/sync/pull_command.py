@@ -129,6 +129,7 @@ def fetch(
     with owned(folder), Bar(sum(entry.bytes for entry in entries), quiet=quiet) as bar:
         pull = Pull(counted, folder, scope=scope, at_once=at_once, key_of=keys.of, told=bar.move)
         signed: dict[tuple[str, str], float] = {}
+        remarks: dict[str, None] = {}
         for entry in entries:
             place = (entry.site, entry.box)
             signed[place] = min(signed.get(place, time.time()), entry.signed_at or time.time())
@@ -139,11 +140,14 @@ def fetch(
             if errand.bundles or errand.wrong:
                 check = pull.run(errand)
                 bar.say(_result(entry, errand, check), quiet=quiet and not check.finding)
+                remarks |= dict.fromkeys(_of_box(entry, check))
             else:
                 bar.say(f"-   {entry.place}: going on, no attempt is over yet", quiet=quiet)
         for finding in _of_boxes(pull, counted, sorted(signed), every_exam=choice.every_exam):
             bar.say(f"NOT PROVED  {finding}", quiet=False)
             pull.tally.findings.append(finding)
+        for remark in remarks:
+            bar.say(remark, quiet=quiet)
         now = time.time()
         here = Catalogue(DirectoryStore(folder), now=now).exams(Choice())
         page = store_page.write(here, pull.checks, source=f"a copy of {store.address}", now=now)
@@ -236,11 +240,16 @@ def _result(entry: ExamEntry, errand: Errand, check: Check) -> str:
         said += f"; {check.scope}, {check.left_out} files or attempts not asked for"
     if entry.state is State.GOING_ON:
         said += f"; going on, {len(errand.unfinished)} attempts are not over"
-    if not check.vouched:
-        said += "\n    no checkpoints of this box: whether something later was taken away cannot be seen"
-    if not check.key_given:
-        said += "".join(f"\n    signed by {key}: compare it with the box's own (--key)" for key in check.keys)
     return said
+
+
+def _of_box(entry: ExamEntry, check: Check) -> Iterator[str]:
+    """What is to be known of its box, once."""
+    if not check.key_given:
+        for key in check.keys:
+            yield f"    {entry.site}/{entry.box} signs with {key}: compare it with the box's own (--key)"
+    if not check.vouched:
+        yield f"    {entry.site}/{entry.box} has no checkpoints here: whether something was taken away cannot be seen"
 
 
 def _line(entry: ExamEntry) -> tuple[str, ...]:

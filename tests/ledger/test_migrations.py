@@ -1,9 +1,12 @@
 """A box that was set up by an earlier version keeps everything when it is brought to the newest schema."""
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from appliance.errors import Unavailable
 from appliance.ledger import database, review_tables, tables
+from appliance.ledger import reader as reader_module
 from appliance.ledger.database import open_writer
 
 
@@ -63,3 +66,14 @@ def test_a_recording_may_belong_to_a_room(tmp_path):
             sa.insert(tables.gap).values(gap="g", attempt="room1", kind="camera", cause="no_media", starts_at=1.0)
         )
     engine.dispose()
+
+
+def test_a_ledger_in_the_middle_of_its_first_migration_is_one_to_wait_for(tmp_path):
+    """Sync and inference start beside the process that makes it."""
+    file = tmp_path / "ledger.sqlite3"
+    engine = database._engine(file, database.dbapi(), read_only=False)
+    with engine.connect():
+        pass
+    engine.dispose()
+    with reader_module.opened(file) as reader, pytest.raises(Unavailable, match="still being set up"):
+        reader.head()

@@ -108,6 +108,7 @@ def test_I7_the_page_proves_its_bundle_and_names_the_file_that_was_changed(page,
     segment.write_bytes(raw)
     verdict = checks(page, copy)
     assert f"{segment.relative_to(copy)}: it was changed" in verdict
+    assert str(verify(copy).findings[0]) in verdict, "the same as the command says"
     page.get_by_label("Fingerprint").fill("ab")
     page.get_by_role("button", name="Choose").click()
     assert "64" in page.locator("#trusted-key-wrong").inner_text()

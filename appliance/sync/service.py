@@ -29,6 +29,7 @@ from appliance.sync.keys import BoxKey
 from appliance.sync.outage import Outage
 from appliance.sync.outbox import Item
 from appliance.sync.pace import Line
+from appliance.sync.precedence import Precedence
 from appliance.sync.progress import Progress
 from appliance.sync.receipt import Again
 from appliance.sync.ruling import Ruling
@@ -40,11 +41,6 @@ from appliance.sync.watch import Timing, Watch, Watched
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
-
-
-REPORT_SECONDS = 40.0
-"""Beside the wait for the last recordings: so long an exam's recordings wait for its report. Then they go without: a
-report that cannot be written holds up no evidence."""
 
 
 class Service:
@@ -90,7 +86,7 @@ class Service:
         self._ended: set[str] = set()
         self._asked: set[str] = set()
         self._again: dict[str, Sequence[Again]] = {}
-        self._resting: dict[str, float] = {}
+        self._precedence = Precedence(timing.patience)
         self._lock = threading.Lock()
         self.woken = threading.Event()
         self.read_until = reader.head()
@@ -229,10 +225,8 @@ class Service:
             self.ruling.look()
         except ApplianceError as error:
             self._trouble.failed(BOX_DISK, error)
-        now, staged = self._monotonic(), self._binder.staged
-        self._resting = {exam: self._resting.get(exam, now) for exam in self._watch.exams if exam not in staged}
-        most = self._timing.patience + REPORT_SECONDS
-        self._sender.resting = {exam for exam, since in self._resting.items() if now - since < most}
+        bundles = [(staged.plan.exam, staged.plan.attempt) for staged in self._binder.staged.values()]
+        self._sender.resting = self._precedence.resting(self._watch.exams, bundles, now=self._monotonic())
         self._sender.video = not self.ruling.verdict.video_waits
 
     def _look(self) -> None:

@@ -3,6 +3,9 @@
 import pytest
 
 from appliance.config import UpstreamSettings
+from appliance.sync.checkpoint import Checkpoints
+from appliance.sync.claim import claim
+from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Manifest
 from appliance.sync.verify import verify
 from tests.sync.rig import FlakyStore, Rig
@@ -93,3 +96,21 @@ def test_a_report_that_cannot_be_written_holds_up_recordings_only_for_a_while(ri
     assert not list(rig.paths.upstream.rglob("*.mp4"))
     rig.for_seconds(60)
     assert len(list(rig.paths.upstream.rglob("*.mp4"))) == 4
+
+
+def test_the_name_of_the_box_is_taken_first_then_the_head_of_the_ledger_is_said_each_minute(rig):
+    key = BoxKey.from_folder(rig.paths.keys)
+    rig.store = FlakyStore(rig.store)
+    over(rig, "1")
+    rig.start(
+        claim=lambda: claim(rig.store, rig.site, rig.box, key.public.pem),
+        checkpoints=Checkpoints(key=key, site=rig.site, box=rig.box, seconds=60.0),
+    )
+    rig.until(rig.exam_stored)
+    names = [call.removeprefix("put north/box-1/") for call in rig.store.calls if call.startswith("put ")]
+    assert names[0] == "_box/box.pub"
+    assert names[1].startswith("_box/checkpoints/")
+    rig.for_seconds(130)
+    notes = [name for name in rig.store.calls if name.startswith("put north/box-1/_box/checkpoints/")]
+    assert len(notes) == 2, "another one for what was said since, and none for silence"
+    assert rig.service.sender.last_checkpoint is not None

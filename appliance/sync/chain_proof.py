@@ -17,6 +17,7 @@ from appliance.sync.tree import Tree
 Find = Callable[[str, str], None]
 """(file in the bundle, what is wrong with it)"""
 
+_GAPS = frozenset({"gap.opened", "gap.closed"})
 _LOOKED_AT = named.TYPES | {"segment.closed", "flag.raised", "flag.closed"}
 
 
@@ -72,6 +73,7 @@ class _Reading:
         self._snapshots: dict[str, list[dict[str, Any]]] = {}
         self._files: dict[str, str] = {}
         self._scans: dict[str, str] = {}
+        self._gaps: dict[str, tuple[str, str, float, float | None]] | None = {}
         self.trouble = ""
 
     def pass_on(self, links: Iterator[Link]) -> Iterator[Link]:
@@ -92,7 +94,7 @@ class _Reading:
             proof.hashes[self._position] = link.hash.hex()
         if self._manifest.attempt is None:
             self._of_box(link)
-        elif link.payload is not None:
+        else:
             self._of_attempt(link)
 
     def _of_box(self, link: Link) -> None:
@@ -107,7 +109,10 @@ class _Reading:
                     self._proof.heads.setdefault(attempt, {})[int(position)] = str(hashed)
 
     def _of_attempt(self, link: Link) -> None:
-        if json.loads(link.body)["type"] not in _LOOKED_AT:
+        type = json.loads(link.body)["type"]
+        if type in _GAPS:
+            self._gap(type, link.payload)
+        if type not in _LOOKED_AT or link.payload is None:
             return
         for said in payloads([link], "segment.closed"):
             self._segments[said["path"]] = said["sha256"]
@@ -115,6 +120,22 @@ class _Reading:
             self._snapshots[said["flag"]] = said["snapshots"]  # a closed flag names those of the whole episode
         self._files |= named.files([link])
         self._scans |= {path: sha256 for path, (sha256, _) in named.scans([link]).items()}
+
+    def _gap(self, type: str, payload: bytes | None) -> None:
+        if payload is None:
+            self._gaps = None  # one was erased: they cannot be compared any longer
+        elif self._gaps is not None:
+            said = json.loads(payload)
+            gap = (said["kind"], said["cause"], said["starts_at"], said.get("ends_at"))
+            if type == "gap.closed":
+                self._gaps[said["gap"]] = gap  # also of one whose beginning was lost
+            else:
+                self._gaps.setdefault(said["gap"], gap)
+
+    def _gaps_hold(self) -> bool:
+        said = sorted((gap.kind, gap.cause, gap.starts_at, gap.ends_at or 0.0) for gap in self._manifest.gaps)
+        kept = None if self._gaps is None else sorted((*gap[:3], gap[3] or 0.0) for gap in self._gaps.values())
+        return kept is None or said == kept
 
     def close(self, find: Find) -> None:
         """Recordings, snapshots and other files that the events name are in the manifest, or it says itself that they
@@ -125,6 +146,8 @@ class _Reading:
         known = {file.file: file.sha256 for file in manifest.files}
         known |= {lost.file: lost.sha256 for lost in manifest.missing}
         hashes, kept_back = set(known.values()), {lost.file: lost.sha256 for lost in manifest.withheld}
+        if not self._gaps_hold():
+            find(manifest.name, "it does not name the same gaps in the recording as the ledger")
         try:
             for path, sha256 in self._segments.items():
                 if known.get(place := self._place(path)) != sha256:

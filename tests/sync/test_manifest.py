@@ -1,13 +1,17 @@
 import hashlib
 import json
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import IntegrityError
 from appliance.exam.place import numbered, place_of
-from appliance.sync.manifest import File, Gap, Head, Manifest, Missing, Reference
+from appliance.sync.manifest import File, FileKind, Gap, Head, Manifest, Missing, Reference
 
 HASH = "a" * 64
 NAME = st.text("abcdefghijklmnop0123456789-", min_size=1, max_size=12)
@@ -141,3 +145,24 @@ def test_a_file_of_the_media_folder_has_its_place():
 def test_a_file_of_somebody_else_has_none(path):
     with pytest.raises(IntegrityError):
         place_of(path, "bio", "a1")
+
+
+SCHEMA_FILE = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
+
+
+def test_the_published_schema_says_what_a_manifest_has_and_no_more():
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    shapes = {"head": Head, "file": File, "gap": Gap, "missing": Missing, "reference": Reference}
+    for name, cls in shapes.items():
+        assert set(schema["$defs"][name]["properties"]) == {field.name for field in fields(cls)}, name
+    assert set(schema["properties"]) == {"schema"} | {field.name for field in fields(Manifest)}
+    assert set(schema["properties"]) - set(schema["required"]) == {"withheld"}
+    assert set(schema["$defs"]["file"]["properties"]["kind"]["enum"]) == set(get_args(FileKind))
+
+
+@settings(max_examples=10)
+@given(MANIFEST)
+def test_what_a_box_writes_fits_the_published_schema(manifest):
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(manifest.to_bytes()))

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -273,6 +274,12 @@ def test_a_segment_left_out_of_the_manifest_is_named_by_the_ledger(sample):
     assert found == f"{name}: the ledger says that it was recorded, and the manifest does not have it"
 
 
+def test_a_gap_left_out_of_the_manifest_is_named_by_the_ledger(sample):
+    assert Manifest.from_bytes((sample.second / "manifest.json").read_bytes()).gaps
+    resign(sample.second, sample.keys, lambda manifest: replace(manifest, gaps=manifest.gaps[1:]))
+    assert findings(sample.second) == ["manifest.json: it does not name the same gaps in the recording as the ledger"]
+
+
 def test_a_snapshot_left_out_of_the_manifest_is_named_by_the_ledger(sample):
     path = next(sample.second.glob("snapshots/*-peak.jpg"))
     name = path.relative_to(sample.second).as_posix()
@@ -376,6 +383,15 @@ def test_openssl_and_sha256sum_are_enough(sample):
     code, said = check(sample.second)
     assert code != 0
     assert "Signature Verification Failure" in said
+
+
+def test_its_manifests_fit_the_published_schema(sample):
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    found = sorted(sample.root.rglob("manifest*.json"))
+    assert len(found) == 5
+    for path in found:
+        validator.validate(json.loads(path.read_bytes()))
 
 
 def test_the_exported_events_are_those_of_the_ledger(sample):

@@ -89,7 +89,7 @@ def test_what_is_gone_too_much_or_of_another_box_is_named(sample, tmp_path):
     (sample.first / "media" / "new file").write_text("x")
     assert check(sample.first)[1] == "WRONG  media/new file: it is in no manifest\n"
     code, said = check(sample.exam)
-    assert (code, said) == (1, f"WRONG  {sample.first.name}/media/new file: it is in no manifest\n")
+    assert (code, said.splitlines()[-1]) == (1, f"WRONG  {sample.first.name}/media/new file: it is in no manifest")
     (sample.first / "media" / "new file").unlink()
     (sample.exam / "other").mkdir()
     (sample.exam / "other" / "x").write_text("x")

@@ -12,6 +12,8 @@ import pytest
 
 from appliance import cli
 from appliance.errors import IntegrityError
+from appliance.exam.plan import ExamPlan
+from appliance.ledger.actions import plans
 from appliance.report import joined_schema, read_back, write
 from tests.sync import boxes
 from tests.sync.rig import whole_exam
@@ -29,6 +31,9 @@ def held(tmp_path_factory):
     store.mkdir()
     for name in ("lab-1", "lab-2"):
         with boxes.box(folder, store, name) as rig:
+            if name == "lab-2":
+                plan = ExamPlan(room="B2")
+                rig.evidence.writer.transact(lambda one, plan=plan: plans.set_plan(one, "bio", plan, by="lea"))
             whole_exam(rig, write.write)
     with boxes.box(folder, store, "lab-3", seats=1) as rig:
         rig.start(boxes.report_without_pages)
@@ -60,11 +65,11 @@ def test_M93_one_exam_over_two_boxes_gives_one_report_with_every_attempt_and_its
         ("north", "lab-1", "proved"),
         ("north", "lab-2", "proved"),
     ]
-    assert [(one["box"], one["seat"]) for one in said["attempts"]] == [
-        ("lab-1", "1"),
-        ("lab-1", "2"),
-        ("lab-2", "1"),
-        ("lab-2", "2"),
+    assert [(one["box"], one["room"], one["seat"]) for one in said["attempts"]] == [
+        ("lab-1", "", "1"),
+        ("lab-1", "", "2"),
+        ("lab-2", "B2", "1"),
+        ("lab-2", "B2", "2"),
     ]
     for box in ("lab-1", "lab-2"):
         own = json.loads((held / "north" / box / "bio/report/report.json").read_bytes())
@@ -78,7 +83,7 @@ def test_M93_one_exam_over_two_boxes_gives_one_report_with_every_attempt_and_its
 
     folder = copy / "_pull/joined/bio"
     lines = list(csv.DictReader(io.StringIO((folder / "report.csv").read_text(encoding="utf-8-sig"))))
-    assert [(line["box"], line["seat"]) for line in lines].count(("lab-2", "1")) == 2
+    assert [(line["box"], line["room"], line["seat"]) for line in lines].count(("lab-2", "B2", "1")) == 2
     assert len(lines) == 8
     pages = pypdf.PdfReader(folder / "report.pdf").pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
@@ -86,7 +91,7 @@ def test_M93_one_exam_over_two_boxes_gives_one_report_with_every_attempt_and_its
         "Biology 101 · 4 candidates, 2 boxes",
         "north/lab-1",
         "north/lab-2",
-        "lab-2, 1",
+        "lab-2, B2, 1",
         "lab-1: Of 10 minutes",
         "nobody signed it",
     ):

@@ -48,3 +48,10 @@ def copied(original: Sample, folder: Path) -> Sample:
         return root / path.relative_to(original.root)
 
     return Sample(root, moved(original.exam), moved(original.first), moved(original.second), original.keys)
+
+
+def commands(containing: str) -> str:
+    """The block of commands in docs/verify.md in which this stands, word for word."""
+    page = (Path(__file__).parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
+    [script] = [part.split("```")[0] for part in page.split("```sh\n")[1:] if containing in part.split("```")[0]]
+    return script

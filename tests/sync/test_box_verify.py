@@ -4,7 +4,9 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import shutil
+import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -170,6 +172,27 @@ def test_a_checkpoint_that_was_changed_moved_or_made_by_another_is_named(sample,
     (box / "_box" / "box.pub").write_bytes(key.public.pem)
     (box / "_box" / "more.txt").write_text("x")
     assert findings(sample.root) == ["north/box-1/_box/more.txt: it is nothing that a box puts there"]
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_a_checkpoint_is_checked_by_openssl_alone(sample):
+    """The commands of docs/verify.md, word for word."""
+
+    def check(path):
+        done = subprocess.run(
+            ["sh", "-ec", bundles.commands("pkeyutl -verify -pubin -inkey _box/box.pub")],
+            cwd=sample.root / "north" / "box-1",
+            env={"PATH": os.defpath, "NOTE": str(path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
+    assert all("Signature Verified Successfully" in check(path) for path in notes(sample))
+    path = notes(sample)[0]
+    path.write_bytes(path.read_bytes().replace(b"time 2", b"time 1"))
+    assert "Signature Verification Failure" in check(path)
 
 
 def test_an_exam_that_goes_on_is_said_to_and_not_missed(sample):

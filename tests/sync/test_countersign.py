@@ -2,7 +2,6 @@
 
 import contextlib
 import http.server
-import os
 import shutil
 import subprocess
 import threading
@@ -18,6 +17,7 @@ from appliance.exam.events import UpstreamFailed
 from appliance.sync.authorities import Authorities
 from appliance.sync.countersign import AGAIN_SECONDS, CERTIFICATE, STAMP, Countersigner
 from appliance.sync.verify import verify
+from tests.sync import bundles
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")]
 
@@ -125,9 +125,14 @@ def test_I7_openssl_verifies_both_by_the_commands_of_the_docs(site, made, tmp_pa
     for name, content in {**made, "manifest.json": MANIFEST}.items():
         (tmp_path / name).write_bytes(content)
     ca = str(site.file("ca.pem"))
+    for name in ("siteCA.crt", "tsaCA.crt"):
+        shutil.copy(ca, tmp_path / name)
+    done = subprocess.run(
+        ["sh", "-ec", bundles.commands("openssl cms")], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Verification: OK" in done.stdout + done.stderr
     cms = ["cms", "-verify", "-binary", "-in", "manifest.p7s", "-inform", "DER", "-content", "manifest.json"]
-    openssl(tmp_path, *cms, "-CAfile", ca, "-out", os.devnull)
-    openssl(tmp_path, "ts", "-verify", "-data", "manifest.json", "-in", "manifest.tsr", "-CAfile", ca)
     (tmp_path / "manifest.json").write_bytes(MANIFEST + b" ")
     for command in (cms, ["ts", "-verify", "-data", "manifest.json", "-in", "manifest.tsr"]):
         done = subprocess.run(["openssl", *command, "-CAfile", ca], cwd=tmp_path, capture_output=True, check=False)

@@ -362,8 +362,7 @@ def test_it_needs_neither_the_box_nor_its_database():
 @pytest.mark.skipif(not shutil.which("openssl") or not shutil.which("sha256sum"), reason="needs openssl and sha256sum")
 def test_openssl_and_sha256sum_are_enough(sample):
     """The commands of docs/verify.md, word for word."""
-    page = (Path(__file__).parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
-    [script] = [part.split("```")[0] for part in page.split("```sh\n")[1:] if "sha256sum -c" in part]
+    script = bundles.commands("sha256sum -c")
 
     def check(folder):
         done = subprocess.run(["sh", "-ec", script], cwd=folder, capture_output=True, text=True, check=False)
@@ -373,6 +372,10 @@ def test_openssl_and_sha256sum_are_enough(sample):
         code, said = check(folder)
         assert code == 0, said
         assert "Signature Verified Successfully" in said
+    script, by_hand = bundles.commands("openssl pkey "), script
+    key = BoxKey.from_folder(sample.keys).public
+    assert check(sample.second) == (0, f"{key.fingerprint}  -\n")
+    script = by_hand
     path = next(sample.second.glob("media/webcam/*.mp4"))
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     code, said = check(sample.second)

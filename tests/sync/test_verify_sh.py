@@ -51,6 +51,15 @@ def test_I7_a_bundle_is_checked_by_what_lies_in_it(sample):
             assert (code, said[:2]) == (0, "OK"), said
             assert key.fingerprint in said
             assert ("the key you gave" in said) == bool(given)
+    done = subprocess.run(
+        ["sh", "-ec", bundles.commands("sh verify.sh")],
+        cwd=sample.exam,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.defpath, "KEY": key.fingerprint},
+    )
+    assert done.stdout.count("as the box signed them") == 2, "as docs/verify.md has it"
     assert f"OK  {sample.first.name}/ " in said, "an exam's attempts are checked with it"
     assert check(sample.root, "--folder", str(sample.second), script=sample.first / "verify.sh")[0] == 0
 

@@ -190,6 +190,10 @@ class Outbox:
                 self._drop(key)
         self._counts.pop(owner, None)
 
+    def has(self, key: str) -> bool:
+        """Does it wait?"""
+        return key in self._waiting
+
     def left(self, owner: str) -> int:
         """How much of an owner is neither sent nor known to be damaged."""
         count = self._counts.get(owner)
@@ -241,7 +245,7 @@ class Outbox:
         before = self._waiting.get(item.key)
         count = self._count(item.owner, item.exam)
         if before is not None:
-            count.add(before, -1)
+            self._count(before.owner, before.exam).add(before, -1)
         count.add(item, +1)
         self._waiting[item.key] = item
         heapq.heappush(self._order[item.rank], (item.since, item.key))

@@ -295,6 +295,7 @@ class Service:
                         rank=RANKS[one.kind],
                     )
                     for one in objects
+                    if not self._sender.outbox.has(one.key)  # a bundle that waits for it comes first
                 )
 
     def _tell_one(self) -> bool:

@@ -3,7 +3,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.sync.outbox import Item, Outbox, Rank
+from appliance.sync.outbox import Item, Outbox, Rank, Waiting
+from appliance.sync.store import Stored
 
 
 def item(key: str, rank: Rank = Rank.VIDEO, since: float = 0.0, owner: str = "a", size: int = 10) -> Item:
@@ -91,6 +92,65 @@ def test_the_backlog_is_what_the_store_does_not_have():
     outbox.offer([item("x", since=5, size=7), item("y", since=3, size=1), item("z", Rank.CHECK)])
     assert outbox.backlog() == (2, 8, 3)
     assert outbox.to_check == 1
+
+
+def test_a_bundle_takes_over_what_waits_for_somebody_else():
+    outbox = Outbox()
+    outbox.offer([item("x", owner="lost")])
+    outbox.offer([item("x", owner="a")])
+    assert (outbox.left("lost"), outbox.left("a"), outbox.backlog()[0]) == (0, 1, 1)
+    assert drain(outbox) == ["x"]
+    assert outbox.left("a") == 0
+
+
+def test_the_backlog_of_each_owner_is_kept_as_things_are_offered_checked_sent_and_left_outside():
+    outbox = Outbox(capacity=3)
+    outbox.offer([item("1", since=3, size=5), item("2", Rank.REPORT, since=9, size=2), item("3", since=1, size=1)])
+    outbox.offer([item("4", owner="b", since=7, size=100)])
+    assert outbox.waiting()["a"] == Waiting(exam="bio", objects=3, bytes=8, video=6, since=1)
+    assert outbox.waiting()["b"] == Waiting(exam="bio", objects=1, bytes=100, video=100, since=7)
+    outbox.listed("a", {"3": Stored("3", 1), "1": Stored("1", 4)})  # the one as long as ours is there
+    assert outbox.waiting()["a"] == Waiting(exam="bio", objects=2, bytes=7, video=5, since=3)
+    assert outbox.to_check == 1
+    assert drain(outbox) == ["2", "1", "3"]
+    assert "a" not in outbox.waiting()
+    outbox.offer([item("4", owner="b", since=7, size=100)])
+    assert outbox.waiting()["b"].objects == 1
+    assert drain(outbox) == ["4"]
+    assert outbox.waiting() == {}
+
+
+def test_video_waits_where_it_may_not_go_and_everything_else_goes():
+    outbox = Outbox()
+    outbox.offer([item("v"), item("r", Rank.REPORT), item("c", Rank.CHECK)])
+    assert [found.key for _ in range(3) if (found := outbox.next(0.0, video=False))] == ["r", "c"]
+    outbox = Outbox()
+    outbox.offer([item("v"), item("r", Rank.REPORT)])
+    assert [found.key for _ in range(3) if (found := outbox.next(0.0, resting={"bio"}))] == ["r"]
+
+
+def test_what_was_handed_out_is_not_handed_out_twice_and_keeps_its_place():
+    outbox = Outbox()
+    outbox.offer([item("x", since=1), item("y", since=2)])
+    first = outbox.next(0.0)
+    assert first is not None
+    second = outbox.next(0.0)
+    assert second is not None
+    assert (first.key, second.key, outbox.next(0.0)) == ("x", "y", None)
+    outbox.back(first)
+    assert outbox.next(0.0, avoid={"x"}) == first, "there is nothing else"
+    outbox.back(first)
+    outbox.back(second)
+    assert outbox.next(0.0, avoid={"x"}) == second
+
+
+def test_an_owner_of_whom_the_store_was_not_asked_waits():
+    outbox = Outbox()
+    outbox.hold("a")
+    outbox.offer([item("x"), item("y", owner="b")])
+    assert drain(outbox) == ["y"]
+    outbox.listed("a", {})
+    assert drain(outbox) == ["x"]
 
 
 def test_an_owner_is_forgotten_and_the_others_are_not():

@@ -9,7 +9,7 @@ from appliance.exam.erasure import STAYS
 from appliance.exam.events import BOX, AttemptStored
 from appliance.exam.retention import MEDIA, PRACTICE, STAYS_HERE, Data, Keeping, delete_at
 from appliance.exam.stage import CLOSED
-from appliance.ledger import checkin, holding, planning, state, tables
+from appliance.ledger import altered, checkin, holding, planning, state, tables
 from appliance.ledger.holding import DeletionRow, ErasureRow, HoldRow
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import AttemptRow
@@ -30,7 +30,7 @@ NAMING = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindDates:
     """One kind of an attempt. `delete_at`: None while the attempt is open or held; `waits`: past its date, and the
-    store does not have it yet; `gone`: what went of it, oldest first."""
+    store does not have it, or not as it was stored; `gone`: what went of it, oldest first."""
 
     what: Data
     delete_at: float | None
@@ -74,10 +74,17 @@ def of_exam(connection: sa.Connection, exam: str, *, now: float) -> list[Dates]:
         gone = [deletion for deletion in deletions if deletion.attempt == row.attempt]
         kinds = [_kind(what, one, keeping, own, gone) for what in Data]
         late = [kind for kind in kinds if _late(kind, keeping, now)]
-        if late and not covered(connection, exam=exam, attempt=row.attempt):
+        if late and not _received(connection, exam=exam, attempt=row.attempt):
             kinds = [replace(kind, waits=kind in late) for kind in kinds]
         found.append(replace(one, kinds=tuple(kinds)))
     return found
+
+
+def _received(connection: sa.Connection, *, exam: str, attempt: str) -> bool:
+    """Has the store everything, as far as it was heard of last?"""
+    if attempt in altered.standing(connection, exam):
+        return False
+    return covered(connection, exam=exam, attempt=attempt)
 
 
 def _kind(what: Data, one: Dates, keeping: Keeping, scans: list[float], gone: list[DeletionRow]) -> KindDates:

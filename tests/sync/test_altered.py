@@ -10,7 +10,8 @@ import pytest
 from appliance.errors import Unavailable
 from appliance.exam import events
 from appliance.exam.events import UpstreamAltered, UpstreamRestored
-from appliance.ledger import altered
+from appliance.exam.retention import Data
+from appliance.ledger import altered, dates
 from appliance.ledger.actions import erasure
 from appliance.sync.afresh import RESTS_SECONDS
 from appliance.sync.receipt import NAMED
@@ -62,6 +63,9 @@ def test_M90_an_object_that_is_gone_upstream_keeps_the_whole_attempt_here_and_is
     assert finding.missing[0].endswith(f"media/webcam/{victim.name}")
     assert "sends again" in finding.hint
     assert retention.afresh.altered == 1
+    with rig.reader.connect() as connection:
+        late_kinds = [kind for kind in dates.of_attempt(connection, attempt, now=late()).kinds if kind.waits]
+    assert [kind.what for kind in late_kinds] == [Data.RECORDINGS, Data.IDENTITY], "the page says that it waits"
     victim.write_bytes(kept)
     retention.turn(now=late() + RESTS_SECONDS)
     retention.turn(now=late() + RESTS_SECONDS + 60)

@@ -116,7 +116,7 @@ def test_what_waits_how_long_it_takes_and_why(house):
     assert "40 objects, 175 MB, to go: about 12 min." in text
     assert "Biology 101 40 175 MB" in text
     assert "2.0 MB of 8.0 MB, 25 %" in text
-    assert "Now 2.0 Mbit/s. At most 2.0 Mbit/s while an exam runs." in text
+    assert "Sent 2.0 Mbit/s over the last minute. At most 2.0 Mbit/s while an exam runs." in text
 
 
 def test_a_line_that_is_away_is_told_calmly(house):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from appliance.box.upstream import Upload
 
-BURST_SECONDS = 0.25
-"""Of a limit may be saved up while nothing is sent: enough for the pauses between two objects, and little beside a
-minute."""
+BURST_SECONDS = 0.1
+"""Of a limit may be saved up while nothing is sent: several hands hide the pauses between two objects, and more would
+be seen in the first seconds of an upload."""
 
 _LOOK_SECONDS = 0.2
 """A limit that changes is noticed after so long."""

@@ -149,16 +149,16 @@ class S3Store:
         try:
             there = self._client.ask("head_object", doing=_READ, hear=(*_NOT_THERE, "400", "403", "301"), Key=name)
         except Answer as answer:
-            # An answer to HEAD has no words: a listing says whether the bucket is there, and why not.
-            listed: dict[str, Any] = {}
-            if answer.code not in _NOT_THERE or not self._bucket_seen:
-                listed = self._client.ask("list_objects_v2", doing=_LIST, Prefix=name, MaxKeys=1)
-            # Who may list only a corner of the bucket is told 403 of what is not there: the listing knows better.
-            if answer.code not in _NOT_THERE and any(found["Key"] == name for found in listed.get("Contents", ())):
-                # It may list: what it may not is to read this object. The server says so in words now.
-                self._client.ask("get_object", doing=_READ, Key=name, Range="bytes=0-0")["Body"].close()
+            if answer.code in _NOT_THERE and self._bucket_seen:
+                return None
+            # An answer to HEAD has no words: a listing says whether the bucket is there, and what is wrong. A key that
+            # may list only its own folder hears 403 for what is not there.
+            page = self._client.ask("list_objects_v2", doing=_LIST, Prefix=name, MaxKeys=1)
             self._bucket_seen = True
-            return None
+            if answer.code in _NOT_THERE or name not in (found["Key"] for found in page.get("Contents", ())):
+                return None
+            there = self._client.ask("get_object", doing=_READ, Key=name)
+            there["Body"].close()
         self._bucket_seen = True
         return there
 

@@ -10,6 +10,8 @@ import random
 import pytest
 
 from appliance.errors import StorageFull
+from appliance.sync.claim import claim
+from appliance.sync.keys import BoxKey
 from appliance.sync.s3 import Keeping, S3Store
 from appliance.sync.s3_client import Client, Server
 from appliance.sync.store import Conflict, Refused
@@ -99,40 +101,57 @@ def test_what_was_put_over_ours_by_somebody_is_seen_and_what_was_deleted_is_sent
     assert store.put("a/x", b"one", sha256=sha(b"one")) is True
 
 
-POLICY = {"Version": "2012-10-17"}
+OWN = ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts", "PutObjectRetention")
+WHOLE = ("ListBucketMultipartUploads", "GetBucketObjectLockConfiguration")
 
 
-def allow(ceph, bucket, user, *actions):
-    """As central IT would; docs/stores.md has the same policy."""
-    statement = {
+def statement(bucket, user, actions, resource="", **condition):
+    return {
         "Effect": "Allow",
         "Principal": {"AWS": [f"arn:aws:iam:::user/{user}"]},
         "Action": [f"s3:{action}" for action in actions],
-        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-    }
+        "Resource": [f"arn:aws:s3:::{bucket}{resource}"],
+    } | ({"Condition": condition} if condition else {})
+
+
+def allow(ceph, bucket, *statements):
+    """As central IT would; docs/stores.md has the same policy."""
     with ceph.client() as client:
-        client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(POLICY | {"Statement": [statement]}))
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
 
-LEAST = ("PutObject", "GetObject", "ListBucket", "AbortMultipartUpload", "ListMultipartUploadParts")
-ALSO = ("ListBucketMultipartUploads", "GetBucketObjectLockConfiguration", "PutObjectRetention")
-
-
-def test_I7_the_least_rights_suffice_and_deleting_is_not_among_them(ceph, tmp_path):
+def test_I7_the_least_rights_suffice_for_its_own_folder_and_deleting_is_not_among_them(ceph, tmp_path):
     name = ceph.bucket(lock=True)
-    allow(ceph, name, "box", *LEAST, *ALSO)
+    allow(
+        ceph,
+        name,
+        statement(name, "box", OWN, "/north/lab-1/*"),
+        statement(name, "box", ["ListBucket"], StringLike={"s3:prefix": ["north/lab-1/*"]}),
+        statement(name, "box", WHOLE),
+    )
+    with contextlib.closing(client_of(ceph, name)) as client:
+        S3Store(client).put("north/lab-2/secret", b"theirs", sha256=sha(b"theirs"))
     client = client_of(ceph, name, ceph.user("box"))
     data = random.Random(2).randbytes(PARTED_ABOVE + 1)
     (tmp_path / "large").write_bytes(data)
     keeping = Keeping(lock_mode="governance", lock_days=1, parts=tmp_path / "parts")
     with contextlib.closing(client):
         store = S3Store(client, keeping=keeping)
-        assert store.put("a/x", b"one", sha256=sha(b"one"))
-        assert store.confirm("a/x", b"one", sha256=sha(b"one"))
-        assert store.put("large", tmp_path / "large", sha256=sha(data))
-        assert store.confirm("large", tmp_path / "large", sha256=sha(data))
-        with pytest.raises(Refused):
-            client.ask("delete_object", doing="delete from", Key="a/x")
+        assert claim(store, "north", "lab-1", BoxKey.from_folder(tmp_path).public.pem)
+        assert store.stat("north/lab-1/a/x") is None
+        assert store.put("north/lab-1/a/x", b"one", sha256=sha(b"one"))
+        assert store.confirm("north/lab-1/a/x", b"one", sha256=sha(b"one"))
+        assert store.put("north/lab-1/large", tmp_path / "large", sha256=sha(data))
+        assert store.confirm("north/lab-1/large", tmp_path / "large", sha256=sha(data))
+        for other in (
+            lambda: list(store.read("north/lab-2/secret")),
+            lambda: list(store.list("north/lab-2")),
+            lambda: store.put("north/lab-2/x", b"1", sha256=sha(b"1")),
+            lambda: client.ask("delete_object", doing="delete from", Key="north/lab-1/a/x"),
+        ):
+            with pytest.raises(Refused, match="may not"):
+                other()
 
 
 def test_I7_a_read_only_key_reads_and_is_refused_in_words_when_it_writes(ceph):
@@ -140,7 +159,7 @@ def test_I7_a_read_only_key_reads_and_is_refused_in_words_when_it_writes(ceph):
     with contextlib.closing(client_of(ceph, name)) as client:
         S3Store(client).put("a/x", b"one", sha256=sha(b"one"))
     reader = ceph.user("reader")
-    allow(ceph, name, "reader", "GetObject", "ListBucket")
+    allow(ceph, name, statement(name, "reader", ["GetObject"], "/*"), statement(name, "reader", ["ListBucket"]))
     with contextlib.closing(client_of(ceph, name, reader)) as client:
         store = S3Store(client)
         assert b"".join(store.read("a/x")) == b"one"

@@ -44,6 +44,7 @@ def remove(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Take away what `publish` and `remove` had under passing names when the power went. Hidden folders are not theirs."""
+    """Take away what `publish` and `remove` had under passing names when the power went. Not in hidden folders: these
+    are of others."""
     for passing in folder.glob("[!.]*/.*"):
         shutil.rmtree(passing)

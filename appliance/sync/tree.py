@@ -206,6 +206,8 @@ class StoreTree:
         return self._store.stat(self._key(file)) is not None
 
     def read(self, file: str) -> Iterator[bytes]:
+        if self._files is not None and file not in self._files:
+            raise NotFound(f"there is no {file}")  # as it was listed a moment ago: spares a question
         try:
             yield from self._store.read(self._key(file))
         except BadInput:

@@ -18,6 +18,7 @@ from appliance.cli import main as command_line
 from appliance.errors import BadInput, Unavailable
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
+from appliance.sync import stores
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.claim import claim
 from appliance.sync.directory import DirectoryStore
@@ -30,7 +31,7 @@ from tests.report import evidence as made
 from tests.sync import bundles
 from tests.sync.bundles import Sample
 from tests.sync.rig import Rig, whole_exam
-from tests.sync.test_verify import resign, rewrite
+from tests.sync.test_verify import files, resign, rewrite
 
 pytestmark = pytest.mark.slow
 
@@ -296,3 +297,29 @@ def test_a_web_server_that_is_away_is_no_finding(monkeypatch):
     monkeypatch.setattr("appliance.sync.tree.time.sleep", lambda _seconds: None)
     with pytest.raises(Unavailable, match="cannot be read"):
         verify(WebTree("http://127.0.0.1:9"))
+
+
+def test_I7_a_bucket_of_a_real_s3_server_is_proved_where_it_lies(sample, juicefs, capsys):
+    place = f"s3://{juicefs.bucket()}/evidence"
+    store = stores.at(place, stores.Access(endpoint=juicefs.endpoint, credentials_file=str(juicefs.credentials)))
+    for path in files(sample.root):
+        key = path.relative_to(sample.root).as_posix()
+        store.put(key, path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    how = ["--endpoint", juicefs.endpoint, "--credentials", str(juicefs.credentials)]
+    assert command_line(["verify", place, "--key", str(sample.keys / "box.pub"), *how]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("OK  2 attempts, 1 exams, ")
+    assert "3 checkpoints" in said
+    clip = next(sample.second.glob("media/webcam/*.mp4")).relative_to(sample.root).as_posix()
+    bucket = place.split("/")[2]
+    with juicefs.client() as client:
+        client.put_object(Bucket=bucket, Key=f"evidence/{clip}", Body=b"other")
+        client.put_object(Bucket=bucket, Key="evidence/north/box-1/bio/new.txt", Body=b"x")
+    assert command_line(["verify", f"{place}/north", *how]) == 1
+    assert "bio/new.txt: it is in no manifest (and 1 more)" in capsys.readouterr().out
+    with juicefs.client() as client:
+        client.delete_object(Bucket=bucket, Key="evidence/north/box-1/bio/new.txt")
+    assert command_line(["verify", f"{place}/north/box-1/bio", *how]) == 1
+    assert "it was changed: it has 5 bytes instead of" in capsys.readouterr().out
+    assert command_line(["verify", f"{place}/nothing", *how]) == 1
+    assert "there is no evidence in it" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from appliance.exam.events import LtiLaunchRefused
 from appliance.exam.stage import CLOSED
 from appliance.ledger import tables
 from appliance.ledger.lti_tables import lti_control, lti_launch, lti_link
@@ -74,6 +75,13 @@ def launched(
     )
     found = connection.execute(query).scalar()
     return None if found is None else launch(connection, found)
+
+
+def refusals(connection: sa.Connection, *, since: float, limit: int) -> list[Event]:
+    """Launches that led nowhere, newest first."""
+    event = tables.event.c
+    query = SELECT.where(event.type == LtiLaunchRefused.TYPE, event.wall > since).order_by(event.seq.desc())
+    return [Event.from_row(row) for row in connection.execute(query.limit(limit))]
 
 
 def going_on(connection: sa.Connection, *, platform: str) -> bool:

@@ -155,8 +155,8 @@ def jwks() -> Response:
 @needs(Action.PUBLIC)
 def config() -> Response:
     """What the platform's administrator copies."""
-    _registry()
-    return jsonify(tool())
+    key = _registry().key
+    return jsonify(**tool(), public_jwk=key.jwks()["keys"][0], public_key=key.pem())
 
 
 def tool() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, jsonify, make_response, redirect, render_template
 from werkzeug.wrappers import Response
 
@@ -21,7 +22,7 @@ from appliance.web.refusals import status_of, wants_json
 bp = Blueprint("lti_links", __name__)
 
 SEEN_SECONDS = 24 * 3600
-SEEN = 20
+SEEN, READ = 20, 500
 
 
 @bp.get("/exams/<exam>/lti")
@@ -58,12 +59,12 @@ def link(exam: str) -> Response:
 
 def _page(exam: str, *, error: BadInput | None = None) -> Response:
     with services().reader.connect() as connection:
-        row, links = state.exam(connection, exam), lti.links(connection, exam=exam)
+        row, links, seen = state.exam(connection, exam), lti.links(connection, exam=exam), _seen(connection)
     text = render_template(
         "lti.html",
         exam=row,
         links=links,
-        seen=_seen(),
+        seen=seen,
         platforms=services().settings.platform,
         tool=tool.tool(),
         error=error,
@@ -71,14 +72,13 @@ def _page(exam: str, *, error: BadInput | None = None) -> Response:
     return make_response(text, 200 if error is None else status_of(error))
 
 
-def _seen() -> list[dict[str, Any]]:
+def _seen(connection: sa.Connection) -> list[dict[str, Any]]:
     """Links of the last day that led nowhere, newest first."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    after = max(0, services().reader.head() - 100_000)
-    for event in services().reader.events(after=after, limit=500, types=frozenset({LtiLaunchRefused.TYPE})):
+    for event in lti.refusals(connection, since=time.time() - SEEN_SECONDS, limit=READ):
         said = event.payload
-        if isinstance(said, LtiLaunchRefused) and said.reason == "link" and event.wall > time.time() - SEEN_SECONDS:
-            key = (said.platform, said.resource_link)
-            found.pop(key, None)
-            found[key] = {"platform": said.platform, "resource_link": said.resource_link, "at": event.wall}
-    return list(reversed(found.values()))[:SEEN]
+        if isinstance(said, LtiLaunchRefused) and said.reason == "link":
+            one = {"platform": said.platform, "resource_link": said.resource_link}
+            if lti.exam_of(connection, **one) is None:
+                found.setdefault((said.platform, said.resource_link), {**one, "at": event.wall})
+    return list(found.values())[:SEEN]

@@ -281,6 +281,8 @@ def test_the_administrator_finds_what_to_copy(house):
     assert said["scopes"] == ["https://purl.imsglobal.org/spec/lti-ap/scope/control.all"]
     [key] = house.client().get("/lti/jwks").json["keys"]
     assert (key["kty"], key["alg"], "d" in key) == ("RSA", "RS256", False)
+    assert said["public_jwk"] == key  # for a platform that cannot reach the box
+    assert said["public_key"].startswith("-----BEGIN PUBLIC KEY-----")
 
 
 def test_the_platforms_messages_need_no_token_of_a_page(house, furnished, lms):

@@ -55,6 +55,11 @@ class ToolKey:
         """A JWT."""
         return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"kid": self.id})
 
+    def pem(self) -> str:
+        """The public half, for a platform that cannot reach this box to fetch it."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self._private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
     def jwks(self) -> dict[str, Any]:
         """The public half, as platforms fetch it."""
         public = jwt.algorithms.RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
@@ -97,6 +102,7 @@ class PlatformKeys:
         self._lock = threading.Lock()
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked_at = -FRESH_SECONDS
+        self._trouble: Unavailable | None = None
 
     def key(self, token: str) -> jwt.PyJWK:
         """The key that a token says it is signed with. BadInput where the platform has no such key, Unavailable where
@@ -128,14 +134,16 @@ class PlatformKeys:
             with contextlib.suppress(BadInput, OSError):  # a cache that is broken is fetched again
                 self._take(self._file.read_bytes())
         since = self._clock() - self._asked_at
-        if since < AGAIN_SECONDS or (since < FRESH_SECONDS and name in self._keys):
-            return None
-        self._asked_at = self._clock()
+        if since < AGAIN_SECONDS or (since < FRESH_SECONDS and name in self._keys and self._trouble is None):
+            return self._trouble  # a room of candidates does not wait for a platform that was just asked in vain
         try:
             data = self._fetch(self._platform)
         except Unavailable as error:
-            self._asked_at = self._clock() - FRESH_SECONDS + AGAIN_SECONDS if self._keys else -FRESH_SECONDS
+            self._trouble = error
             return error
+        finally:
+            self._asked_at = self._clock()
+        self._trouble = None
         self._take(data)
         self._keep(data)
         return None

@@ -6,6 +6,7 @@ It speaks HTTP only as far as it must: each connection carries one request, so t
 import asyncio
 import contextlib
 import re
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -31,9 +32,11 @@ class Fault:
 
 
 class Proxy:
-    """`requests`: "METHOD /path" of all that came; `sent`: bytes that went to the server with them."""
+    """`requests`: "METHOD /path" of all that came; `sent`: bytes that went to the server with them. `tls`: what it
+    shows to whoever comes."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         server = urlsplit(endpoint)
         self._server = (server.hostname, server.port)
         self._loop = asyncio.new_event_loop()
@@ -67,8 +70,8 @@ class Proxy:
 
     async def _serve(self) -> None:
         self._flowing.set()
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self.endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        server = await asyncio.start_server(self._take, "127.0.0.1", 0, ssl=self._tls)
+        self.endpoint = f"http{'s' if self._tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         self._ready.set()
         await self._stop.wait()
         server.close()
@@ -146,8 +149,8 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def between(endpoint: str) -> Iterator[Proxy]:
-    proxy = Proxy(endpoint)
+def between(endpoint: str, tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+    proxy = Proxy(endpoint, tls)
     try:
         yield proxy
     finally:

@@ -2,13 +2,16 @@
 
 import contextlib
 import hashlib
+import ipaddress
 import itertools
 import random
+import ssl
 import threading
 import tracemalloc
 
 import pytest
 
+from appliance.box.authority import Authority
 from appliance.errors import StorageFull, Unavailable
 from appliance.sync.s3 import Keeping, S3Store
 from appliance.sync.s3_client import Client, Server
@@ -310,6 +313,27 @@ def test_I7_a_store_that_is_away_is_told_from_one_that_refuses(juicefs):
         assert "endpoint" in away.value.hint
     with pytest.raises(Refused, match="does not speak TLS"):
         put(at(juicefs, endpoint=juicefs.endpoint.replace("http:", "https:")), "a", b"1")
+
+
+def test_I7_a_store_with_a_certificate_of_its_own_house_is_trusted_by_ca_file_and_refused_in_words_without(
+    juicefs, tmp_path
+):
+    authority = Authority(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(authority.leaf([], [ipaddress.ip_address("127.0.0.1")]).file)
+    trusted = file(tmp_path, authority.pem().decode(), "ca.pem")
+    bucket = juicefs.bucket()
+    with between(juicefs.endpoint, tls) as line:
+        store = at(juicefs, bucket=bucket, endpoint=line.endpoint, ca_file=trusted)
+        with contextlib.closing(store._client):
+            assert put(store, "a/x", b"one")
+            assert store.confirm("a/x", b"one", sha256=sha(b"one"))
+        with pytest.raises(Refused, match="not signed by an authority that this box trusts") as refused:
+            at(juicefs, bucket=bucket, endpoint=line.endpoint).stat("a/x")
+        assert "ca_file" in refused.value.hint
+        named = line.endpoint.replace("127.0.0.1", "localhost")
+        with pytest.raises(Refused, match="for another name"):
+            at(juicefs, bucket=bucket, endpoint=named, ca_file=trusted).stat("a/x")
 
 
 DAY_OFF = {"Date": "Sat, 01 Jan 2022 10:00:00 GMT"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.exam.events import UpstreamAltered
 from appliance.exam.feed import Kind
 from appliance.exam.flags import Decision, Sense
 from appliance.exam.stage import CLOSED, Stage
@@ -44,7 +45,8 @@ class Gaps:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """`recorded`: seconds of webcams recorded today; `missed`: of them not looked at, by cause. `ended`: of exams that
-    are over and not all upstream, when each ended; `stored_at`: when the store was last proved to have something."""
+    are over and not all upstream, when each ended; `stored_at`: when the store was last proved to have something;
+    `altered`: attempts that the store does not have any more as they were stored."""
 
     head: int
     sittings: tuple[Sitting, ...]
@@ -54,6 +56,7 @@ class Figures:
     flags_open: int
     ended: tuple[float, ...]
     stored_at: float | None
+    altered: int
 
 
 def figures(connection: sa.Connection, *, now: float, midnight: float) -> Figures:
@@ -69,6 +72,7 @@ def figures(connection: sa.Connection, *, now: float, midnight: float) -> Figure
         flags_open=_flags_open(connection),
         ended=tuple(row.ended_at for row in connection.execute(waiting)),
         stored_at=connection.execute(sa.select(sa.func.max(attempt.stored_at))).scalar(),
+        altered=_altered(connection),
     )
 
 
@@ -149,3 +153,17 @@ def _missed(connection: sa.Connection, *, now: float, midnight: float) -> dict[s
 def _flags_open(connection: sa.Connection) -> int:
     said = sa.text(f"state = '{Decision.OPEN.value}'")
     return int(connection.execute(sa.select(sa.func.count()).select_from(tables.flag).where(said)).scalar() or 0)
+
+
+def _altered(connection: sa.Connection) -> int:
+    """The last word on each attempt counts, as in `ledger.altered`."""
+    event, payload = tables.event.c, tables.payload.c
+    attempt = sa.func.json_extract(sa.cast(payload.body, sa.TEXT), "$.attempt")
+    query = (
+        sa.select(attempt.label("attempt"), event.type)
+        .select_from(tables.event.join(tables.payload, payload.event == event.id))
+        .where(sa.text("event.type IN ('upstream.altered', 'upstream.restored')"))
+        .order_by(event.position)
+    )
+    last = {row.attempt: row.type for row in connection.execute(query)}
+    return sum(type == UpstreamAltered.TYPE for type in last.values())

@@ -104,6 +104,11 @@ def _upstream(readings: Readings) -> Iterator[Metric]:
         "How long ago the oldest exam ended that is not all upstream; 0: there is none.",
         max(0.0, readings.now - min(ended, default=readings.now)) if ledger else None,
     )
+    yield _one(
+        "upstream_altered_attempts",
+        "Attempts that the store does not have any more as they were stored.",
+        ledger.altered if ledger else None,
+    )
     lasts = readings.lasts
     took = [at for at in (said and said.last_success, lasts.get("last_success"), ledger and ledger.stored_at) if at]
     yield _one(

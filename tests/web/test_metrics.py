@@ -12,7 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from appliance.box import clock, health, upstream
 from appliance.box.upstream import Backlog, Failure, Upstream
 from appliance.config import FleetSettings
-from appliance.exam.events import AnalysisMissed, ExamEnded, GapClosed, GapOpened, SegmentClosed
+from appliance.exam.events import (
+    AnalysisMissed,
+    ExamEnded,
+    GapClosed,
+    GapOpened,
+    SegmentClosed,
+    UpstreamAltered,
+    UpstreamRestored,
+)
 from appliance.web import figures, metrics, readings
 from appliance.web.readings import Readings
 
@@ -140,6 +148,17 @@ def test_I7_the_first_scrape_after_a_weekend_offline_is_right(house):
     assert said["appliance_exam_awaiting_upstream_age_seconds"] == pytest.approx(60 * HOUR)
     assert said["appliance_exams_running"] == 0
     assert said["appliance_gaps_today{no_media}"] == 0
+
+
+def test_what_somebody_changed_at_the_store_counts_until_it_is_right_again(house):
+    for number in (0, 1):
+        said = UpstreamAltered(
+            exam=EXAM, attempt=house.attempts[number], missing=["a"], other=[], objects=1, finding="f", hint="h"
+        )
+        house.say(said, None)
+    assert scrape(house)["appliance_upstream_altered_attempts"] == 2
+    house.say(UpstreamRestored(exam=EXAM, attempt=house.attempts[0], sent=1), None)
+    assert scrape(house)["appliance_upstream_altered_attempts"] == 1
 
 
 def test_what_is_not_known_is_not_said(house):

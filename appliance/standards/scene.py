@@ -12,7 +12,7 @@ from appliance.ledger.record import Event
 _SPACE = uuid.UUID("6a5d4a83-6f3f-5b0e-9c39-2f4a3f1f0b57")
 
 PROCESSES = frozenset(
-    {"capture", "inference", "sync", "cli", "lti", "exam setting", "web", "box", "timekeeper", "door"}
+    {"capture", "inference", "sync", "cli", "exam platform", "exam setting", "web", "box", "timekeeper", "door"}
 )
 """Actors that are the box itself."""
 

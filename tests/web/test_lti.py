@@ -109,7 +109,7 @@ def test_M83_the_platform_confirms_in_the_check_out_that_the_exam_is_submitted(h
     said = client.get("/api/me").json["checkout"]
     assert (said["ticks"], said["missing"]) == (["submitted"], [])
     [tick] = house.ask(lambda c: checkout.ticks(c, attempt=house.attempts[0]))
-    assert tick.by == "lti"
+    assert tick.by == "exam platform"
 
 
 def test_M83_it_counts_too_where_the_platform_says_so_during_a_pause(house, lms):

@@ -37,8 +37,8 @@ from appliance.ledger.record import Draft
 from appliance.ledger.state import AttemptRow
 from appliance.ledger.writer import Transaction
 
-PLATFORM = "lti"
-"""The actor of what a platform says."""
+PLATFORM = "exam platform"
+"""The actor of what a platform says; no user can be called that."""
 
 LONGEST_LINK = 255
 LONGEST_MESSAGE = 500

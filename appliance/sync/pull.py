@@ -18,7 +18,6 @@ from pathlib import Path
 
 from appliance.errors import BadInput, IntegrityError, NotFound, StorageFull, Unavailable
 from appliance.sync.checked import Check, Checks, proved
-from appliance.sync.disk import sync_folder
 from appliance.sync.errand import Errand, Planner, Scope, Wanted
 from appliance.sync.store import ObjectStore, Refused, checked
 from appliance.sync.witness import Witness
@@ -198,8 +197,7 @@ class Pull:
                     file.flush()
                     os.fsync(file.fileno())
             with _here(self._folder):
-                partial.rename(target)
-                sync_folder(target.parent)
+                partial.rename(target)  # a rename that a power cut takes back is made again by the next pull
         except BaseException:
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 partial.unlink(missing_ok=True)

@@ -91,10 +91,17 @@ def _checked(entry: ExamEntry, check: Check | None, checks: Checks) -> str:
     if check is None:
         return _cell("not checked", "Checked here", sort="0")
     kind, said = _standing(entry, check, checks)
-    key = "the key was compared" if check.key_given else "the key was not compared with one from elsewhere"
-    more = f'<br><span class="quiet">{_moment(check.checked_at)}; {key}</span>'
+    more = f'<br><span class="quiet">{_moment(check.checked_at)}; {_compared(check)}</span>'
     order = {"good": "3", "part": "2", "bad": "1"}[kind]
     return _cell(f'<span class="check {kind}">{escape(said)}</span>{more}', "Checked here", sort=order, raw=True)
+
+
+def _compared(check: Check) -> str:
+    """With what from another place it was compared, and with what not."""
+    asked = {"a key from elsewhere": check.key_given, "the box's checkpoints": check.vouched}
+    done = " and ".join(what for what, was in asked.items() if was)
+    left = " or ".join(what for what, was in asked.items() if not was)
+    return ", ".join(filter(None, (done and f"compared with {done}", left and f"not compared with {left}")))
 
 
 def _standing(entry: ExamEntry, check: Check, checks: Checks) -> tuple[str, str]:

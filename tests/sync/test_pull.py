@@ -266,7 +266,7 @@ def test_the_wrong_key_is_named_and_a_box_without_one_stops_it_before_anything_i
     code, said = pulled("--key", str(keys), "--box", "lab-1", "--site", "north")
     assert code == 0
     assert "compare it" not in said
-    assert "the key was compared" in (tmp_path / "copy/index.html").read_text(encoding="utf-8")
+    assert "; compared with a key from elsewhere" in (tmp_path / "copy/index.html").read_text(encoding="utf-8")
     code, said = pulled("--key", str(keys / "north/lab-1.pub"), "--box", "lab-2", to="other")
     assert code == 1
     assert "not the key that was given" in said

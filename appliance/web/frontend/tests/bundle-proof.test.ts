@@ -2,6 +2,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Chosen, type Folder } from "../src/bundle/proof/folder";
+import { numbered } from "../src/bundle/proof/place";
 import { sha256Hex } from "../src/bundle/proof/sha256";
 import { verify, type Outcome } from "../src/bundle/proof/verify";
 
@@ -36,6 +37,8 @@ function chained(chain: string, said: Said, after = GENESIS, from = 0): { lines:
 }
 
 interface Changes {
+  number?: number;
+  previous?: object | null;
   said?: Said;
   missing?: object[];
   attempt?: string | null;
@@ -45,23 +48,25 @@ interface Changes {
 }
 
 /** A whole bundle, signed. */
-function bundle({ said = SAID, missing = [], attempt = "a1", attempts = {}, lines = (all) => all }: Changes = {}): Files {
+function bundle({ number = 1, previous = null, said = SAID, missing = [], attempt = "a1", attempts = {}, lines = (all) => all }: Changes = {}): Files {
   const chain = chained(attempt ?? "box", said);
-  const files: Files = new Map([["ledger.jsonl", utf8.encode(lines(chain.lines).map((line) => `${line}\n`).join(""))], ["index.html", utf8.encode("a page")]]);
+  const ledger = numbered("ledger.jsonl", number);
+  const files: Files = new Map([[ledger, utf8.encode(lines(chain.lines).map((line) => `${line}\n`).join(""))], [numbered("index.html", number), utf8.encode(`page ${number}`)]]);
   if (attempt) files.set("media/webcam/1.mp4", VIDEO).set("snapshots/f.jpg", utf8.encode("a picture"));
   const manifest = {
-    schema: "appliance.manifest/1", number: 1, site: "north", box: "box-1", exam: "bio", attempt, key: sha256Hex(DER), files: [...files].map(([file, data]) => ({ file, kind: "other", size: data.length, sha256: sha256Hex(data) })),
-    ledger: { file: "ledger.jsonl", chain: attempt ?? "box", after: 0, after_hash: GENESIS, position: chain.position, hash: chain.hash }, missing, open_feeds: [], attempts, previous: null,
+    schema: "appliance.manifest/1", number, site: "north", box: "box-1", exam: "bio", attempt, key: sha256Hex(DER), files: [...files].map(([file, data]) => ({ file, kind: "other", size: data.length, sha256: sha256Hex(data) })),
+    ledger: { file: ledger, chain: attempt ?? "box", after: 0, after_hash: GENESIS, position: chain.position, hash: chain.hash }, missing, open_feeds: [], attempts, previous,
   };
   return sealed(files, manifest);
 }
 
-function sealed(files: Files, manifest: { files: { file: string; sha256: string }[]; attempts: object }): Files {
+function sealed(files: Files, manifest: { number: number; files: { file: string; sha256: string }[]; attempts: object; previous: object | null }): Files {
+  const named = (name: string): string => numbered(name, manifest.number);
   const data = utf8.encode(JSON.stringify(manifest));
-  const listed = [...manifest.files, { file: "manifest.json", sha256: sha256Hex(data) }, ...Object.values(manifest.attempts)] as { file: string; sha256: string }[];
+  const listed = [...manifest.files, { file: named("manifest.json"), sha256: sha256Hex(data) }, ...Object.values(manifest.attempts), ...(manifest.previous ? [manifest.previous] : [])] as { file: string; sha256: string }[];
   const sums = utf8.encode(listed.sort((a, b) => (a.file < b.file ? -1 : 1)).map((one) => `${one.sha256}  ${one.file}\n`).join(""));
   const sign = (message: Uint8Array): Uint8Array => ed25519.sign(message, SECRET);
-  for (const [name, content] of [["box.pub", PEM], ["manifest.json", data], ["manifest.sig", sign(data)], ["SHA256SUMS", sums], ["SHA256SUMS.sig", sign(sums)]] as const) files.set(name, content);
+  for (const [name, content] of [["box.pub", PEM], [named("manifest.json"), data], [named("manifest.sig"), sign(data)], [named("SHA256SUMS"), sums], [named("SHA256SUMS.sig"), sign(sums)]] as const) files.set(name, content);
   return files;
 }
 
@@ -149,6 +154,22 @@ describe("a bundle in a browser", () => {
   it("refuses a manifest from the future by name", async () => {
     const manifest = JSON.parse(new TextDecoder().decode(files.get("manifest.json"))) as Parameters<typeof sealed>[1];
     expect(await first(sealed(files, { ...manifest, schema: "appliance.manifest/9" } as typeof manifest))).toMatch("manifest.json: it is not of the kind appliance.manifest/1");
+  });
+
+  it("follows numbered manifests, each from the one before", async () => {
+    const [head, said] = [chained("a1", SAID), [...SAID, ["flag.decided", { flag: "f" }]] as Said];
+    const previous = { file: "manifest.json", sha256: sha256Hex(files.get("manifest.json")!), position: 3, hash: head.hash };
+    const second = (changes: Changes): Files => new Map([...files, ...bundle({ number: 2, previous, said, ...changes })]);
+    const outcome = await check(second({}));
+    expect(outcome).toMatchObject({ findings: [], files: 6, events: 4, remarks: ["this page shows the bundle as it was at number 1; index-2.html is the newest"] });
+    const gone = second({});
+    gone.delete("manifest.json");
+    expect(await first(gone)).toMatch("manifest.json: it is missing");
+    expect(await first(second({ previous: null }))).toBe("manifest-2.json: it does not follow manifest.json");
+    expect(await first(second({ previous: { ...previous, sha256: "ab" } }))).toBe("manifest.json: it is not the manifest that manifest-2.json follows");
+    expect(await first(second({ said: SAID.slice(0, 2) }))).toBe("manifest-2.json: its ledger is shorter than that of manifest.json");
+    const other: Said = [["attempt.arrived", { browser: "another" }], ...said.slice(1)];
+    expect(await first(second({ said: other }))).toBe("ledger-2.jsonl: it is not the same chain as that of manifest.json");
   });
 
   it("holds an exam's attempts against what the exam and the box's chain say of them", async () => {

@@ -6,8 +6,9 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from appliance import __version__
 from appliance.box import parent
@@ -101,12 +102,21 @@ def _inference(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace) -> int:
-    from appliance.report import write
     from appliance.standards.files import WithEvents
     from appliance.sync import main as sync
 
+    def report(**of: Any) -> dict[str, str]:
+        from appliance.report import write  # with typst 9 MB, which are spared until the first report
+
+        return write.write(**of)
+
+    def reports_of_all(**of: Any) -> Mapping[str | None, dict[str, str]]:
+        from appliance.report import write
+
+        return write.write_all(**of)
+
     paths, settings = _service(options)
-    reports = WithEvents(write.write, write.write_all, settings)
+    reports = WithEvents(report, reports_of_all, settings)
     return sync.run(paths=paths, settings=settings, write_report=reports.write, write_reports=reports.write_all)
 
 

@@ -351,9 +351,7 @@ def _add_questions(commands: _Commands) -> None:
     token.add_argument("kind", metavar="KIND", help="webcam, screen, phone or camera")
     capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
     capacity.add_argument("--json", action="store_true")
-    verify = commands.add(
-        "verify", _in("appliance.sync.verify_command", "run"), "prove that evidence is complete and unchanged"
-    )
+    verify = commands.add("verify", _in("appliance.sync.verify_command", "run"), "prove that evidence is as it was")
     verify_arguments.add_verify(verify)
     pull = commands.add("pull", _in("appliance.sync.pull_command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.config import SigningSettings
-from appliance.errors import IntegrityError
+from appliance.errors import ConfigError, IntegrityError
 from appliance.exam.events import UpstreamFailed
 from appliance.sync.authorities import Authorities
 from appliance.sync.countersign import AGAIN_SECONDS, CERTIFICATE, STAMP, Countersigner
@@ -191,6 +191,12 @@ def test_a_certificate_that_cannot_be_used_is_named_and_nothing_waits_for_it(sit
     assert said in signer.troubles[CERTIFICATE].message
     assert signer.troubles[CERTIFICATE].hint
     assert "PRIVATE" not in str(signer.troubles[CERTIFICATE])
+
+
+def test_a_service_that_has_no_address_is_a_wrong_setting():
+    for address in ("file:///etc/passwd", "tsa.example.org"):
+        with pytest.raises(ConfigError, match="tsa_url"):
+            SigningSettings(tsa_url=address).check()
 
 
 def test_a_service_that_is_away_is_left_alone_for_a_while(site):

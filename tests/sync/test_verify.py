@@ -406,6 +406,13 @@ def test_the_exported_events_are_those_of_the_ledger(sample):
         assert json.loads(line["body"])["payload"] == payload
 
 
+def test_a_chain_is_read_the_same_in_pieces_of_any_length(sample):
+    data = (sample.second / "ledger.jsonl").read_bytes()
+    for size in (1, 7, 1000, len(data)):
+        pieces = (data[at : at + size] for at in range(0, len(data), size))
+        assert list(chain_lines.stream(pieces)) == chain_lines.parse(data)
+
+
 @pytest.mark.parametrize(
     "data", [b"{}\n", b"[]\n", b'{"body":1}\n', b"\xff\n", b'{"body":"","hash":"zz","payload":null,"salt":null}']
 )

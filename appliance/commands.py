@@ -314,20 +314,18 @@ def _upstream(paths: Paths, sync: dict[str, Any], *, now: float) -> dict[str, An
         with reader.opened(paths.database) as ledger, ledger.connect() as connection:
             later = int(sync.get("attempts_waiting", 0))
             sight = bundles.sight(connection, upstream.read(paths.run), later=later, now=now)
-            altered = sum(said.objects for said, _ in bundles.read(connection).altered.values())
     except ApplianceError:
-        sight, altered = Sight(speaks=False), 0  # `ledger` says why
+        sight = Sight(speaks=False)  # `ledger` says why
     verdict, words = judged(sight), Catalogue.load()
     said = sentence(words, verdict, sight)
-    if altered:
-        said = f"{said} {words('upstream.altered_here', n=altered)}"
+    if sight.altered:
+        said = f"{said} {words('upstream.altered_here', n=sight.altered)}"
     if sync.get("deletion_waits"):
         said = f"{said} {words('upstream.waits_away')}: {sync['deletion_waits']}."
     return {
         "state": verdict.state.value,
         "safe_to_unplug": verdict.safe,
         "sentence": said,
-        "altered": altered,
         **dataclasses.asdict(sight),
     }
 

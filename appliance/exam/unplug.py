@@ -18,6 +18,7 @@ class State(StrEnum):
     SILENT = "silent"  # whoever sends says nothing: nothing can be claimed
     EXAM = "exam"  # candidates are here
     STUCK = "stuck"  # something does not go until a person acts
+    ALTERED = "altered"  # the store has lost or changed what it had
     AWAY = "away"  # the store cannot be reached; it goes on by itself
     HELD = "held"  # recordings wait for an hour that somebody set
     SENDING = "sending"
@@ -30,7 +31,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What is known. `present`: candidates in exams that go on; `stored`: attempts that are upstream; `unstored`: those
-    and exams that are over and not proved to be there; `later`: attempts of which something was said since; `waiting`
+    and exams that are over and not proved to be there; `later`: attempts of which something was said since; `altered`:
+    objects that are not right at the store any more; `waiting`
     (objects) and `waiting_bytes`; `in_flight`: uploads that run; `eta_s`: None where it cannot be said; `failing`:
     kinds of what does not go; `video_waits`: as `box.upstream` has it."""
 
@@ -39,6 +41,7 @@ class Sight:
     stored: int = 0
     unstored: int = 0
     later: int = 0
+    altered: int = 0
     waiting: int = 0
     waiting_bytes: int = 0
     in_flight: int = 0
@@ -77,6 +80,7 @@ def _sending(sight: Sight) -> State:
     found = {
         State.SILENT: not sight.speaks,
         State.STUCK: any(kind in STUCK for kind in sight.failing),
+        State.ALTERED: sight.altered > 0,
         State.AWAY: sight.open and (sight.reachable is False or "away" in sight.failing),
         State.HELD: bool(sight.video_waits) and sight.waiting > 0 and not sight.in_flight,
         State.SENDING: bool(sight.waiting_bytes or sight.in_flight),
@@ -128,7 +132,7 @@ def disk(sight: Sight, *, local: bool, separate: bool) -> Disk:
         return Disk.UNKNOWN
     if sight.present or sight.in_flight or (sight.waiting and not sight.video_waits and not _stuck(sight)):
         return Disk.BUSY
-    return Disk.LACKS if sight.open or sight.later else Disk.SAFE
+    return Disk.LACKS if sight.open or sight.later or sight.altered else Disk.SAFE
 
 
 def _stuck(sight: Sight) -> bool:

@@ -1,6 +1,6 @@
 """What the ledger knows of the upstream: what was stored and when, what was changed there since, what is still here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -9,7 +9,7 @@ from appliance.exam.events import BOX, AttemptStored, ExamStored, UpstreamAltere
 from appliance.exam.retention import Data
 from appliance.exam.stage import CLOSED
 from appliance.exam.unplug import Copy, Held, Sight, copy_of
-from appliance.ledger import dates, fleet, holding, planning, state, tables
+from appliance.ledger import altered, dates, fleet, holding, planning, state, tables
 from appliance.ledger.record import SELECT, Event
 from appliance.ledger.state import ExamRow
 
@@ -86,17 +86,14 @@ def sight(connection: sa.Connection, said: Upstream | None, *, later: int, now: 
         stored=connection.execute(stored).scalar() or 0,
         unstored=(connection.execute(missing).scalar() or 0) + (connection.execute(open_exams).scalar() or 0),
         later=later,
+        altered=sum(row.said.objects for row in altered.standing(connection).values()),
     )
     return facts if said is None else _with(facts, said)
 
 
 def _with(facts: Sight, said: Upstream) -> Sight:
-    return Sight(
-        speaks=facts.speaks,
-        present=facts.present,
-        stored=facts.stored,
-        unstored=facts.unstored,
-        later=facts.later,
+    return replace(
+        facts,
         waiting=said.waiting_objects,
         waiting_bytes=said.waiting_bytes,
         in_flight=len(said.uploads),

@@ -29,6 +29,7 @@ FAILURES = 8
 _TONES = {
     State.SILENT: "ill",
     State.STUCK: "ill",
+    State.ALTERED: "ill",
     State.EXAM: "wait",
     State.HELD: "wait",
     State.SENDING: "wait",

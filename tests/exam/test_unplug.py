@@ -22,6 +22,7 @@ def test_safe_is_said_only_when_everything_is_upstream_and_nobody_is_here():
     for more in [
         *OPEN,
         {"present": 1},
+        {"altered": 1},
         {"speaks": False},
         {"failing": ("conflict",)},
         {"waiting": 1, "reachable": False},
@@ -53,6 +54,12 @@ def test_an_exam_that_runs_comes_first_and_the_way_upstream_is_said_beside_it():
 def test_while_the_sender_says_nothing_nothing_is_claimed_not_even_an_exam():
     found = judged(Sight(speaks=False, present=2, stored=1))
     assert (found.state, found.safe) == (State.SILENT, False)
+
+
+def test_what_the_store_lost_is_no_more_upstream_than_what_it_never_had():
+    assert state(altered=1, reachable=False, waiting=1) is State.ALTERED
+    assert state(altered=1, failing=("conflict",)) is State.STUCK
+    assert disk(sight(altered=1), local=True, separate=True) is Disk.LACKS
 
 
 def test_the_rest_in_its_order():

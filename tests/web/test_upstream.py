@@ -179,12 +179,15 @@ def test_M90_what_somebody_changed_at_the_store_is_named_and_so_is_that_it_is_ri
     )  # fmt: skip
     house.say(altered, None, actor="sync")
     text = page(house)
+    assert "The store has lost or changed what it had: do not unplug" in text
+    assert api(house).json["safe_to_unplug"] is False
     assert "The store has not got 2 objects of this exam any more" in text
     assert "Gone there: north/a/1.mp4 Changed there: north/a/2.mp4 Bring them back." in text
     assert "Still needed: the store has not got everything any more." in text
     assert "north/a/1.mp4" in words(house.user("institution").get(f"/retention/{EXAM}").text)
     house.say(UpstreamRestored(exam=EXAM, attempt=house.attempts[0], sent=2), None, actor="sync")
     text = page(house)
+    assert "Everything is upstream. Safe to unplug the box." in text
     assert "Was not right at the store, and is again: 2 objects were sent again." in text
     assert "Still needed here until" in text
 

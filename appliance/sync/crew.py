@@ -41,10 +41,14 @@ class Done:
 
 class Crew(Protocol):
     """`begin` comes first: `told` is called when one is through. `hand` and `collect` belong to one thread. No more
-    than `hands` tasks are out at a time, so that what comes back is bounded too."""
+    than `hands` and `ahead` tasks are out at a time, so that what comes back is bounded too. `ahead` lie ready: no
+    hand waits for whoever decides."""
 
     @property
     def hands(self) -> int: ...
+
+    @property
+    def ahead(self) -> int: ...
 
     def begin(self, told: Callable[[], None]) -> None: ...
 
@@ -69,7 +73,7 @@ def carry(task: Task) -> Done:
 class Alone:
     """One hand, in the caller's own thread: what is handed out is done when `hand` returns."""
 
-    hands = 1
+    hands, ahead = 1, 0
 
     def __init__(self) -> None:
         self._done: list[Done] = []
@@ -89,10 +93,10 @@ class Threads:
     """A hand for each thread."""
 
     def __init__(self, hands: int) -> None:
-        self.hands = hands
+        self.hands, self.ahead = hands, hands // 2
         self._told: Callable[[], None] = lambda: None
-        self._tasks: queue.Queue[Task | None] = queue.Queue(maxsize=hands)
-        self._done: queue.Queue[Done] = queue.Queue(maxsize=hands)
+        self._tasks: queue.Queue[Task | None] = queue.Queue(maxsize=hands + self.ahead)
+        self._done: queue.Queue[Done] = queue.Queue(maxsize=hands + self.ahead)
         self._threads: list[threading.Thread] = []
 
     def begin(self, told: Callable[[], None]) -> None:
@@ -119,7 +123,7 @@ class Threads:
             while True:  # what nobody has begun
                 self._tasks.get_nowait()
         for _ in self._threads:
-            self._tasks.put(None)
+            self._tasks.put_nowait(None)
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 

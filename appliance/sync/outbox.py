@@ -5,13 +5,13 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from pathlib import Path
 
 from appliance.sync.store import Stored
 
-CAPACITY = 20_000
-"""Things to send held in memory: 20 seats for three hours. More stay in the ledger until there is room, and `beyond`
-counts each time that something was left there."""
+CAPACITY = 5_000
+"""Things to send held in memory, at about 1 kB each: 20 seats for more than half an hour. More stay in the ledger until
+there is room, and `beyond` counts each time that something was left there. What goes before recordings has as much room
+again: it must not wait behind them."""
 
 
 class Rank(IntEnum):
@@ -26,13 +26,13 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing to send. `owner` is the attempt or exam it belongs to, `since` when it came about (wall seconds).
-    `listed`: as the store had it at the start."""
+    """One thing to send. `owner` is the attempt or exam it belongs to, `source` its file here, `since` when it came
+    about (wall seconds). `listed`: as the store had it at the start."""
 
     owner: str
     exam: str
     key: str
-    source: Path
+    source: str
     sha256: str
     size: int
     since: float
@@ -96,7 +96,8 @@ class Outbox:
             if item.key in self.sent.get(item.owner, ()) or item.key in self.damaged.get(item.owner, ()):
                 continue
             before = self._waiting.get(item.key)
-            if before is None and len(self._waiting) >= self.capacity:
+            room = self.capacity * (1 if item.rank >= Rank.VIDEO else 2)
+            if before is None and len(self._waiting) >= room:
                 outside.append(item)
             elif before != item:
                 self._put(item)
@@ -248,9 +249,10 @@ class Outbox:
             self._count(before.owner, before.exam).add(before, -1)
         count.add(item, +1)
         self._waiting[item.key] = item
-        heapq.heappush(self._order[item.rank], (item.since, item.key))
+        entry = (item.since, item.key)
+        heapq.heappush(self._order[item.rank], entry)
         if item.rank is not Rank.CHECK:
-            heapq.heappush(count.ages, (item.since, item.key))
+            heapq.heappush(count.ages, entry)
         self._age(count)
 
     def _count(self, owner: str, exam: str) -> _Count:

@@ -87,7 +87,7 @@ class Sender:
                 owner=plan.attempt or plan.exam,
                 exam=plan.exam,
                 key=f"{prefix}/{file.file}",
-                source=staged.sources[file.file],
+                source=str(staged.sources[file.file]),
                 sha256=file.sha256,
                 size=file.size,
                 since=file.ends_at or file.starts_at or plan.made_at,
@@ -119,7 +119,7 @@ class Sender:
     def give(self, closing: Callable[[], Task | None]) -> bool:
         """Something to do for each free hand, in order; `closing` is asked for bundles to be closed. -> Was there?"""
         given = False
-        while len(self._out) < self.outage.hands(self.crew.hands):
+        while len(self._out) < self.outage.hands(self.crew.hands + self.crew.ahead):
             task = self._next(closing)
             if task is None:
                 break
@@ -218,17 +218,17 @@ class Sender:
 
     def _sending(self, item: Item) -> Task:
         def work() -> bool:
-            if item.listed is not None and self.store.confirm(
-                item.key, item.source, sha256=item.sha256, listed=item.listed
-            ):
+            source, listed = Path(item.source), item.listed
+            if listed is not None and self.store.confirm(item.key, source, sha256=item.sha256, listed=listed):
                 return False
             with self.line.uploading(item.key, item.size):
-                return self._put(item.key, item.source, item.sha256)
+                return self._put(item.key, source, item.sha256)
 
         def settle(done: Done) -> None:
             match done.error:
                 case None:
                     self.outbox.done(item)
+                    self._listed.get(item.owner, {}).pop(item.key, None)
                     self.trouble.works(item.key)
                     if done.result:
                         self.took(item.size)

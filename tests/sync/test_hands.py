@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -106,7 +107,7 @@ def items(folder, count, *, owner="a", exam="bio", rank=Rank.VIDEO):
                 owner=owner,
                 exam=exam,
                 key=f"x/{owner}/{number:04d}",
-                source=path,
+                source=str(path),
                 sha256=sha256,
                 size=path.stat().st_size,
                 since=float(number),
@@ -180,7 +181,7 @@ def test_an_object_that_alone_finds_the_store_away_does_not_hold_up_the_others(s
 def test_what_the_store_lists_is_only_confirmed_with_what_it_said(sender, store, tmp_path):
     wanted = items(tmp_path, 20)
     for one in wanted[:15]:
-        store.objects[one.key] = one.source.read_bytes()
+        store.objects[one.key] = Path(one.source).read_bytes()
     store.objects[wanted[0].key] = b"z 0"  # as long, and not ours
     sender.offer("x/a", wanted)
     pump(sender, lambda: sender.outbox.left("a") == 1)

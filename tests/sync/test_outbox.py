@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,7 +6,7 @@ from appliance.sync.store import Stored
 
 
 def item(key: str, rank: Rank = Rank.VIDEO, since: float = 0.0, owner: str = "a", size: int = 10) -> Item:
-    return Item(owner=owner, exam="bio", key=key, source=Path(key), sha256="0", size=size, since=since, rank=rank)
+    return Item(owner=owner, exam="bio", key=key, source=key, sha256="0", size=size, since=since, rank=rank)
 
 
 def drain(outbox: Outbox) -> list[str]:
@@ -41,6 +39,13 @@ def test_it_is_bounded_and_counts_what_it_left_in_the_ledger():
     assert drain(outbox) == ["0", "1", "2"]
     assert outbox.offer(item(str(n)) for n in range(5)) == 0
     assert drain(outbox) == ["3", "4"]
+
+
+def test_what_goes_before_recordings_does_not_wait_for_room_behind_them():
+    outbox = Outbox(capacity=2)
+    outbox.offer(item(str(n)) for n in range(5))
+    assert outbox.offer([item("ledger", Rank.LEDGER), item("report", Rank.REPORT), item("x", Rank.REPORT)]) == 1
+    assert drain(outbox) == ["ledger", "report", "0", "1"]
 
 
 def test_the_same_again_is_not_sent_again():

@@ -97,6 +97,15 @@ def sums(tree: Tree, files: Iterable[str]) -> Iterator[tuple[str, int, str]]:
 
 
 def _sum(tree: Tree, file: str) -> tuple[str, int, str]:
+    for attempt in range(1, _TRIES):
+        try:
+            return _summed(tree, file)
+        except Unavailable:
+            time.sleep(attempt)  # a long look at a store outlives a line that was cut
+    return _summed(tree, file)
+
+
+def _summed(tree: Tree, file: str) -> tuple[str, int, str]:
     state, size = hashlib.sha256(), 0
     try:
         for piece in tree.read(file):

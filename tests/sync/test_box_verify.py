@@ -25,12 +25,12 @@ from appliance.sync.directory import DirectoryStore
 from appliance.sync.keys import BoxKey
 from appliance.sync.manifest import Manifest
 from appliance.sync.note import note, verified
-from appliance.sync.tree import FolderTree, StoreTree, WebTree
+from appliance.sync.tree import FolderTree, StoreTree, WebTree, sums
 from appliance.sync.verify import verify
 from tests.report import evidence as made
 from tests.sync import bundles
 from tests.sync.bundles import Sample
-from tests.sync.rig import Rig, whole_exam
+from tests.sync.rig import FlakyStore, Rig, whole_exam
 from tests.sync.test_verify import files, resign, rewrite
 
 pytestmark = pytest.mark.slow
@@ -267,8 +267,10 @@ def served(sample):
         def log_message(self, *_said):
             pass
 
-    handler = functools.partial(Quiet, directory=str(sample.root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 64  # eight at a time would overflow the five of the library, and wait a second
+
+    with Server(("127.0.0.1", 0), functools.partial(Quiet, directory=str(sample.root))) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -291,6 +293,18 @@ def test_a_bundle_behind_a_web_server_is_proved_by_what_its_manifest_names(sampl
     assert "give that of one attempt's or exam's folder" in verify(WebTree(served)).findings[0].what
     with pytest.raises(BadInput, match="not the address of a folder"):
         WebTree("https://host/x?signature=1")
+
+
+def test_a_line_that_is_cut_while_files_are_read_is_no_finding(sample, monkeypatch):
+    monkeypatch.setattr("appliance.sync.tree.time.sleep", lambda _seconds: None)
+    store = FlakyStore(DirectoryStore(sample.root))
+    tree = StoreTree(store, "north/box-1/bio")
+    whole = list(sums(FolderTree(sample.exam), tree.files()))
+    store.faults = 2
+    assert list(sums(tree, tree.files())) == whole
+    store.faults = 1000
+    with pytest.raises(Unavailable, match="the line is down"):
+        list(sums(tree, tree.files()))
 
 
 def test_a_web_server_that_is_away_is_no_finding(monkeypatch):

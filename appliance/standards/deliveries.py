@@ -35,7 +35,7 @@ class Deliveries:
         said = [self._caliper.trouble if self._caliper else ""]
         for name, line in self._lines.items():
             waiting = line.status()["waiting"]
-            said.append(f"{waiting} actions wait for the exam platform {name}: {line.trouble}" if line.trouble else "")
+            said.append(f"waiting for the exam platform {name} ({waiting}): {line.trouble}" if line.trouble else "")
         return "; ".join(one for one in said if one)
 
     def status(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from appliance.ledger.actions import lti as actions
 from appliance.ledger.reader import opened as reading
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import opened
+from appliance.standards.deliveries import Deliveries
 from appliance.standards.delivery import Delivery
 from appliance.standards.lti import names
 from appliance.standards.lti.keys import PlatformKeys, ToolKey
@@ -229,6 +230,23 @@ def test_a_platform_that_cannot_be_reached_is_named_and_tried_again(room):
     line.turn()
     assert "127.0.0.1:9 does not answer" in line.trouble
     assert (line.status()["waiting"], room.kept("lti.control_failed")) == (1, [])
+
+
+def test_the_sync_process_says_who_lets_it_wait_and_how_much(room, tmp_path):
+    settings = Settings(platform=(dataclasses.replace(room.platform, token_url="http://127.0.0.1:9/token"),))
+    paths, stopping = Paths.of(tmp_path / "data"), threading.Event()
+    abroad = Deliveries(paths, settings, reader=room.reader, ledger=room.ledger)
+    room.do(attempts.end, "1", by="lea", reason="x", override=False)
+    thread = threading.Thread(target=abroad.run, args=(stopping,), name="abroad")
+    thread.start()
+    until = time.monotonic() + 10
+    while "(1)" not in abroad.trouble and time.monotonic() < until:
+        time.sleep(0.02)
+    stopping.set()
+    thread.join()
+    assert abroad.trouble.startswith("waiting for the exam platform lms (1): 127.0.0.1:9 does not answer")
+    assert abroad.status()["platforms"]["lms"]["waiting"] == 1
+    assert Deliveries(paths, Settings(), reader=room.reader, ledger=room.ledger).status() == {}
 
 
 def test_a_token_that_is_not_taken_any_more_is_renewed(room):

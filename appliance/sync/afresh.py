@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.errors import ApplianceError, Unavailable
 from appliance.exam.events import BOX, Payload, UpstreamRestored
-from appliance.ledger import altered, dates, holding
+from appliance.ledger import altered, bundles, dates, holding
 from appliance.ledger.altered import AlteredRow
 from appliance.ledger.reader import Reader
 from appliance.sync.binder import Ledger
@@ -20,6 +20,10 @@ SendAgain = Callable[[str, Sequence[Again]], None]
 
 RESTS_SECONDS = 600.0
 """An attempt that was not right is asked about again after so long: its files may have to be read back whole."""
+
+ROUND_SECONDS = 86_400.0
+"""Each attempt that is still here is asked about once in so long, whether something of it is due or not: what somebody
+deletes at the store is sent again while there is something to send."""
 
 _ANSWER_SECONDS = 10.0
 
@@ -36,6 +40,7 @@ class Afresh:
         self._bundles: dict[str, Bundle] = {}  # as the store had them in this turn
         self._rests: dict[str, float] = {}  # attempt that was not right -> when it is asked about again
         self._handed: dict[str, frozenset[str]] = {}  # attempt -> keys handed over to be sent again
+        self._asked: dict[str, float] = {}  # attempt -> when the store last answered for it
         self._now = 0.0
         self.waits = ""
         """Why nothing that needs the store is deleted just now, or ""."""
@@ -63,6 +68,22 @@ class Afresh:
         with self._reader.connect() as connection:
             self.altered = len(altered.standing(connection))
 
+    def go_round(self) -> None:
+        """Ask about one attempt in a turn, the one that was not asked about for longest."""
+        with self._reader.connect() as connection:
+            stored = bundles.read(connection).attempts
+        due = [
+            (self._asked.get(attempt, 0.0), attempt, said.exam)
+            for attempt, said in stored.items()
+            if attempt not in self._bundles
+            and self._asked.get(attempt, 0.0) + ROUND_SECONDS <= self._now
+            and self._receipts.paths.media.joinpath(said.exam, attempt).is_dir()
+        ]
+        if due:
+            _, attempt, exam = min(due)
+            if self._may_ask(attempt):
+                self._is_right(exam, attempt, ())
+
     def _may_ask(self, attempt: str) -> bool:
         return not self.waits and self._rests.get(attempt, self._now) <= self._now
 
@@ -76,7 +97,8 @@ class Afresh:
         try:
             if attempt not in self._bundles:
                 self._bundles[attempt] = self._receipts.bundle(stored, deleted=deleted)
-            finding = self._bundles[attempt].finding(files)
+            doubted = before.said.other if before is not None else ()
+            finding = self._bundles[attempt].finding(files, doubted=doubted)
         except Unavailable as error:
             log.info("nothing that waits for the store is deleted: %s", error.message)
             self.waits = error.message
@@ -85,6 +107,7 @@ class Afresh:
             log.warning("%s cannot be compared with the store: %s", attempt, error.message)
             self._rests[attempt] = self._now + RESTS_SECONDS
             return False
+        self._asked[attempt] = self._now
         if finding:
             self._tell(finding, exam, attempt, before)
         elif before is not None:

@@ -124,9 +124,10 @@ class Bundle:
     closing: Mapping[str, Path] = field(default_factory=dict)
     lost: Finding = field(default_factory=Finding)
 
-    def finding(self, going: Iterable[Path] = ()) -> Finding:
+    def finding(self, going: Iterable[Path] = (), *, doubted: Collection[str] = ()) -> Finding:
         """What is not right. Everything that the manifest names is looked for in the list; the content of `going`,
-        files of this box that are about to be deleted, is confirmed each. Unavailable while the store is away."""
+        files of this box that are about to be deleted, is confirmed each, and so is that of `doubted`, keys that were
+        not right before. Unavailable while the store is away."""
         if self.manifest is None:
             return self.lost
         wanted = list(self._wanted(self.manifest))
@@ -135,11 +136,8 @@ class Bundle:
         other = [file for file in there if self.listed[self._key(file)].size != file.size >= 0]
         if not missing and not other:
             about = {path.resolve() for path in going}
-            other = [
-                file
-                for file in wanted
-                if (source := self._source(file)) and source.resolve() in about and not self._confirmed(file, source)
-            ]
+            asked = [file for file in wanted if self._key(file) in doubted or self._is_of(file, about)]
+            other = [file for file in asked if not self._confirmed(file)]
         return Finding(
             missing=tuple(map(self._key, missing)),
             other=tuple(map(self._key, other)),
@@ -179,12 +177,16 @@ class Bundle:
                 return path
         return None
 
-    def _confirmed(self, file: File, source: Path) -> bool:
-        """By the store's own word; where that does not fit with the file here (which may be what is damaged), by
-        reading the object."""
-        store, key = self.receipts.store, self._key(file)
+    def _is_of(self, file: File, paths: Collection[Path]) -> bool:
+        source = self._source(file)
+        return source is not None and source.resolve() in paths
+
+    def _confirmed(self, file: File) -> bool:
+        """By the store's own word; where that does not fit with the file here (which may be what is damaged), or there
+        is none, by reading the object."""
+        store, key, source = self.receipts.store, self._key(file), self._source(file)
         try:
-            if store.confirm(key, source, sha256=file.sha256, listed=self.listed[key]):
+            if source is not None and store.confirm(key, source, sha256=file.sha256, listed=self.listed[key]):
                 return True
         except SourceDamaged:
             pass  # then the object alone can tell

@@ -91,6 +91,7 @@ class Retention:
                 found = list(_all_due(connection, self._clean, now=now))
             for one in found:
                 self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
+            self.afresh.go_round()
             self.afresh.look_again()
         except OSError as error:
             raise StorageFull(

@@ -119,6 +119,29 @@ def test_limits_and_waits_are_said_and_a_guess_how_long_it_takes(rig):
     assert status(rig)._eta({}) == 0.0
 
 
+def test_an_exam_holds_back_from_its_start_until_it_ends_or_is_forgotten(rig):
+    attempt = rig.evidence.sit("1")
+    rig.settings = UpstreamSettings(exam_limit_mbit=4)
+    wall = [time.time() - 3600]
+    rig.start(wall=lambda: wall[0])
+
+    def why() -> str:
+        rig.for_seconds(3)
+        return rig.service.ruling.verdict.limit.why
+
+    assert why() == "", "not before its start"
+    wall[0] = time.time()
+    assert why() == "exam"
+    wall[0] += 30 * 86400
+    assert why() == "exam", "long over, and somebody is still recorded"
+    rig.evidence.over(attempt)
+    assert why() == "", "nobody ended it, and nobody is there"
+    wall[0] = time.time()
+    assert why() == "exam"
+    rig.evidence.end_exam()
+    assert why() == ""
+
+
 def test_it_is_written_whole_and_what_the_next_process_needs_is_kept(rig):
     rig.evidence.sit("1")
     rig.start()

@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,18 +105,16 @@ def _sync(options: argparse.Namespace) -> int:
     from appliance.standards.files import WithEvents
     from appliance.sync import main as sync
 
-    def report(**of: Any) -> dict[str, str]:
-        from appliance.report import write  # with typst 9 MB, which are spared until the first report
+    def report(name: str) -> Any:
+        """With typst 9 MB, which are spared until the first one is written."""
 
-        return write.write(**of)
+        def write(**of: Any) -> Any:
+            return getattr(importlib.import_module("appliance.report.write"), name)(**of)
 
-    def reports_of_all(**of: Any) -> Mapping[str | None, dict[str, str]]:
-        from appliance.report import write
-
-        return write.write_all(**of)
+        return write
 
     paths, settings = _service(options)
-    reports = WithEvents(report, reports_of_all, settings)
+    reports = WithEvents(report("write"), report("write_all"), settings)
     return sync.run(paths=paths, settings=settings, write_report=reports.write, write_reports=reports.write_all)
 
 

@@ -33,10 +33,11 @@ class Vouched:
         return self.newest is not None and exam in self.newest.open
 
 
-def read(tree: Tree, trusted: Trusted, find: Find) -> Vouched:
-    """Everything under `_box` of a box's folder."""
+def read(tree: Tree, trusted: Trusted, find: Find, since: float = 0.0) -> Vouched:
+    """Everything under `_box` of a box's folder. `since` (wall seconds): checkpoints of days before are not read."""
     vouched = Vouched(_key(tree, trusted, find))
-    files = [name for name in tree.under(FOLDER).files() if name != "box.pub"]
+    first = f"checkpoints/{datetime.fromtimestamp(since, UTC):%Y-%m-%d}"
+    files = [name for name in tree.under(FOLDER).files() if name != "box.pub" and not _before(name, first)]
     key = vouched.key
     if key is None:
         return vouched
@@ -55,6 +56,11 @@ def read(tree: Tree, trusted: Trusted, find: Find) -> Vouched:
         else:
             _learn(vouched, place, said, find)
     return vouched
+
+
+def _before(name: str, first: str) -> bool:
+    """Is it a note of a day before?"""
+    return name.endswith(".note") and name.startswith("checkpoints/") and name < first
 
 
 def _key(tree: Tree, trusted: Trusted, find: Find) -> PublicKey | None:

@@ -68,7 +68,7 @@ def verify(
 ) -> Outcome:
     """Walk `place`; `key` is the box's public key (or a folder of SITE/BOX.pub) from a place that whoever changed the
     evidence could not reach; `site_ca` and `tsa_ca` are PEM files. Exams that were stored before `since` (wall seconds)
-    are not missed.
+    are not missed, and checkpoints of days before are not read.
 
     NotFound when there is no such folder, key or certificate, BadInput when it is none.
     """
@@ -129,7 +129,7 @@ class _Walk:
             self._find(_join(where, file), what)
 
         self._boxes += 1
-        vouched = box_proof.read(tree, self._trusted, find)
+        vouched = box_proof.read(tree, self._trusted, find, self._since)
         exams: dict[str, Proof | None] = {}
         for name in folders:
             if name == box_proof.FOLDER:

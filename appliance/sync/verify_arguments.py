@@ -24,7 +24,9 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site-ca", type=Path, metavar="FILE", help="the authority of the site, for manifest.p7s")
     parser.add_argument("--tsa-ca", type=Path, metavar="FILE", help="that of the time-stamping service (manifest.tsr)")
     parser.add_argument(
-        "--since", metavar="DATE", help="exams that were stored before this day (2026-11-22) may have been deleted"
+        "--since",
+        metavar="DATE",
+        help="what was stored before this day (2026-11-22) may have been deleted; checkpoints before are not read",
     )
     parser.add_argument("--json", action="store_true", help="everything that was found, as JSON")
     how = parser.add_argument_group("how a store is asked")

@@ -12,6 +12,7 @@ from appliance.exam.permissions import Role
 from appliance.ledger import checkout, lti
 from appliance.ledger.actions import exams
 from appliance.ledger.actions import lti as actions
+from appliance.ledger.projection import erased
 from appliance.standards.lti.registry import Registry
 from tests.standards.platform_side import AP, LTI, Platform, make_key
 
@@ -273,6 +274,14 @@ def test_a_planner_links_the_exam_by_what_led_nowhere(house, lms):
     assert planner.post(f"/exams/{EXAM}/lti", data={**said, "remove": "on"}).status_code == 303
     assert [link.resource_link for link in house.ask(lambda c: lti.links(c, exam=EXAM))] == [lms.link]
     assert planner.post(f"/exams/{EXAM}/lti", data={**said, "platform": "other"}).status_code == 400
+
+
+def test_an_erasure_takes_the_launch_with_it(house, lms):
+    lms.launch(house.client())
+    house.reach("submitted")
+    house.services.writer.transact(lambda t: erased.erase(t.connection, house.attempts[0], exam=EXAM, upto=10_000))
+    assert house.ask(lambda c: lti.launch(c, house.attempts[0])) is None
+    assert [event.payload for event in house.events("lti.launched")] == [None]
 
 
 def test_the_administrator_finds_what_to_copy(house):

@@ -167,6 +167,11 @@ def test_a_checkpoint_that_was_changed_moved_or_made_by_another_is_named(sample,
     second.write_bytes(note(replace(said, hash=hashlib.sha256(b"other").digest()), key))
     assert any("the box vouched for another event" in one and "written anew" in one for one in findings(sample.root))
     second.write_bytes(whole)
+    twin = replace(said, wall=said.wall + 86_400, hash=hashlib.sha256(b"twin").digest())
+    (box / twin.place).parent.mkdir(parents=True, exist_ok=True)
+    (box / twin.place).write_bytes(note(twin, key))
+    assert any("two different events" in one and "it has two histories" in one for one in findings(sample.root))
+    shutil.rmtree((box / twin.place).parent)
     (box / "_box" / "box.pub").write_bytes(other.public.pem)
     assert any("signed by another key than that in _box/box.pub" in one for one in findings(sample.root))
     assert "it is not the key that was given" in findings(sample.root, key=sample.keys / "box.pub")[0]

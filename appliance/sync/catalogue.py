@@ -5,7 +5,8 @@ It tells what the boxes say. Nothing here is a proof: `pull` and `verify` prove.
 
 import datetime
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,6 +16,7 @@ from appliance.errors import BadInput, IntegrityError, NotFound
 from appliance.exam.place import numbered
 from appliance.sync.choice import Choice
 from appliance.sync.manifest import Manifest
+from appliance.sync.patience import patiently
 from appliance.sync.store import ObjectStore, checked
 
 AT_ONCE = 16
@@ -90,8 +92,8 @@ class ExamEntry:
 class Catalogue:
     """Reads a store. `now`: wall seconds, the day of an exam that is still going on."""
 
-    def __init__(self, store: ObjectStore, *, now: float) -> None:
-        self._store, self._now = store, now
+    def __init__(self, store: ObjectStore, *, now: float, pause: Callable[[float], None] = time.sleep) -> None:
+        self._store, self._now, self._pause = store, now, pause
 
     def exams(self, choice: Choice) -> list[ExamEntry]:
         """Those that are chosen, by site, box and name; each with all its attempts. Errors of the store are raised,
@@ -109,10 +111,8 @@ class Catalogue:
         return [name for name in self._store.folders("") if choice.site(name) and _named(name)]
 
     def _places(self, site: str, choice: Choice, workers: ThreadPoolExecutor) -> Iterator[tuple[str, str, str]]:
-        boxes = [name for name in self._store.folders(site) if choice.box(name) and _named(name)]
-        for box, exams in zip(
-            boxes, workers.map(lambda box: list(self._store.folders(f"{site}/{box}")), boxes), strict=True
-        ):
+        boxes = [name for name in self._folders(site) if choice.box(name) and _named(name)]
+        for box, exams in zip(boxes, workers.map(lambda box: self._folders(f"{site}/{box}"), boxes), strict=True):
             yield from ((site, box, exam) for exam in exams if choice.exam(exam) and _named(exam))
 
     def entry(self, site: str, box: str, exam: str, *, choice: Choice) -> ExamEntry | None:
@@ -155,12 +155,16 @@ class Catalogue:
         return Manifest.from_bytes(data)
 
     def _has(self, place: str, number: int) -> bool:
-        return self._store.stat(f"{place}/{numbered('manifest.json', number)}") is not None
+        key = f"{place}/{numbered('manifest.json', number)}"
+        return patiently(lambda: self._store.stat(key), pause=self._pause) is not None
+
+    def _folders(self, prefix: str) -> list[str]:
+        return patiently(lambda: list(self._store.folders(prefix)), pause=self._pause)
 
     def _going_on(self, place: dict[str, Any], choice: Choice) -> ExamEntry | None:
         """No manifest of the exam yet: its attempts are the folders that have one, each with its own report."""
         folder = "/".join(place.values())
-        names = sorted(self._store.folders(folder))
+        names = sorted(self._folders(folder))
         if not names:
             return None  # nothing like an exam
         said: dict[str, Any] = {"starts_at": self._now}
@@ -209,6 +213,9 @@ class Catalogue:
         return names[-1].rpartition("/")[0], said
 
     def _small(self, key: str) -> bytes:
+        return patiently(lambda: self._read(key), pause=self._pause)
+
+    def _read(self, key: str) -> bytes:
         pieces, size = [], 0
         for piece in self._store.read(key):
             pieces.append(piece)

@@ -19,11 +19,9 @@ from pathlib import Path
 from appliance.errors import BadInput, IntegrityError, NotFound, StorageFull, Unavailable
 from appliance.sync.checked import Check, Checks, proved
 from appliance.sync.errand import Errand, Planner, Scope, Wanted
-from appliance.sync.store import ObjectStore, Refused, checked
+from appliance.sync.patience import patiently
+from appliance.sync.store import ObjectStore, checked
 from appliance.sync.witness import Witness
-
-TRIES = 4
-"""Of one object, when the store goes away in the middle; before each other one a pause twice as long."""
 
 _SPARE = 64 << 20
 """Left free on the disk."""
@@ -98,8 +96,13 @@ class Pull:
         """What is to do for one exam. Everything under it is listed: a page of 1,000 names a request. `since`: wall
         seconds; checkpoints of before do not matter for any exam of this box that is wanted."""
         self.witness.ask(*place.split("/")[:2], since=since)
-        objects = {found.key.removeprefix(f"{place}/"): found.size for found in self._store.list(place)}
-        planner = Planner(place, objects, lambda name: self._whole(f"{place}/{name}"), self._scope)
+        listed = patiently(lambda: list(self._store.list(place)), pause=self._pause)
+        objects = {found.key.removeprefix(f"{place}/"): found.size for found in listed}
+
+        def read(name: str) -> bytes:
+            return patiently(lambda: self._whole(f"{place}/{name}"), pause=self._pause)
+
+        planner = Planner(place, objects, read, self._scope)
         return planner.plan(attempts)
 
     def run(self, errand: Errand) -> Check:
@@ -145,20 +148,12 @@ class Pull:
 
     def _object(self, wanted: Wanted) -> Fetched:
         """One object, tried again while the store goes away. Findings are told, errors of this side raised."""
-        for number in range(1, TRIES + 1):
-            try:
-                return self._try(wanted)
-            except NotFound:
-                return Fetched(wanted, finding="it was listed, and is gone from the store meanwhile")
-            except IntegrityError as error:
-                return Fetched(wanted, finding=error.message)
-            except (Refused, StorageFull):
-                raise
-            except Unavailable:
-                if number == TRIES or self._stop.is_set():
-                    raise
-                self._pause(2.0 ** (number - 1))
-        raise AssertionError
+        try:
+            return patiently(lambda: self._try(wanted), pause=self._pause, stopped=self._stop.is_set)
+        except NotFound:
+            return Fetched(wanted, finding="it was listed, and is gone from the store meanwhile")
+        except IntegrityError as error:
+            return Fetched(wanted, finding=error.message)
 
     def _try(self, wanted: Wanted) -> Fetched:
         target = self._folder / checked(wanted.key)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from appliance.errors import BadInput, NotFound, Unavailable
 from appliance.sync import store_page, stores
-from appliance.sync.catalogue import Catalogue, ExamEntry, State
+from appliance.sync.catalogue import AT_ONCE, Catalogue, ExamEntry, State
 from appliance.sync.checked import Check, Checks
 from appliance.sync.choice import Choice, days
 from appliance.sync.counted import CountedStore
@@ -190,7 +190,7 @@ def run(options: argparse.Namespace) -> int:
         profile=options.profile,
         ca_file=options.ca,
     )
-    store = stores.at(options.location, access)
+    store = stores.at(options.location, access, at_once=max(AT_ONCE, options.at_once))
     if options.folder is None and not options.list:
         raise BadInput("there is no folder for the copy", hint="Add one after the store, or --list to look only.")
     scope = Scope.REPORTS if options.reports_only else Scope.NO_VIDEO if options.no_video else Scope.WHOLE

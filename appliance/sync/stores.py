@@ -48,11 +48,11 @@ def of_box(settings: UpstreamSettings, data: Path, *, pace: Pace | None = None) 
         raise ConfigError(f"[upstream] url: {error.message}", hint=error.hint) from None
 
 
-def at(location: str, access: Access | None = None) -> ObjectStore:
+def at(location: str, access: Access | None = None, *, at_once: int = 8) -> ObjectStore:
     """The store that a person named: a folder, or "s3://BUCKET/PREFIX" and what else docs/stores.md lists. It needs the
     right to write only when it is written to. NotFound or BadInput when it cannot be one; the network is not asked."""
     if "://" in location:
-        return _remote(location, access or Access(), at_once=8, pace=None, keeping={})
+        return _remote(location, access or Access(), at_once=at_once, pace=None, keeping={})
     folder = Path(location)
     if not folder.is_dir():
         raise NotFound(

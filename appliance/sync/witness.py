@@ -16,6 +16,7 @@ from appliance.exam.place import numbered
 from appliance.sync import box_proof, disk, note
 from appliance.sync.box_proof import Vouched
 from appliance.sync.manifest import Manifest
+from appliance.sync.patience import patiently
 from appliance.sync.proof import Proof
 from appliance.sync.store import ObjectStore, checked
 from appliance.sync.tree import FolderTree
@@ -83,7 +84,7 @@ class Witness:
         """Of every three days that have notes the last, and the newest of all."""
         first = datetime.datetime.fromtimestamp(since, datetime.UTC).date()
         last: dict[int, str] = {}
-        for name in sorted(self._store.folders(folder)):
+        for name in sorted(patiently(lambda: list(self._store.folders(folder)))):
             try:
                 day = datetime.date.fromisoformat(name)
             except ValueError:
@@ -96,7 +97,8 @@ class Witness:
         day = here / note.FOLDER / folder.rpartition("/")[2]
         if past and day.is_dir():
             return
-        names = [found.key for found in self._store.list(folder) if found.key.endswith(".note")]
+        listed = patiently(lambda: list(self._store.list(folder)))
+        names = [found.key for found in listed if found.key.endswith(".note")]
         if names:
             self._fetch(max(names), here)
 
@@ -104,18 +106,22 @@ class Witness:
         """Small, and kept as the store has it: what is wrong with it is for the proof to find."""
         name = checked(key).split("/", 2)[2]
         try:
-            pieces, size = [], 0
-            for piece in self._store.read(key):
-                pieces.append(piece)
-                if (size := size + len(piece)) > _LONGEST:
-                    raise IntegrityError(f"{key} is too long for what it should be")
+            data = patiently(lambda: self._read(key))
         except NotFound:
             return False
         target = here / name
-        if not target.exists() or target.read_bytes() != b"".join(pieces):
-            disk.write(target.with_name(f".{target.name}.partial"), b"".join(pieces))
+        if not target.exists() or target.read_bytes() != data:
+            disk.write(target.with_name(f".{target.name}.partial"), data)
             target.with_name(f".{target.name}.partial").replace(target)
         return True
+
+    def _read(self, key: str) -> bytes:
+        pieces, size = [], 0
+        for piece in self._store.read(key):
+            pieces.append(piece)
+            if (size := size + len(piece)) > _LONGEST:
+                raise IntegrityError(f"{key} is too long for what it should be")
+        return b"".join(pieces)
 
 
 def _today() -> str:

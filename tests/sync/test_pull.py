@@ -335,6 +335,25 @@ def test_a_line_that_breaks_is_tried_again_and_what_came_is_kept(store, tmp_path
     assert troubled.tally.there >= kept - 12
 
 
+def test_a_list_goes_on_when_the_store_goes_away_for_a_moment(store):
+    asked, waited = [], []
+
+    def busy(_store, key):
+        asked.append(key)
+        if len(asked) % 2:
+            raise Unavailable("slow down")
+
+    troubled = Troubled(DirectoryStore(store), busy)
+    assert len(Catalogue(troubled, now=0, pause=waited.append).exams(Choice())) == 3
+    assert waited
+
+    def down(_store, _key):
+        raise Unavailable("the store is down")
+
+    with pytest.raises(Unavailable, match="is down"):
+        Catalogue(Troubled(DirectoryStore(store), down), now=0, pause=waited.append).exams(Choice())
+
+
 def test_an_object_that_vanishes_meanwhile_is_named(store, tmp_path):
     def vanishes(_store, key):
         if key.endswith("00001.mp4"):

@@ -39,7 +39,9 @@ def refused():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "width"), WINDOWS)
+@pytest.mark.parametrize(
+    ("scheme", "width"), [pytest.param(*WINDOWS[0], marks=pytest.mark.long), pytest.param(*WINDOWS[1])]
+)
 def test_the_page_follows_each_second_and_says_when_it_has_lost_the_box(room, visit, axe, scheme, width):
     says(room, backlog=waiting(), uploads=upload(2_000_000), eta_s=700.0, bytes_per_s=250_000.0)
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})

@@ -14,6 +14,7 @@ from botocore import exceptions
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from appliance.sync import s3_catalogue
 from appliance.sync.s3_trouble import CREDENTIALS, Place, code_of, understood
 from appliance.sync.store import Refused
 
@@ -122,6 +123,7 @@ class Client:
 
 def _made(server: Server) -> Any:
     session = botocore.session.Session()
+    session.register_component("data_loader", s3_catalogue.loader())
     if server.credentials_file:
         if not Path(server.credentials_file).is_file():
             raise Refused(

@@ -155,7 +155,7 @@ class Binder:
                 continue
             self._tried.add(owner)
             staged = self.staged[owner]
-            if self.sender.offer(staged.subject.prefix, self.sender.items(staged)) == 0:
+            if self.sender.offer(owner, staged.subject.prefix, self.sender.items(staged)) == 0:
                 self.unoffered.discard(owner)
 
     def tell_report(self, owner: str) -> None:

@@ -50,6 +50,16 @@ class Waiting:
     video: int = 0
     since: float | None = None
 
+    def with_(self, item: Item) -> "Waiting":
+        """One more."""
+        return Waiting(
+            exam=self.exam,
+            objects=self.objects + 1,
+            bytes=self.bytes + item.size,
+            video=self.video + item.size * (item.rank is Rank.VIDEO),
+            since=item.since if self.since is None else min(self.since, item.since),
+        )
+
 
 @dataclass(slots=True)
 class _Count:
@@ -90,28 +100,28 @@ class Outbox:
     def offer(self, items: Iterable[Item]) -> int:
         """Take what is neither sent, damaged nor here already; -> how many there was no room for. What of an owner
         stays outside is known from its last offer."""
-        over: dict[str, list[Item]] = {}
+        over: dict[str, Waiting] = {}
         for item in items:
-            outside = over.setdefault(item.owner, [])
+            outside = over.setdefault(item.owner, Waiting(item.exam))
             if item.key in self.sent.get(item.owner, ()) or item.key in self.damaged.get(item.owner, ()):
                 continue
             before = self._waiting.get(item.key)
             room = self.capacity * (1 if item.rank >= Rank.VIDEO else 2)
             if before is None and len(self._waiting) >= room:
-                outside.append(item)
+                over[item.owner] = outside.with_(item)
             elif before != item:
                 self._put(item)
         for owner, outside in over.items():
-            if outside or owner in self._counts:
-                self._count(owner, outside[0].exam if outside else "").over = _sum(outside)
-        left_out = sum(map(len, over.values()))
+            if outside.objects or owner in self._counts:
+                self._count(owner, outside.exam).over = outside
+        left_out = sum(outside.objects for outside in over.values())
         self.beyond += left_out
         return left_out
 
     @property
     def roomy(self) -> bool:
         """Is it worth while to offer again what there was no room for?"""
-        return len(self._waiting) <= 0.9 * self.capacity
+        return len(self._waiting) <= 0.5 * self.capacity
 
     def hold(self, owner: str) -> None:
         """Hand out nothing of it until the store was asked what it has."""
@@ -267,7 +277,7 @@ class Outbox:
         count = self._counts[item.owner]
         count.add(item, -1)
         self._age(count)
-        if not count.left and not count.over:
+        if not count.left and not (count.over and count.over.objects):
             del self._counts[item.owner]
 
     def _age(self, count: _Count) -> None:
@@ -276,15 +286,3 @@ class Outbox:
             if item is not None and item.rank is not Rank.CHECK and item.since == count.ages[0][0]:
                 return
             heapq.heappop(count.ages)
-
-
-def _sum(items: list[Item]) -> Waiting | None:
-    if not items:
-        return None
-    return Waiting(
-        exam=items[0].exam,
-        objects=len(items),
-        bytes=sum(item.size for item in items),
-        video=sum(item.size * (item.rank is Rank.VIDEO) for item in items),
-        since=min(item.since for item in items),
-    )

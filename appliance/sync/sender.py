@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -69,11 +69,10 @@ class Sender:
 
     # --- what there is to send ---
 
-    def offer(self, prefix: str, items: list[Item]) -> int:
-        """All of one owner's, whose folder is `prefix`; -> how many there was no room for. The store is asked once for
+    def offer(self, owner: str, prefix: str, items: Iterable[Item]) -> int:
+        """All of an owner, whose folder is `prefix`; -> how many there was no room for. The store is asked once for
         what it has of it: that needs only to be confirmed."""
-        owner = items[0].owner if items else ""
-        if owner and owner not in self._listed and owner not in self._to_list:
+        if owner not in self._listed and owner not in self._to_list:
             self._to_list[owner] = prefix
             self.outbox.hold(owner)
         found = self._listed.get(owner, {})

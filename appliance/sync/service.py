@@ -19,7 +19,7 @@ from appliance.config import UpstreamSettings
 from appliance.errors import ApplianceError, IntegrityError, Unavailable
 from appliance.exam.events import BOX, ExamEnded, ReportAsked, UpstreamFailed
 from appliance.exam.place import place_of
-from appliance.ledger import reports, state
+from appliance.ledger import reports
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
 from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
@@ -36,7 +36,7 @@ from appliance.sync.ruling import Ruling
 from appliance.sync.sender import RANKS, Checkpoints, Sender
 from appliance.sync.store import ObjectStore
 from appliance.sync.trouble import BOX_DISK, Pause, Trouble, box_disk
-from appliance.sync.watch import Timing, Watch, Watched
+from appliance.sync.watch import Timing, Watch, Watched, recordings
 
 log = logging.getLogger(__name__)
 
@@ -259,7 +259,7 @@ class Service:
         if row.attempt in self._binder.staged or row.attempt in self._watch.progress.attempts:
             return
         prefix = self._binder.subject(row.exam, row.attempt).prefix
-        items = [
+        items = (
             Item(
                 owner=row.attempt,
                 exam=row.exam,
@@ -270,9 +270,9 @@ class Service:
                 since=segment.starts_at + segment.duration,
                 rank=RANKS["segment"],
             )
-            for segment in state.segments(connection, attempt=row.attempt)
-        ]
-        if self._sender.offer(prefix, items):
+            for segment in recordings(connection, row.attempt)
+        )
+        if self._sender.offer(row.attempt, prefix, items):
             self._outside.add(row.attempt)  # there was no room: asked again when there is
 
     def _offer_again(self) -> None:

@@ -1,8 +1,9 @@
 """Which attempts and exams wait for a bundle, and when it is time to make it: asked of the ledger, nothing kept."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -135,6 +136,13 @@ class Watch:
             settled = quiet >= self.timing.settle and not watched.open_feeds
             return settled or now - watched.closed_at >= self.timing.patience
         return quiet >= self.timing.revise
+
+
+def recordings(connection: sa.Connection, attempt: str) -> Iterator[Any]:
+    """The closed files of an attempt's recordings, one after the other: there may be many."""
+    row = tables.segment.c
+    query = sa.select(row.path, row.sha256, row.bytes, row.starts_at, row.duration).where(row.attempt == attempt)
+    yield from connection.execute(query.order_by(row.starts_at, row.kind, row.number))
 
 
 def _heads(connection: sa.Connection, exam: str) -> dict[str, int]:

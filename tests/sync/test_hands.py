@@ -127,7 +127,7 @@ def pump(sender, until, *, seconds=10.0):
 
 
 def test_all_hands_are_busy_and_no_more(sender, store, tmp_path):
-    sender.offer("x/a", items(tmp_path, 40))
+    sender.offer("a", "x/a", items(tmp_path, 40))
     pump(sender, lambda: not sender.outbox.left("a"))
     assert len(store.objects) == 40
     assert store.most == HANDS
@@ -137,7 +137,7 @@ def test_all_hands_are_busy_and_no_more(sender, store, tmp_path):
 
 def test_one_slow_object_holds_up_nobody(sender, store, tmp_path):
     store.gates["x/a/0000"] = threading.Event()
-    sender.offer("x/a", items(tmp_path, 40))
+    sender.offer("a", "x/a", items(tmp_path, 40))
     pump(sender, lambda: sender.outbox.left("a") == 1)
     assert [one.key for one in sender.line.uploads()] == ["x/a/0000"]
     store.gates["x/a/0000"].set()
@@ -147,7 +147,7 @@ def test_one_slow_object_holds_up_nobody(sender, store, tmp_path):
 @pytest.mark.parametrize("error", [Conflict("other content"), BadInput("no name for an object"), ZeroDivisionError()])
 def test_one_refused_object_is_parked_and_told_once_and_tried_again(sender, store, said, tmp_path, error):
     store.errors["x/a/0000"] = error
-    sender.offer("x/a", items(tmp_path, 10))
+    sender.offer("a", "x/a", items(tmp_path, 10))
     pump(sender, lambda: sender.outbox.left("a") == 1 and store.tried.count("x/a/0000") == 3)
     assert (sender.outbox.parked, len(said)) == (1, 1)
     del store.errors["x/a/0000"]
@@ -156,7 +156,7 @@ def test_one_refused_object_is_parked_and_told_once_and_tried_again(sender, stor
 
 
 def test_when_the_store_is_away_all_rest_and_one_at_a_time_tries(sender, store, said, tmp_path):
-    sender.offer("x/a", items(tmp_path, 30))
+    sender.offer("a", "x/a", items(tmp_path, 30))
     pump(sender, lambda: len(store.objects) > 3)
     store.away = True
     pump(sender, lambda: sender.outage.away_since is not None and not store.busy)
@@ -173,7 +173,7 @@ def test_when_the_store_is_away_all_rest_and_one_at_a_time_tries(sender, store, 
 
 def test_an_object_that_alone_finds_the_store_away_does_not_hold_up_the_others(sender, store, tmp_path):
     store.errors["x/a/0000"] = Unavailable("the store breaks off")
-    sender.offer("x/a", items(tmp_path, 200))
+    sender.offer("a", "x/a", items(tmp_path, 200))
     pump(sender, lambda: sender.outbox.left("a") == 1)
     assert store.tried.count("x/a/0000") < 20
 
@@ -183,7 +183,7 @@ def test_what_the_store_lists_is_only_confirmed_with_what_it_said(sender, store,
     for one in wanted[:15]:
         store.objects[one.key] = Path(one.source).read_bytes()
     store.objects[wanted[0].key] = b"z 0"  # as long, and not ours
-    sender.offer("x/a", wanted)
+    sender.offer("a", "x/a", wanted)
     pump(sender, lambda: sender.outbox.left("a") == 1)
     assert not {one.key for one in wanted[1:15]} & set(store.tried)
     assert {key for key, listed in store.confirmed if listed} == {one.key for one in wanted[:15]}
@@ -194,9 +194,9 @@ def test_what_the_store_lists_is_only_confirmed_with_what_it_said(sender, store,
 def test_a_report_in_hand_keeps_back_the_video_of_its_own_exam_only(sender, store, tmp_path):
     [report] = items(tmp_path, 1, owner="r", rank=Rank.REPORT)
     store.gates[report.key] = threading.Event()
-    sender.offer("x/r", [report])
-    sender.offer("x/v", items(tmp_path, 3, owner="v"))
-    sender.offer("x/w", items(tmp_path, 3, owner="w", exam="art"))
+    sender.offer("r", "x/r", [report])
+    sender.offer("v", "x/v", items(tmp_path, 3, owner="v"))
+    sender.offer("w", "x/w", items(tmp_path, 3, owner="w", exam="art"))
     pump(sender, lambda: not sender.outbox.left("w"))
     assert sender.outbox.left("v") == 3
     store.gates[report.key].set()
@@ -212,7 +212,7 @@ def test_nothing_is_sent_before_the_name_of_this_box_is_taken(sender, store, sai
             raise Unavailable("the name is another box's")
 
     sender.claim = claim
-    sender.offer("x/a", items(tmp_path, 3))
+    sender.offer("a", "x/a", items(tmp_path, 3))
     pump(sender, lambda: not sender.outbox.left("a"))
     assert asked == [0, 0, 0]
     assert said == [("upstream", "the name is another box's")]
@@ -232,7 +232,7 @@ class Checkpoints:
 
 def test_a_checkpoint_goes_first_also_while_video_waits(sender, store, tmp_path):
     sender.checkpoints, sender.video = Checkpoints(), False
-    sender.offer("x/a", items(tmp_path, 3))
+    sender.offer("a", "x/a", items(tmp_path, 3))
     pump(sender, lambda: len(sender.checkpoints.sent) == 3)
     assert sender.last_checkpoint is None or sender.last_checkpoint > 0
     assert store.tried == []

@@ -39,6 +39,8 @@ class Bucket:
 
     def take(self, size: int) -> None:
         """Wait until `size` bytes may be sent. Whoever came first goes first."""
+        if not self._per_second:
+            return  # asked for each few kB, by several at once: what costs nothing is not waited for
         with self._turn:
             while (seconds := self._try(size)) > 0:
                 self._sleep(min(seconds, _LOOK_SECONDS))

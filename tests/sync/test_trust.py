@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -95,6 +96,7 @@ class Counted:
 
     deleted_files = deleted_bytes = erased = sent = turns = 0
     trouble = ""
+    afresh = SimpleNamespace(waits="", altered=0)
 
     def turn(self, *, now):
         self.turns += 1

@@ -17,7 +17,8 @@ from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
-from appliance.sync import pull_arguments, verify_arguments
+from appliance.proof import arguments as verify_arguments
+from appliance.pull import arguments as pull_arguments
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -349,9 +350,9 @@ def _add_questions(commands: _Commands) -> None:
     token.add_argument("kind", metavar="KIND", help="webcam, screen, phone or camera")
     capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
     capacity.add_argument("--json", action="store_true")
-    verify = commands.add("verify", _in("appliance.sync.verify_command", "run"), "prove that evidence is as it was")
+    verify = commands.add("verify", _in("appliance.proof.command", "run"), "prove that evidence is as it was")
     verify_arguments.add_verify(verify)
-    pull = commands.add("pull", _in("appliance.sync.pull_command", "run"), "copy what a store has, and prove it")
+    pull = commands.add("pull", _in("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
     join = commands.add("join", _in("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)

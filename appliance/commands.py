@@ -189,10 +189,10 @@ def token(paths: Paths, attempt: str, kind: str) -> int:
 
 def join(options: argparse.Namespace) -> int:
     """One report of an exam that several boxes held (M93); -> 1 when a box's part is not proved or not there."""
+    from appliance.pull import command as pull_command
     from appliance.report import joined_files
     from appliance.report.joined import SAID, Source, Standing
     from appliance.report.moments import Zone
-    from appliance.sync import pull_command
 
     copy, now = options.folder, time.time()
     reports = pull_command.sources(options)

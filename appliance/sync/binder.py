@@ -8,22 +8,23 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from appliance.box import disk
 from appliance.box.paths import Paths
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.manifest import Manifest, Reference
 from appliance.errors import IntegrityError, Unavailable
 from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, ReportWritten
 from appliance.exam.place import numbered
 from appliance.ledger import tables
 from appliance.ledger.reader import Reader
-from appliance.sync import disk, proved, staged
-from appliance.sync.bundle import Stager
+from appliance.sync import proved, staged
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Done, Task
-from appliance.sync.keys import BoxKey
-from appliance.sync.manifest import Manifest, Reference
 from appliance.sync.owner import owners
 from appliance.sync.progress import Progress
 from appliance.sync.sender import Sender
 from appliance.sync.staged import Staged, Subject
+from appliance.sync.stager import Stager
 from appliance.sync.watch import Watch, Watched
 
 log = logging.getLogger(__name__)

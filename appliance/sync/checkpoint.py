@@ -10,13 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.note import Checkpoint, note, origin
 from appliance.exam.events import BOX, ExamStored
 from appliance.ledger import planning, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
-from appliance.sync.keys import BoxKey
-from appliance.sync.note import Checkpoint, note, origin
-from appliance.sync.store import Conflict, ObjectStore
+from appliance.stores.port import Conflict, ObjectStore
 
 SAID_SECONDS = 7 * 86_400.0
 """For how long each checkpoint repeats that an exam is upstream: long enough that many do."""

@@ -2,9 +2,9 @@
 
 import hashlib
 
+from appliance.bundle.keys import PublicKey
 from appliance.errors import IntegrityError, NotFound
-from appliance.sync.keys import PublicKey
-from appliance.sync.store import Conflict, ObjectStore, Refused
+from appliance.stores.port import Conflict, ObjectStore, Refused
 
 CLAIM = "_box/box.pub"
 _LONGEST = 4096

@@ -13,9 +13,9 @@ from typing import Any
 import rfc8785
 
 from appliance import __version__
+from appliance.box import disk
+from appliance.bundle.keys import BoxKey
 from appliance.ledger.exports import ExportRow
-from appliance.sync import disk
-from appliance.sync.keys import BoxKey
 
 SCHEMA = "appliance.clip/1"
 ZIP = "EXPORT.zip"

@@ -4,9 +4,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+from appliance.bundle.manifest import Manifest
 from appliance.exam.stage import Stage
 from appliance.sync import viewer
-from appliance.sync.manifest import Manifest
 
 
 def of(

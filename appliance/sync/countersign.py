@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from appliance.bundle.authorities import Authorities, certificates, ordered
 from appliance.config import SigningSettings
 from appliance.errors import ApplianceError, BadInput, ConfigError, IntegrityError, NotFound, Unavailable
 from appliance.exam.place import numbered
-from appliance.sync.authorities import Authorities, certificates, ordered
 
 CERTIFICATE, STAMP = "the site's certificate", "the time-stamping service"
 """What may fail, as it is said."""

@@ -21,17 +21,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from appliance.box import parent
+from appliance.box import disk, parent
 from appliance.box.paths import Paths, models_folder
+from appliance.bundle.keys import BoxKey
 from appliance.config import Settings
 from appliance.errors import ApplianceError, NotFound
 from appliance.exam.events import BOX, ExportFailed, ExportMade
 from appliance.ledger import detection, exports, holding, state, tables
 from appliance.ledger.exports import ExportRow
 from appliance.ledger.reader import Reader
-from appliance.sync import clip, disk
+from appliance.sync import clip
 from appliance.sync.binder import Ledger
-from appliance.sync.keys import BoxKey
 from appliance.sync.owner import owner_of
 
 log = logging.getLogger(__name__)

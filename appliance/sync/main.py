@@ -9,13 +9,16 @@ from typing import Any
 from appliance import __version__
 from appliance.box import health, process, upstream
 from appliance.box.paths import Paths
+from appliance.bundle.keys import BoxKey
 from appliance.config import Settings
 from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import opened
 from appliance.standards.deliveries import Deliveries
-from appliance.sync import stores, viewer
+from appliance.stores import places
+from appliance.stores.port import ObjectStore, Pace, checked
+from appliance.sync import viewer
 from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.chores import Chores
@@ -23,13 +26,11 @@ from appliance.sync.claim import claim
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Threads
 from appliance.sync.exports import Exports
-from appliance.sync.keys import BoxKey
 from appliance.sync.notice import Notices
 from appliance.sync.pace import Line
 from appliance.sync.retention import Retention
 from appliance.sync.service import Service
 from appliance.sync.status import Status
-from appliance.sync.store import ObjectStore, Pace, checked
 from appliance.sync.trust import Trust
 from appliance.sync.uplink import Night
 
@@ -114,7 +115,7 @@ def store_of(paths: Paths, settings: Settings, *, pace: Pace | None = None) -> O
                 f"[upstream] {name} is {value!r}, which cannot name a folder",
                 hint="Use letters, digits, -, _ and dots.",
             ) from None
-    return stores.of_box(settings.upstream, paths.data, pace=pace)
+    return places.of_box(settings.upstream, paths.data, pace=pace)
 
 
 def _when_readable(make: Callable[[], Service], paths: Paths, stopping: threading.Event) -> Service | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from appliance.sync.store import Stored
+from appliance.stores.port import Stored
 
 CAPACITY = 5_000
 """Things to send held in memory, at about 1 kB each: 20 seats for more than half an hour. More stay in the ledger until

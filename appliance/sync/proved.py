@@ -4,10 +4,10 @@ the newest of each attempt and exam. What somebody deletes at the store can be s
 import hashlib
 from pathlib import Path
 
+from appliance.box import disk
 from appliance.box.paths import Paths
 from appliance.exam.events import BOX
 from appliance.exam.place import numbered
-from appliance.sync import disk
 
 
 def keep(paths: Paths, staged: Path) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.box.paths import Paths
+from appliance.bundle.manifest import File, FileKind, Manifest
 from appliance.errors import IntegrityError, NotFound
 from appliance.exam.events import AttemptStored, UpstreamAltered
 from appliance.exam.place import numbered, place_of
+from appliance.stores.port import ObjectStore, SourceDamaged, Stored, digest
 from appliance.sync import proved
-from appliance.sync.manifest import File, FileKind, Manifest
-from appliance.sync.store import ObjectStore, SourceDamaged, Stored, digest
 
 ANY = -1
 """The size of an object of which only the hash is known."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from appliance.box import lying
+from appliance.box import disk, lying
 from appliance.box.paths import Paths
 from appliance.errors import BadInput, NotFound, StorageFull
 from appliance.exam.events import MediaDeleted, PersonalErased
@@ -23,13 +23,12 @@ from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import SELECT, Event
-from appliance.sync import disk
+from appliance.stores.port import ObjectStore
 from appliance.sync.afresh import Afresh, SendAgain, nobody
 from appliance.sync.binder import Ledger
 from appliance.sync.due import Due, due
 from appliance.sync.owner import owner_of, owners
 from appliance.sync.receipt import Receipts
-from appliance.sync.store import ObjectStore
 
 MOST_FILES = 2_000
 """Named by one event: it must fit into a message to the ledger. The rest goes right after."""

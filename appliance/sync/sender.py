@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from appliance.bundle.manifest import FileKind, Manifest, Missing, Reference
 from appliance.errors import IntegrityError, Unavailable
 from appliance.exam.place import numbered
 from appliance.ledger.reader import Reader
+from appliance.stores.port import Conflict, ObjectStore, SourceDamaged, Stored
 from appliance.sync.crew import Crew, Done, Task
-from appliance.sync.manifest import FileKind, Manifest, Missing, Reference
 from appliance.sync.outage import Outage
 from appliance.sync.outbox import Item, Outbox, Rank
 from appliance.sync.pace import Line
 from appliance.sync.staged import Staged, Subject
-from appliance.sync.store import Conflict, ObjectStore, SourceDamaged, Stored
 from appliance.sync.trouble import UPSTREAM, Trouble
 
 RANKS: dict[FileKind, Rank] = {

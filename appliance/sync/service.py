@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from appliance.box.paths import Paths
+from appliance.bundle.keys import BoxKey
 from appliance.config import UpstreamSettings
 from appliance.errors import ApplianceError, IntegrityError, Unavailable
 from appliance.exam.events import BOX, ExamEnded, ReportAsked, UpstreamFailed
@@ -22,10 +23,10 @@ from appliance.exam.place import place_of
 from appliance.ledger import reports
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
+from appliance.stores.port import ObjectStore
 from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Alone, Crew, Done, Task
-from appliance.sync.keys import BoxKey
 from appliance.sync.outage import Outage
 from appliance.sync.outbox import Item
 from appliance.sync.pace import Line
@@ -34,7 +35,6 @@ from appliance.sync.progress import Progress
 from appliance.sync.receipt import Again
 from appliance.sync.ruling import Ruling
 from appliance.sync.sender import RANKS, Checkpoints, Sender
-from appliance.sync.store import ObjectStore
 from appliance.sync.trouble import BOX_DISK, Pause, Trouble, box_disk
 from appliance.sync.watch import Timing, Watch, Watched, recordings
 

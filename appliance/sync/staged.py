@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from appliance.box import disk
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.manifest import File, Manifest, Missing, Reference
 from appliance.errors import IntegrityError
 from appliance.exam.events import BOX
 from appliance.exam.place import numbered
-from appliance.sync import disk
-from appliance.sync.keys import BoxKey
-from appliance.sync.manifest import File, Manifest, Missing, Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

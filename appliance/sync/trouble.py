@@ -9,8 +9,8 @@ from pathlib import Path
 
 from appliance.box.upstream import Failure
 from appliance.errors import ApplianceError, StorageFull, Unavailable
+from appliance.stores.port import Conflict, Refused, SourceDamaged
 from appliance.sync.countersign import CERTIFICATE, STAMP
-from appliance.sync.store import Conflict, Refused, SourceDamaged
 
 log = logging.getLogger(__name__)
 

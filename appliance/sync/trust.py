@@ -10,8 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from appliance.box import disk
 from appliance.box.clock import Stamp
-from appliance.sync import disk
 
 JUMP_SECONDS = 86_400.0
 """So far ahead is no jump yet: a box is off at night."""

@@ -17,10 +17,10 @@ from typing import Any
 
 import rfc8785
 
+from appliance.bundle.manifest import Manifest
 from appliance.errors import ConfigError
 from appliance.exam.place import numbered
 from appliance.exam.stage import Stage
-from appliance.sync.manifest import Manifest
 
 NAME = "index.html"
 

@@ -9,8 +9,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from appliance.proof.verify import verify
 from appliance.simulate.camera_server import CameraServer, Login
-from appliance.sync.verify import verify
 from tests.browser.people import Proctor, chromium
 from tests.capture.media import FPS, video
 from tests.whole_box import Box

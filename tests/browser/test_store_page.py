@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from appliance.sync import store_page
-from appliance.sync.catalogue import AttemptEntry, ExamEntry, State
-from appliance.sync.checked import Check, Checks
-from appliance.sync.errand import Scope
+from appliance.pull import page as store_page
+from appliance.pull.catalogue import AttemptEntry, ExamEntry, State
+from appliance.pull.checked import Check, Checks
+from appliance.pull.errand import Scope
 from tests.browser.people import CHROMIUM, QUIET
 
 pytestmark = pytest.mark.slow

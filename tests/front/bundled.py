@@ -5,15 +5,15 @@ import shutil
 from pathlib import Path
 
 from appliance.bench.review import recording
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.manifest import Reference
 from appliance.exam.events import BOX, ExamEnded
 from appliance.exam.feed import Kind
 from appliance.ledger import reader, writer
 from appliance.ledger.record import Draft
 from appliance.report import write
-from appliance.sync.bundle import Stager
-from appliance.sync.keys import BoxKey
-from appliance.sync.manifest import Reference
 from appliance.sync.staged import Staged, Subject
+from appliance.sync.stager import Stager
 
 SECONDS = 40
 KINDS = (Kind.WEBCAM, Kind.SCREEN)

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from appliance.exam.feed import Kind
-from appliance.sync.verify import verify
+from appliance.proof.verify import verify
 
 from .bundled import Bundled
 from .test_pages import assert_accessible

@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import expect
 
 from appliance.bench.review import recording
+from appliance.bundle.keys import BoxKey
 from appliance.config import CaptureSettings, Settings
 from appliance.exam import totp
 from appliance.ledger.client import Client
 from appliance.ledger.reader import Reader
 from appliance.sync.exports import Exports
-from appliance.sync.keys import BoxKey
 from tests.front.room import Room
 from tests.front.test_pages import assert_accessible
 

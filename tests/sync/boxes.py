@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from appliance.box.paths import Paths
+from appliance.bundle.keys import BoxKey
 from appliance.ledger import reader as reader_module
 from appliance.ledger import state
 from appliance.ledger import writer as writer_module
 from appliance.report import collect, csv_report, json_report, write
 from appliance.report.moments import Zone
+from appliance.stores.directory import DirectoryStore
 from appliance.sync.checkpoint import Checkpoints
-from appliance.sync.directory import DirectoryStore
-from appliance.sync.keys import BoxKey
 from tests.report import evidence as made
 from tests.report.evidence import START
 from tests.sync.rig import Rig, whole_exam

@@ -8,8 +8,6 @@ from tests.report import evidence as made
 from tests.sync.boxes import filled  # noqa: F401 - a fixture for all
 from tests.sync.rig import Rig
 
-pytest.register_assert_rewrite("tests.sync.contract")
-
 
 @pytest.fixture
 def rig(paths, monkeypatch):

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.bundle.keys import BoxKey
+from appliance.stores.s3 import Keeping, S3Store
+from appliance.stores.s3_client import Client, Server
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.claim import claim
-from appliance.sync.keys import BoxKey
-from appliance.sync.s3 import Keeping, S3Store
-from appliance.sync.s3_client import Client, Server
 from tests.sync import boxes
 from tests.sync.rig import Rig
 

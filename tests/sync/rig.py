@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.box.paths import Paths
+from appliance.bundle.keys import BoxKey
 from appliance.config import UpstreamSettings
 from appliance.errors import Unavailable
 from appliance.ledger import state
@@ -15,10 +16,9 @@ from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import Draft
 from appliance.report import write
-from appliance.sync.directory import DirectoryStore
-from appliance.sync.keys import BoxKey
+from appliance.stores.directory import DirectoryStore
+from appliance.stores.port import ObjectStore, Stored
 from appliance.sync.service import Service
-from appliance.sync.store import ObjectStore, Stored
 from appliance.sync.watch import Timing
 from tests.report.evidence import Evidence
 

@@ -13,12 +13,12 @@ from appliance.exam.events import UpstreamAltered, UpstreamRestored
 from appliance.exam.retention import Data
 from appliance.ledger import altered, dates
 from appliance.ledger.actions import erasure
+from appliance.proof.verify import verify
+from appliance.stores.s3 import S3Store
+from appliance.stores.s3_client import Client, Server
 from appliance.sync.afresh import RESTS_SECONDS
 from appliance.sync.receipt import NAMED
 from appliance.sync.retention import Retention
-from appliance.sync.s3 import S3Store
-from appliance.sync.s3_client import Client, Server
-from appliance.sync.verify import verify
 from tests.sync.rig import FlakyStore, Killed, whole_exam
 from tests.sync.test_retention import DAY, files, gone, identified, keeper, shown, stored_attempt
 from tests.sync.test_service import said

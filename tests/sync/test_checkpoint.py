@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from appliance.bundle import note
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.note import Checkpoint
 from appliance.errors import IntegrityError, Unavailable
 from appliance.ledger.reader import links
-from appliance.sync import note
+from appliance.stores.directory import DirectoryStore
 from appliance.sync.checkpoint import Checkpoints
-from appliance.sync.directory import DirectoryStore
-from appliance.sync.keys import BoxKey
-from appliance.sync.note import Checkpoint
 from tests.sync.rig import FlakyStore
 
 SAID = Checkpoint(

@@ -5,10 +5,10 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from appliance.bundle.keys import BoxKey
+from appliance.stores.directory import DirectoryStore
+from appliance.stores.port import Refused
 from appliance.sync.claim import claim
-from appliance.sync.directory import DirectoryStore
-from appliance.sync.keys import BoxKey
-from appliance.sync.store import Refused
 
 
 def key():

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.bundle.authorities import Authorities
 from appliance.config import SigningSettings
 from appliance.errors import ConfigError, IntegrityError
 from appliance.exam.events import UpstreamFailed
-from appliance.sync.authorities import Authorities
+from appliance.proof.verify import verify
 from appliance.sync.countersign import AGAIN_SECONDS, CERTIFICATE, STAMP, Countersigner
-from appliance.sync.verify import verify
 from tests.sync import bundles
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")]

@@ -22,7 +22,7 @@ from appliance.exam.events import UpstreamFailed
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
 from appliance.ledger.socket import LedgerServer
-from appliance.sync import stores
+from appliance.stores import places
 from appliance.sync.pace import Line
 from tests.chaos.disk import Disk
 from tests.report import evidence as made
@@ -111,7 +111,7 @@ class Sending:
 
     def prove(self) -> int:
         """Every object that the manifests name has just its SHA-256 upstream; -> bytes of all objects there."""
-        store = stores.of_box(replace(self.settings, endpoint=self.server.endpoint), self.rig.paths.data)
+        store = places.of_box(replace(self.settings, endpoint=self.server.endpoint), self.rig.paths.data)
         there = {one.key: one.size for one in store.list("north/seven")}
         manifests = [key for key in there if key.endswith("/manifest.json")]
         assert len(manifests) == 3, "two attempts and the exam"
@@ -213,7 +213,7 @@ def test_a_limit_holds_within_five_percent_over_real_uploads_of_large_and_small_
         settings = UpstreamSettings(
             url=f"s3://{juicefs.bucket()}", endpoint=proxy.endpoint, credentials_file=str(juicefs.credentials)
         )
-        store = stores.of_box(settings, tmp_path, pace=pace)
+        store = places.of_box(settings, tmp_path, pace=pace)
         store.put("first", b"x", sha256=hashlib.sha256(b"x").hexdigest())  # connects
 
         def hand():

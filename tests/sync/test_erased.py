@@ -13,9 +13,9 @@ from appliance.ledger import dates, state
 from appliance.ledger.actions import erasure, holds
 from appliance.ledger.client import Client, Told
 from appliance.ledger.socket import LedgerServer
+from appliance.proof.verify import verify
 from appliance.report import write
 from appliance.sync.retention import Retention
-from appliance.sync.verify import verify
 from tests.sync.rig import whole_exam
 from tests.sync.test_retention import keeper
 

@@ -13,12 +13,12 @@ import zipfile
 import pytest
 
 from appliance.box.paths import models_folder
+from appliance.bundle.keys import BoxKey
 from appliance.config import CaptureSettings, Settings
 from appliance.exam import events
 from appliance.exam.feed import Kind
 from appliance.ledger import exports
 from appliance.sync.exports import Exports
-from appliance.sync.keys import BoxKey
 from tests.evidence.recorded import Recorder, packets_of
 from tests.report.evidence import START
 
@@ -225,7 +225,7 @@ from appliance.box.paths import Paths
 from appliance.config import CaptureSettings, Settings
 from appliance.ledger.reader import opened
 from appliance.sync.exports import Exports
-from appliance.sync.keys import BoxKey
+from appliance.bundle.keys import BoxKey
 paths = Paths.of(Path(sys.argv[1]))
 class Silent:
     def append_and_wait(self, *_a, **_k):

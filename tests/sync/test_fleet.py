@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from appliance import cli
+from appliance.bundle.keys import BoxKey
+from appliance.stores.port import Refused
+from appliance.stores.s3 import S3Store
 from appliance.sync.claim import claim
-from appliance.sync.keys import BoxKey
-from appliance.sync.s3 import S3Store
-from appliance.sync.store import Refused
 from scripts import scale
 from tests.sync.many import SITE, keys_of, raced, said
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import BadInput, Unavailable
+from appliance.stores.port import Conflict, Stored
 from appliance.sync.crew import Threads
 from appliance.sync.outage import Outage
 from appliance.sync.outbox import Item, Rank
 from appliance.sync.pace import Line
 from appliance.sync.sender import Sender
-from appliance.sync.store import Conflict, Stored
 from appliance.sync.trouble import Pause, Trouble
 
 pytestmark = pytest.mark.slow

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from appliance.exam.events import EvidenceKept, IdentityEnrolled, IdentityPictured
-from appliance.sync.verify import verify
+from appliance.proof.verify import verify
+from tests.proof.test_verify import findings, resign
 from tests.report.evidence import jpeg
 from tests.sync.test_service import manifest, upstream
-from tests.sync.test_verify import findings, resign
 
 
 def shown(rig, attempt, number):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.box import disk
 from appliance.box.paths import Paths
 from appliance.exam.events import AttemptStored, ExamStored, ReportWritten
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
-from appliance.sync import disk
-from appliance.sync.verify import verify
+from appliance.proof.verify import verify
 from tests.report import evidence as made
 from tests.sync.rig import Killed, Rig, quick_report
 

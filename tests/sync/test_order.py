@@ -2,12 +2,12 @@
 
 import pytest
 
+from appliance.bundle.keys import BoxKey
+from appliance.bundle.manifest import Manifest
 from appliance.config import UpstreamSettings
+from appliance.proof.verify import verify
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.claim import claim
-from appliance.sync.keys import BoxKey
-from appliance.sync.manifest import Manifest
-from appliance.sync.verify import verify
 from tests.sync.rig import FlakyStore, Rig
 
 pytestmark = pytest.mark.slow

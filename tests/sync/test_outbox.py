@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.stores.port import Stored
 from appliance.sync.outbox import Item, Outbox, Rank, Waiting
-from appliance.sync.store import Stored
 
 
 def item(key: str, rank: Rank = Rank.VIDEO, since: float = 0.0, owner: str = "a", size: int = 10) -> Item:

@@ -17,8 +17,8 @@ from appliance.exam.events import AttemptStored, ExamStored
 from appliance.ledger import reader as reader_module
 from appliance.ledger import writer as writer_module
 from appliance.ledger.socket import LedgerServer
+from appliance.proof.verify import verify
 from appliance.sync.main import store_of
-from appliance.sync.verify import verify
 from tests.report import evidence as made
 from tests.sync.rig import Rig
 

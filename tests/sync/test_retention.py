@@ -13,9 +13,9 @@ from appliance.ledger import checkin, dates, holding, state
 from appliance.ledger.actions import erasure, holds
 from appliance.ledger.chain import check
 from appliance.ledger.reader import links
+from appliance.proof.verify import verify
 from appliance.sync import retention
 from appliance.sync.retention import Retention
-from appliance.sync.verify import verify
 from tests.sync.rig import Killed
 from tests.sync.test_rooms import ROOM, rig_with_room
 from tests.sync.test_service import manifest, upstream

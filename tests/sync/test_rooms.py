@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from appliance.bundle.manifest import Manifest
 from appliance.exam.events import AttemptStored, ReportWritten, RoomWatched
-from appliance.sync.manifest import Manifest
-from appliance.sync.verify import verify
+from appliance.proof.verify import verify
 from tests.sync.rig import whole_exam
 
 pytestmark = pytest.mark.slow

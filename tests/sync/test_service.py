@@ -5,15 +5,15 @@ import json
 
 import pytest
 
+from appliance.box import disk
+from appliance.bundle.manifest import Manifest
 from appliance.errors import Unavailable
 from appliance.exam import events
 from appliance.exam.events import AttemptStored, ExamStored, ReportWritten, UpstreamFailed
 from appliance.ledger import state
+from appliance.proof.verify import verify
 from appliance.report import write
-from appliance.sync import disk
-from appliance.sync.manifest import Manifest
 from appliance.sync.receipt import Again
-from appliance.sync.verify import verify
 from appliance.sync.watch import Timing
 from tests.report.evidence import START
 from tests.sync.rig import FlakyStore, whole_exam

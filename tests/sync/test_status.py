@@ -8,8 +8,8 @@ import pytest
 from appliance.box import upstream
 from appliance.config import UpstreamSettings
 from appliance.errors import StorageFull
+from appliance.stores.port import Refused
 from appliance.sync.status import Status
-from appliance.sync.store import Refused
 from tests.sync.rig import FlakyStore, Rig
 
 pytestmark = pytest.mark.slow

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.bundle.manifest import File, Gap, Head, Manifest, Missing
 from appliance.errors import ConfigError
 from appliance.exam.stage import Stage
 from appliance.sync import viewer
-from appliance.sync.manifest import File, Gap, Head, Manifest, Missing
 
 HEAD = Head(file="ledger.jsonl", chain="a1", after=0, after_hash="0" * 64, position=3, hash="1" * 64)
 SNAPSHOT = File(file="snapshots/f-2.jpg", kind="snapshot", size=3, sha256="aa")

@@ -1,4 +1,4 @@
-/** The proof of one bundle: key, signatures, manifests, files, chain. The same as `sync/proof.py`, with the same sentences. */
+/** The proof of one bundle: key, signatures, manifests, files, chain. The same as `proof/bundle_proof.py`, with the same sentences. */
 
 import { Broken, check, parse } from "./chain";
 import type { Folder } from "./folder";

@@ -1,4 +1,4 @@
-/** The hash chain of a ledger, as `ledger/chain.py` and `sync/chain_lines.py` make it. Pure. */
+/** The hash chain of a ledger, as `ledger/chain.py` and `bundle/chain_lines.py` make it. Pure. */
 
 import { sha256Hex } from "./sha256";
 import { hexToBytes } from "@noble/hashes/utils.js";

@@ -1,4 +1,4 @@
-/** The manifest of a bundle, as `sync/manifest.py` writes it. Pure. */
+/** The manifest of a bundle, as `bundle/manifest.py` writes it. Pure. */
 
 import { numbered } from "./place";
 

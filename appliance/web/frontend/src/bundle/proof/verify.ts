@@ -1,4 +1,4 @@
-/** Is a folder what its box signed? An attempt's, or an exam's with all its attempts. The same as `sync/verify.py`. */
+/** Is a folder what its box signed? An attempt's, or an exam's with all its attempts. The same as `proof/verify.py`. */
 
 import { prove, type Find, type Progress, type Proof } from "./bundle";
 import type { Folder } from "./folder";

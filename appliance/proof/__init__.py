@@ -1,0 +1,1 @@
+"""Proving evidence without the box: `appliance verify`."""

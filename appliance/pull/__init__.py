@@ -1,0 +1,1 @@
+"""Copying evidence out of a store, for central IT: `appliance pull`."""

@@ -47,8 +47,9 @@ class Server:
             return float(max(times))
 
     @contextlib.contextmanager
-    def client(self) -> Iterator[Any]:
-        """boto3's low-level client, as it comes."""
+    def client(self, *, checked: bool = True) -> Iterator[Any]:
+        """boto3's low-level client, as it comes: with a checksum (CRC) of what is sent. Not `checked`: without."""
+        when = "when_supported" if checked else "when_required"
         client = botocore.session.Session().create_client(
             "s3",
             endpoint_url=self.endpoint,
@@ -57,8 +58,8 @@ class Server:
             aws_secret_access_key=SECRET,
             config=Config(
                 s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
+                request_checksum_calculation=when,
+                response_checksum_validation=when,
             ),
         )
         try:

@@ -68,10 +68,7 @@ def test_the_demo_shows_flags_and_goes_on_after_a_stop(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        name if name in ("web", "capture-1", "inference") else pytest.param(name, marks=pytest.mark.long)
-        for name in SERVICES
-    ],
+    [name if name == "inference" else pytest.param(name, marks=pytest.mark.long) for name in SERVICES],
 )
 def test_a_killed_process_is_started_again_and_nothing_else_is(box, name):
     pids = {other: box.pid(other) for other in SERVICES}

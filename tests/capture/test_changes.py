@@ -104,6 +104,7 @@ async def played(browser, base, total, *, kind="webcam", shares=(0.1, 0.5, 0.3, 
     return said, through
 
 
+@pytest.mark.long
 def test_sound_that_goes_and_comes_a_turned_phone_and_another_camera_play_as_one(tmp_path):
     async def work():
         async with (

@@ -66,7 +66,8 @@ def gaps(box):
         ]
 
 
-@pytest.mark.parametrize("percent", [pytest.param(1, marks=pytest.mark.long), 5])
+@pytest.mark.long
+@pytest.mark.parametrize("percent", [1, 5])
 def test_what_the_line_loses_is_asked_for_again_and_no_picture_is_missing(line, tmp_path, percent):
     with published(line, tmp_path) as (box, sender):
         line.lose(percent)

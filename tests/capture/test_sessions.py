@@ -108,6 +108,7 @@ def test_a_second_publication_replaces_the_first(tmp_path):
     asyncio.run(work())
 
 
+@pytest.mark.long
 def test_one_percent_loss_costs_no_second(tmp_path):
     """The stock receive path of aiortc freezes for seconds here."""
 

@@ -131,6 +131,7 @@ def test_a_line_that_carries_half_of_it_is_dropped(tmp_path):
     asyncio.run(work())
 
 
+@pytest.mark.long
 def test_five_percent_loss_is_repeated_and_nobody_is_dropped(tmp_path):
     async def work():
         async with scene(tmp_path / "media") as here:

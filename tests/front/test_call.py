@@ -81,7 +81,8 @@ def test_without_a_microphone_nobody_is_called_and_a_sentence_says_what_to_do(ro
     assert calls(room, 1) == []
 
 
-@pytest.mark.parametrize(("scheme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 390)])
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_a_call_without_a_recorder_says_so_on_both_sides_and_ends_by_itself(room, looking, visit, axe, scheme, width):
     seat = 2 if scheme == "light" else 3
     candidate = visit(color_scheme=scheme, viewport={"width": width, "height": 800})

@@ -62,8 +62,24 @@ def step(page, title):
     ("method", "name", "message", "button", "said", "hint"),
     [
         ("getUserMedia", "NotAllowedError", "", "Turn on camera", "was not allowed to use the camera", "choose Allow"),
-        ("getUserMedia", "NotFoundError", "", "Turn on camera", "No camera or no microphone", "Plug it in"),
-        ("getUserMedia", "NotReadableError", "", "Turn on camera", "used by another program", "Close other programs"),
+        pytest.param(
+            "getUserMedia",
+            "NotFoundError",
+            "",
+            "Turn on camera",
+            "No camera or no microphone",
+            "Plug it in",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "getUserMedia",
+            "NotReadableError",
+            "",
+            "Turn on camera",
+            "used by another program",
+            "Close other programs",
+            marks=pytest.mark.long,
+        ),
         ("getDisplayMedia", "NotAllowedError", "denied", "Share your screen", "screen was not shared", "whole screen"),
         (
             "getDisplayMedia",
@@ -137,6 +153,7 @@ def test_hand_in_asks_and_stops_everything(room, candidate):
     step(page, "You have handed in")
 
 
+@pytest.mark.long
 def test_the_box_goes_away_and_comes_back_and_nobody_has_to_press_anything(tmp_path, visit):
     with opened(tmp_path, 1, lambda room: room.lead(1, "equipment"), capture=True) as room:
         page = visit()

@@ -170,6 +170,7 @@ def _sits(room, page, lead, axe):
         press(page, "I sit like this")
 
 
+@pytest.mark.long
 def test_M25_a_room_scan_beside_the_exam_which_goes_on(tmp_path, visit, axe):
     def prepare(room):
         planned(ExamPlan(contact="Exam desk, room 12"))(room)
@@ -210,7 +211,7 @@ LESS = {
 }
 
 
-@pytest.mark.parametrize("name", LESS)
+@pytest.mark.parametrize("name", [one if one == "paper" else pytest.param(one, marks=pytest.mark.long) for one in LESS])
 def test_M35_M2_M97_exams_that_want_less_say_so(tmp_path, visit, axe, name):
     plan, title = LESS[name]
     with opened(tmp_path, 1, planned(dataclasses.replace(plan, contact="Desk")), capture=True) as room:

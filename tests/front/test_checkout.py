@@ -108,7 +108,8 @@ def photos(*sheets):
     ]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 320), pytest.param("dark", 1280, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280)])
 def test_M84_M86_pages_from_the_computer_and_the_proctor_by_keyboard(hall, visiting, axe, scheme, width):
     seat = 2 if scheme == "light" else 3
     attempt = hall.attempts[seat - 1]

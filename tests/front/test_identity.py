@@ -131,6 +131,7 @@ def _is_told_why_and_why_not(room, lead, axe):
     assert_accessible(lead, axe, "the look with why and why not")
 
 
+@pytest.mark.long
 def test_who_declines_is_looked_at_by_a_person(room, visit, axe):
     page, lead = visit(), visit()
     join(page, room, 2)

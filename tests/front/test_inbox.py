@@ -44,7 +44,8 @@ def ask(room, visit):
     return asked
 
 
-@pytest.mark.parametrize(("scheme", "width"), [pytest.param("light", 1280, marks=pytest.mark.long), ("dark", 320)])
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_I34_questions_come_in_are_counted_and_are_answered(room, visit, ask, axe, scheme, width):
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 900})
     sign_in(page, room, "institution")

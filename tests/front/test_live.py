@@ -61,6 +61,7 @@ def until(page, true, seconds=8.0):
         page.wait_for_timeout(100)
 
 
+@pytest.mark.long
 def test_a_view_that_was_too_slow_shows_stills_and_tries_again_later(room, visit):
     page, offers = looking(room, visit, status=410)
     camera = page.locator("figure.live.webcam")

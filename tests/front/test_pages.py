@@ -86,7 +86,7 @@ WINDOWS = [("light", 1280), ("dark", 320)]
 @pytest.mark.parametrize(
     ("user", "scheme", "width"),
     [
-        pytest.param(user, *window, marks=pytest.mark.long if window == WINDOWS[0] and user != "planner" else ())
+        pytest.param(user, *window, marks=pytest.mark.long if window == WINDOWS[0] else ())
         for user in STAFF
         for window in WINDOWS
     ],
@@ -101,7 +101,8 @@ def test_pages_of_forms(room, visit, axe, user, scheme, width):
 
 
 @pytest.mark.parametrize(
-    ("theme", "width"), [("dark", 1366), pytest.param("light", 1366, marks=pytest.mark.long), ("dark", 360)]
+    ("theme", "width"),
+    [*(pytest.param(theme, 1366, marks=pytest.mark.long) for theme in ("dark", "light")), ("dark", 360)],
 )
 def test_wall_and_look(room, visit, axe, theme, width):
     page = visit(viewport={"width": width, "height": 768}, reduced_motion="reduce")
@@ -125,7 +126,7 @@ def test_wall_and_look(room, visit, axe, theme, width):
     assert_accessible(page, axe, f"look page {theme}")
 
 
-@pytest.mark.parametrize(("scheme", "width"), WINDOWS)
+@pytest.mark.parametrize(("scheme", "width"), [pytest.param(*WINDOWS[0], marks=pytest.mark.long), *WINDOWS[1:]])
 def test_a_candidate_at_the_door(room, visit, axe, scheme, width):
     """A second join with a used code is refused in words; a first one shows the name, then the agreement."""
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})

@@ -99,7 +99,8 @@ def test_the_proctor_is_told_at_once_and_lets_it_in_by_a_key(visit, room, candid
     expect(tile.locator(".second-age")).to_have_text(re.compile(r"phone \d+ s"))
 
 
-@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["dark", "light"])
 def test_on_the_look_page_it_is_asked_for_placed_and_removed(visit, room, candidate, watcher, axe, theme):
     page = candidate(2)
     look = watcher(f"/look/{room.attempts[1]}", theme=theme)

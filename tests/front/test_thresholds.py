@@ -38,6 +38,7 @@ def assert_all_can_use(page, axe, what):
         assert_accessible(page, axe, f"{what}, {scheme}")
 
 
+@pytest.mark.long
 def test_changed_rules_are_tried_before_they_hold(room, visit, axe):
     page = visit()
     sign_in(page, room, "planner")

@@ -74,6 +74,7 @@ def prepare_check_in(room):
         write(lambda t, attempt=attempt: checkin.record_scan(t, attempt, path="x.webm", sha256="0", size=9, seconds=20))
 
 
+@pytest.mark.long
 def test_eight_candidates_are_checked_in_with_at_most_six_keys_each(tmp_path, visit):
     with opened(tmp_path, 8, prepare_check_in) as room:
         room.send(*range(1, 9))

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from appliance.errors import NotFound
 from appliance.exam.permissions import Action
 from appliance.exam.unplug import length
 from appliance.web import upstream_facts as facts
-from appliance.web.context import services
+from appliance.web.context import services, t
 from appliance.web.needs import needs
 
 bp = Blueprint("upstream", __name__)
@@ -25,7 +26,12 @@ def page() -> str:
     with here.reader.connect() as connection:
         exams, older = facts.exams(connection, lock_days=here.settings.upstream.lock_days, now=now)
     return render_template(
-        "upstream.html", exams=exams, older=older, lock_days=here.settings.upstream.lock_days, **_now(now)
+        "upstream.html",
+        exams=exams,
+        older=older,
+        lock_days=here.settings.upstream.lock_days,
+        key=facts.key(here.paths.keys),
+        **_now(now),
     )
 
 
@@ -34,6 +40,21 @@ def page() -> str:
 def moment() -> Response:
     """The part of the page that changes each second; 304 while it does not."""
     return _unless_known(make_response(render_template("_upstream.html", **_now(time.time()))))
+
+
+@bp.get("/upstream/box.pub")
+@needs(Action.SEE_BOX)
+def key() -> Response:
+    """The public half of the key that signs what this box sends: whoever verifies needs it from another place than the
+    evidence."""
+    public = facts.key(services().paths.keys)
+    if public is None:
+        raise NotFound(t("upstream.key_none"), hint=t("upstream.key_none_hint"))
+    upstream = services().settings.upstream
+    answer = make_response(public.pem)
+    answer.content_type = "application/x-pem-file"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{upstream.site}-{upstream.box}.pub"'
+    return answer
 
 
 @bp.get("/api/upstream")

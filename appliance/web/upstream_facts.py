@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from appliance.box import health, upstream
 from appliance.box.mounts import apart
 from appliance.box.upstream import Backlog, Failure, Upload, Upstream
+from appliance.bundle.keys import PublicKey
 from appliance.exam.events import UpstreamAltered, UpstreamRestored
 from appliance.exam.retention import Keeping, outlived
 from appliance.exam.unplug import Copy, Disk, Sight, State, Verdict, disk, judged, length
@@ -192,3 +193,11 @@ def address(here: Services, now: Now) -> str:
         return now.said.store
     folder: Path | None = here.settings.upstream.folder_in(here.paths.data)
     return str(folder) if folder is not None else here.settings.upstream.url
+
+
+def key(folder: Path) -> PublicKey | None:
+    """What this box signs with, as anybody may know it; None before sync has made it."""
+    try:
+        return PublicKey.from_pem((folder / "box.pub").read_bytes())
+    except FileNotFoundError:
+        return None

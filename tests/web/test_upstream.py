@@ -9,6 +9,7 @@ import pytest
 
 from appliance.box import health, upstream
 from appliance.box.upstream import Backlog, Failure, Upload, Upstream
+from appliance.bundle.keys import BoxKey
 from appliance.exam.events import (
     BOX,
     AttemptStored,
@@ -240,3 +241,12 @@ def test_no_name_of_a_candidate_is_on_it(house):
     assert "Lovelace" not in house.user("staff").get("/upstream").text + api(house).text
     assert not house.ask(lambda c: holding.deletions(c, exam=EXAM))
     assert BOX not in api(house).json["exams"][0]
+
+
+def test_the_key_that_signs_is_shown_and_can_be_saved(house):
+    staff = house.user("staff")
+    assert "no key yet" in staff.get("/upstream").text
+    assert staff.get("/upstream/box.pub").status_code == 404
+    public = BoxKey.from_folder(house.services.paths.keys).public
+    assert public.fingerprint in staff.get("/upstream").text
+    assert staff.get("/upstream/box.pub").data == public.pem

@@ -24,7 +24,7 @@ from appliance.bench.sync.server import Server, running
 from appliance.errors import Unavailable
 
 ROUNDS = 3
-SEGMENTS, SEGMENT_BYTES = 96, 4_000_000
+SEGMENTS, SEGMENT_BYTES = 144, 4_000_000
 LINE_SEGMENTS = 25
 SMALL, SMALL_BYTES = 10_000, 2_000
 RATIO_LIMIT, RSS_LIMIT_MB, LINE_LIMIT, RECONCILE_LIMIT_S = 0.8, 110.0, 1.3, 30.0

@@ -7,7 +7,7 @@ BIN := .venv/bin
 TOGETHER := -n 2 --dist loadfile
 WAITING := -n 3 --dist loadfile --no-loadscope-reorder
 ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test_chromium_packets.py tests/capture/test_main.py \
-	tests/capture/test_reception.py tests/door/test_process.py
+	tests/capture/test_reception.py tests/capture/test_bitrate.py tests/door/test_process.py tests/front/test_wall.py
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone

@@ -322,7 +322,8 @@ def test_I28_the_chat_and_the_page_ask_nobody_but_the_box(sat, candidate):
     page.reload()
     page.get_by_role("button", name="I need the bathroom.").click()
     expect(page.get_by_role("log").get_by_text("I need the bathroom.")).to_be_visible()
-    (said,) = ask(sat.room, lambda c: state.messages(c, attempt=sat.attempt(1)))
+    # the page shows it at once, the ledger has it a moment later
+    (said,) = until(lambda: ask(sat.room, lambda c: state.messages(c, attempt=sat.attempt(1))))
     assert said.text == "I need the bathroom."
     sat.post("lead", f"/api/attempts/{sat.attempt(1)}/read", {"message": said.message})
     expect(page.get_by_role("log").get_by_text("seen", exact=False)).to_be_visible(timeout=2_000)

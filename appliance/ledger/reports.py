@@ -1,10 +1,30 @@
-"""Reports that somebody wants now: the ledger is the queue."""
+"""Reports that somebody wants now: the ledger is the queue. How they are written, for who has it done."""
+
+from collections.abc import Mapping
+from typing import Protocol
 
 import sqlalchemy as sa
 
+from appliance.box.paths import Paths
 from appliance.exam.events import BOX, ReportAsked, ReportWritten
 from appliance.ledger import tables
 from appliance.ledger.record import SELECT, Event
+
+
+class WriteReport(Protocol):
+    """Writes the report on an attempt or an exam into the reports folder; -> name -> SHA-256 (hex)."""
+
+    def __call__(
+        self, *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None
+    ) -> dict[str, str]: ...
+
+
+class WriteReports(Protocol):
+    """The same for an exam and each of its attempts; -> attempt, None for the exam -> name -> SHA-256."""
+
+    def __call__(
+        self, *, connection: sa.Connection, paths: Paths, exam: str
+    ) -> Mapping[str | None, dict[str, str]]: ...
 
 
 def waiting(connection: sa.Connection, *, exam: str | None = None) -> list[str]:

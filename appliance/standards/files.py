@@ -4,30 +4,14 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import sqlalchemy as sa
 
 from appliance.box.paths import Paths
 from appliance.config import Settings
 from appliance.errors import StorageFull
+from appliance.ledger.reports import WriteReport, WriteReports
 from appliance.standards import source
-
-
-class WriteReport(Protocol):
-    """As sync is handed it; -> name -> SHA-256 (hex)."""
-
-    def __call__(
-        self, *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None
-    ) -> dict[str, str]: ...
-
-
-class WriteReports(Protocol):
-    """The same for an exam and each of its attempts."""
-
-    def __call__(
-        self, *, connection: sa.Connection, paths: Paths, exam: str
-    ) -> Mapping[str | None, dict[str, str]]: ...
 
 
 class WithEvents:

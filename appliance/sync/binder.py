@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from appliance.exam.events import BOX, AttemptStored, ExamStored, Payload, Repor
 from appliance.exam.place import numbered
 from appliance.ledger import tables
 from appliance.ledger.reader import Reader
+from appliance.ledger.reports import WriteReport, WriteReports
 from appliance.sync import proved, staged
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Done, Task
@@ -28,22 +29,6 @@ from appliance.sync.stager import Stager
 from appliance.sync.watch import Watch, Watched
 
 log = logging.getLogger(__name__)
-
-
-class WriteReport(Protocol):
-    """Writes the report on an attempt or an exam into the reports folder; -> name -> SHA-256 (hex)."""
-
-    def __call__(
-        self, *, connection: sa.Connection, paths: Paths, exam: str, attempt: str | None
-    ) -> dict[str, str]: ...
-
-
-class WriteReports(Protocol):
-    """The same for an exam and each of its attempts; -> attempt, None for the exam -> name -> SHA-256."""
-
-    def __call__(
-        self, *, connection: sa.Connection, paths: Paths, exam: str
-    ) -> Mapping[str | None, dict[str, str]]: ...
 
 
 class Ledger(Protocol):

@@ -15,11 +15,11 @@ from appliance.errors import ApplianceError, BadInput, ConfigError
 from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.ledger.reader import opened
+from appliance.ledger.reports import WriteReport, WriteReports
 from appliance.standards.deliveries import Deliveries
 from appliance.stores import places
 from appliance.stores.port import ObjectStore, Pace, checked
 from appliance.sync import viewer
-from appliance.sync.binder import WriteReport, WriteReports
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.chores import Chores
 from appliance.sync.claim import claim

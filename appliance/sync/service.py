@@ -23,8 +23,9 @@ from appliance.exam.place import place_of
 from appliance.ledger import reports
 from appliance.ledger.client import Told
 from appliance.ledger.reader import Reader
+from appliance.ledger.reports import WriteReport, WriteReports
 from appliance.stores.port import ObjectStore
-from appliance.sync.binder import Binder, Ledger, LedgerAway, WriteReport, WriteReports
+from appliance.sync.binder import Binder, Ledger, LedgerAway
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Alone, Crew, Done, Task
 from appliance.sync.outage import Outage

@@ -97,13 +97,12 @@ def shares(budget: float, streams: Sequence[Stream]) -> list[float]:
 
 
 def _level(given: list[float], chosen: list[int], targets: list[int], left: float) -> float:
-    """Raise the chosen ones together, each to its target at most; -> what that took of `left`."""
+    """Raise the chosen ones together, each to its target at most; -> what that took of `left`. Who needs least comes
+    first, so that what it leaves goes to the others: one step for each, whatever is lost in rounding."""
     took = 0.0
     waiting = sorted(chosen, key=lambda at: targets[at] - given[at])
-    while waiting and left - took > 0:
-        each = min(targets[waiting[0]] - given[waiting[0]], (left - took) / len(waiting))
-        for at in waiting:
-            given[at] += each
-        took += each * len(waiting)
-        waiting = [at for at in waiting if targets[at] - given[at] > 1]
+    for place, at in enumerate(waiting):
+        share = min(targets[at] - given[at], max(0.0, left - took) / (len(waiting) - place))
+        given[at] += share
+        took += share
     return took

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.box import health
@@ -90,6 +90,8 @@ STREAMS = st.lists(
 
 
 @given(st.floats(0, 1e8), STREAMS)
+@example(1.094053e-317, [PHONE, Stream(Kind.WEBCAM, 600_000, False), Stream(Kind.WEBCAM, 600_000, False)])  # hung once
+@example(8.8075074925646e-311, [Stream(Kind.WEBCAM, 2, False), Stream(Kind.CALL, 800_000, False)])  # hung once
 def test_the_budget_holds_and_sound_never_pays(budget, streams):
     given = shares(budget, streams)
     sound = SOUND_BITRATE * sum(stream.sound for stream in streams)

@@ -6,12 +6,13 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from appliance import __version__
 from appliance.box import parent
+from appliance.box.console import Command, Commands, lazily, paths_of
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
@@ -19,8 +20,6 @@ from appliance.config import Settings, load
 from appliance.errors import ApplianceError
 from appliance.proof import arguments as verify_arguments
 from appliance.pull import arguments as pull_arguments
-
-Command = Callable[[argparse.Namespace], int]
 
 WRONG = 2
 """Exit code of an error that a person can act on. 1 is "not healthy" or "not proved"."""
@@ -45,22 +44,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _paths(options: argparse.Namespace) -> Paths:
-    return Paths.of(Path(options.data or os.environ.get("APPLIANCE_DATA") or "data"))
-
-
 def _service(options: argparse.Namespace) -> tuple[Paths, Settings]:
     """What a process of the box begins with."""
     parent.follow()
     start_logging(options.name)
-    paths = _paths(options).make()
+    paths = paths_of(options).make()
     return paths, load(paths.config)
 
 
 def _run(options: argparse.Namespace) -> int:
     from appliance import supervisor
 
-    paths = _paths(options).make()
+    paths = paths_of(options).make()
     settings = _with_ports(load(paths.config), options)
     return supervisor.run(paths=paths, settings=settings, demo=options.demo, lan=options.lan)
 
@@ -143,11 +138,6 @@ def _prepare_models(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in(module: str, function: str) -> Command:
-    """A command that takes its options as they are."""
-    return lambda options: int(getattr(importlib.import_module(module), function)(options))
-
-
 def _bench(options: argparse.Namespace) -> int:
     from appliance import commands
 
@@ -164,51 +154,51 @@ def _thresholds(options: argparse.Namespace) -> int:
     from appliance.evaluate import stored
 
     return stored.run(
-        _paths(options), options.exam, policy=options.policy, seconds=options.seconds, as_json=options.json
+        paths_of(options), options.exam, policy=options.policy, seconds=options.seconds, as_json=options.json
     )
 
 
 def _flags(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.flags(_paths(options), options.exam, as_json=options.json)
+    return commands.flags(paths_of(options), options.exam, as_json=options.json)
 
 
 def _events(options: argparse.Namespace) -> int:
     from appliance.standards import command
 
-    return command.run(_paths(options), options.exam, form=options.format, out=options.out)
+    return command.run(paths_of(options), options.exam, form=options.format, out=options.out)
 
 
 def _retention(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.retention(_paths(options), options.exam)
+    return commands.retention(paths_of(options), options.exam)
 
 
 def _end(options: argparse.Namespace) -> int:
     from appliance import commands
 
     seconds = options.seconds if options.wait else None
-    return commands.end(_paths(options), options.exam, reason=options.reason, wait_seconds=seconds)
+    return commands.end(paths_of(options), options.exam, reason=options.reason, wait_seconds=seconds)
 
 
 def _status(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.status(_paths(options), as_json=options.json)
+    return commands.status(paths_of(options), as_json=options.json)
 
 
 def _token(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.token(_paths(options), options.attempt, options.kind)
+    return commands.token(paths_of(options), options.attempt, options.kind)
 
 
 def _capacity(options: argparse.Namespace) -> int:
     from appliance import commands
 
-    return commands.capacity(_paths(options).make(), as_json=options.json)
+    return commands.capacity(paths_of(options).make(), as_json=options.json)
 
 
 def _exam_create(options: argparse.Namespace) -> int:
@@ -225,14 +215,14 @@ def _exam_create(options: argparse.Namespace) -> int:
         ratio=options.ratio,
     ).checked()
     return administration.create_exam(
-        _paths(options), policy, roster=options.roster, codes_out=options.codes_out, held=options.plan
+        paths_of(options), policy, roster=options.roster, codes_out=options.codes_out, held=options.plan
     )
 
 
 def _exam_list(options: argparse.Namespace) -> int:
     from appliance import administration
 
-    return administration.list_exams(_paths(options))
+    return administration.list_exams(paths_of(options))
 
 
 def _user_create(options: argparse.Namespace) -> int:
@@ -240,31 +230,14 @@ def _user_create(options: argparse.Namespace) -> int:
     from appliance.exam.permissions import Role
 
     return administration.create_user(
-        _paths(options), options.user, name=options.full_name or options.user, role=Role(options.role)
+        paths_of(options), options.user, name=options.full_name or options.user, role=Role(options.role)
     )
 
 
 def _user_list(options: argparse.Namespace) -> int:
     from appliance import administration
 
-    return administration.list_users(_paths(options))
-
-
-class _Commands:
-    """Adds subcommands, each with `--data` after it as well as before."""
-
-    def __init__(self, under: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-        self._under = under
-
-    def add(self, name: str, command: Command, what: str) -> argparse.ArgumentParser:
-        parser = self._under.add_parser(name, help=what, description=what)
-        parser.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS, help="the data folder")
-        parser.set_defaults(command=command, name=name)
-        return parser
-
-    def group(self, name: str, what: str) -> "_Commands":
-        parser = self._under.add_parser(name, help=what, description=what)
-        return _Commands(parser.add_subparsers(metavar="COMMAND", required=True))
+    return administration.list_users(paths_of(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -273,14 +246,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", metavar="DIR", default=None, help="the folder a box keeps everything in (or APPLIANCE_DATA; ./data)"
     )
-    commands = _Commands(parser.add_subparsers(metavar="COMMAND", required=True))
+    commands = Commands(parser.add_subparsers(metavar="COMMAND", required=True))
     _add_processes(commands)
     _add_questions(commands)
     _add_administration(commands)
     return parser
 
 
-def _add_processes(commands: _Commands) -> None:
+def _add_processes(commands: Commands) -> None:
     run = commands.add("run", _run, "start the whole box and keep it running")
     _add_ports(run)
     run.add_argument("--demo", action="store_true", help="with a demo exam and six simulated candidates")
@@ -323,7 +296,7 @@ def _add_ports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--https-port", type=_port, metavar="PORT", help="where HTTPS is with --lan (the settings')")
 
 
-def _add_questions(commands: _Commands) -> None:
+def _add_questions(commands: Commands) -> None:
     flags = commands.add("flags", _flags, "the flags of an exam")
     flags.add_argument("--exam", required=True, metavar="ID")
     flags.add_argument("--json", action="store_true")
@@ -350,15 +323,15 @@ def _add_questions(commands: _Commands) -> None:
     token.add_argument("kind", metavar="KIND", help="webcam, screen, phone or camera")
     capacity = commands.add("capacity", _capacity, "measure how many seats this box carries; about a minute")
     capacity.add_argument("--json", action="store_true")
-    verify = commands.add("verify", _in("appliance.proof.command", "run"), "prove that evidence is as it was")
+    verify = commands.add("verify", lazily("appliance.proof.command", "run"), "prove that evidence is as it was")
     verify_arguments.add_verify(verify)
-    pull = commands.add("pull", _in("appliance.pull.command", "run"), "copy what a store has, and prove it")
+    pull = commands.add("pull", lazily("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
-    join = commands.add("join", _in("appliance.commands", "join"), "one report of an exam that several boxes held")
+    join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)
 
 
-def _add_administration(commands: _Commands) -> None:
+def _add_administration(commands: Commands) -> None:
     from appliance.exam.permissions import USERS
     from appliance.exam.policy import Admission
 

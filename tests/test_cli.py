@@ -15,6 +15,7 @@ import pytest
 
 from appliance import __version__, cli, commands, demo
 from appliance.box import health, upstream
+from appliance.box.console import paths_of
 from appliance.box.lock import held
 from appliance.box.upstream import Upstream
 from appliance.box.workers import services
@@ -79,15 +80,15 @@ def test_the_version(capsys):
 
 def test_the_data_folder_may_stand_before_after_or_in_the_environment(tmp_path, monkeypatch):
     parse = cli._parser().parse_args
-    before = cli._paths(parse(["--data", str(tmp_path / "a"), "status"]))
-    after = cli._paths(parse(["status", "--data", str(tmp_path / "a")]))
-    both = cli._paths(parse(["--data", "x", "exam", "list", "--data", str(tmp_path / "a")]))
+    before = paths_of(parse(["--data", str(tmp_path / "a"), "status"]))
+    after = paths_of(parse(["status", "--data", str(tmp_path / "a")]))
+    both = paths_of(parse(["--data", "x", "exam", "list", "--data", str(tmp_path / "a")]))
     monkeypatch.setenv("APPLIANCE_DATA", str(tmp_path / "a"))
-    environment = cli._paths(parse(["status"]))
+    environment = paths_of(parse(["status"]))
     assert before == after == both == environment
     monkeypatch.delenv("APPLIANCE_DATA")
     monkeypatch.chdir(tmp_path)
-    assert cli._paths(parse(["status"])).data == tmp_path / "data"
+    assert paths_of(parse(["status"])).data == tmp_path / "data"
 
 
 def test_an_error_is_a_sentence_and_a_hint_and_no_stack(run, monkeypatch):

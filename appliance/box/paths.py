@@ -115,6 +115,21 @@ class Paths:
         return self.run / "seats"
 
     @property
+    def errands(self) -> Path:
+        """What the box's processes ask of the steward, who is root (`box.errand`), and what came of it."""
+        return self.data / "errands"
+
+    @property
+    def provision(self) -> Path:
+        """How the box was set up: provision.toml as it holds, the journal of first boot, what its self-test found."""
+        return self.data / "provision"
+
+    @property
+    def backups(self) -> Path:
+        """backups/*.age: the newest ones, encrypted (`appliance.backup`)."""
+        return self.data / "backups"
+
+    @property
     def cache(self) -> Path:
         return self.data / "cache"
 

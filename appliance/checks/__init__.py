@@ -1,0 +1,1 @@
+"""What may be wrong with the box: each check is one file, raises one issue, and says what helps."""

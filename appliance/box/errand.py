@@ -1,6 +1,6 @@
 """Errands: what a process of the box may ask of root. The box's own user may change nothing of the machine, so it
-leaves a file; the steward (`appliance provision steward`, a unit that systemd starts when a file appears) is root, knows
-the verbs below and nothing else, checks each argument, and leaves a file with what came of it.
+leaves a file; the steward (`appliance provision steward`, a unit that systemd starts when a file appears) is root,
+knows the verbs below and nothing else, checks each argument, and leaves a file with what came of it.
 
 `errands/asked/ID.json` -> `errands/done/ID.json`. At most `WAITING` wait; more are refused. The last `KEPT` outcomes
 stay.

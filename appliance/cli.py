@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance import __version__
+from appliance.backup import arguments as backup_arguments
 from appliance.box import parent
 from appliance.box.console import Command, Commands, lazily, paths_of
 from appliance.box.lock import held
@@ -61,10 +62,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _web(options: argparse.Namespace) -> int:
+    from appliance.backup import make
     from appliance.web import main as web
 
     paths, settings = _service(options)
     with held(paths, "writer"):
+        make.before_migration(paths, settings)
         return web.run(paths=paths, settings=settings, port=options.port)
 
 
@@ -87,6 +90,8 @@ def _capture(options: argparse.Namespace) -> int:
     from appliance.capture import main as capture
 
     paths, settings = _service(options)
+    if options.is_wanted:
+        return int(options.worker > settings.capture.workers)
     return capture.run(paths=paths, settings=settings, number=options.worker)
 
 
@@ -263,6 +268,7 @@ def _add_processes(commands: Commands) -> None:
     _add_ports(door)
     capture = commands.add("capture", _capture, "only one capture worker")
     capture.add_argument("--worker", type=_count, default=1, metavar="N", help="which of them (1)")
+    capture.add_argument("--is-wanted", action="store_true", help="only say whether the settings have it: 0 or 1")
     commands.add("inference", _inference, "only the inference process")
     commands.add("sync", _sync, "only the sync process")
     simulate = commands.add("simulate", _simulate, "candidates without a browser")
@@ -327,6 +333,7 @@ def _add_questions(commands: Commands) -> None:
     verify_arguments.add_verify(verify)
     pull = commands.add("pull", lazily("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
+    backup_arguments.add(commands)
     join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)
 

@@ -180,6 +180,18 @@ class FleetSettings:
             raise ConfigError(f"[fleet] quiet_minutes is {self.quiet_minutes}", hint="Use 0 to 1440 minutes.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSettings:
+    """Copies of ledger and keys. `keep`: so many stay on the box; `upstream`: they are sent there, too."""
+
+    keep: int = 7
+    upstream: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.keep <= 365:
+            raise ConfigError(f"[backup] keep is {self.keep}", hint="Use 1 to 365 copies.")
+
+
 _SECURITIES = ("starttls", "tls", "none")
 
 
@@ -270,6 +282,7 @@ class Settings:
     signing: SigningSettings = field(default_factory=SigningSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     standards: StandardsSettings = field(default_factory=StandardsSettings)
     lti: LtiSettings = field(default_factory=LtiSettings)
     camera: tuple[CameraSettings, ...] = ()
@@ -287,18 +300,25 @@ def load(file: Path) -> Settings:
         return Settings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Compare it with docs/configuration.md.") from None
+    return of(table, where=str(file))
+
+
+def of(table: dict[str, Any], *, where: str) -> Settings:
+    """The settings that a file's content stands for. ConfigError names the key."""
     sections = {f.name: f for f in dataclasses.fields(Settings)}
-    _refuse_unknown(table, list(sections), where=f"{file}")
+    _refuse_unknown(table, list(sections), where=where)
     values: dict[str, Any] = {}
-    cameras, platforms = table.pop("camera", []), table.pop("platform", [])
+    cameras, platforms = table.get("camera", []), table.get("platform", [])
     for name, section in table.items():
+        if name in ("camera", "platform"):
+            continue
         if not isinstance(section, dict):
-            raise ConfigError(f"{file}: {name} is not a section", hint=f"Write [{name}] on a line of its own.")
-        values[name] = _section(type(getattr(Settings(), name)), section, where=f"{file}: [{name}]")
-    return Settings(**values, camera=_cameras(cameras, file=file), platform=_platforms(platforms, file=file))
+            raise ConfigError(f"{where}: {name} is not a section", hint=f"Write [{name}] on a line of its own.")
+        values[name] = _section(type(getattr(Settings(), name)), section, where=f"{where}: [{name}]")
+    return Settings(**values, camera=_cameras(cameras, file=where), platform=_platforms(platforms, file=where))
 
 
-def _cameras(tables: Any, *, file: Path) -> tuple[CameraSettings, ...]:
+def _cameras(tables: Any, *, file: str) -> tuple[CameraSettings, ...]:
     where = f"{file}: [[camera]]"
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(
@@ -319,7 +339,7 @@ def _cameras(tables: Any, *, file: Path) -> tuple[CameraSettings, ...]:
     return tuple(cameras)
 
 
-def _platforms(tables: Any, *, file: Path) -> tuple[PlatformSettings, ...]:
+def _platforms(tables: Any, *, file: str) -> tuple[PlatformSettings, ...]:
     where = f"{file}: [[platform]]"
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(

@@ -17,9 +17,9 @@ def recipient(keys: Path) -> str:
     """Whom backups are encrypted to, "age1..."; the key is made where there is none yet."""
     with contextlib.suppress(FileNotFoundError):
         return (keys / _PUBLIC).read_text(encoding="ascii").strip()
-    key = made_once(keys / _KEY, lambda: f"{x25519.Identity.generate()}\n".encode())
+    key = made_once(keys / _KEY, f"{x25519.Identity.generate()}\n".encode)
     public = str(x25519.Identity.from_str(key.decode().strip()).to_public())
-    return made_once(keys / _PUBLIC, lambda: f"{public}\n".encode()).decode().strip()
+    return made_once(keys / _PUBLIC, f"{public}\n".encode).decode().strip()
 
 
 def secret(keys: Path) -> str | None:

@@ -109,13 +109,26 @@ def scrub(engine: sa.Engine) -> bool:
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to the newest revision. Events are never touched by a migration."""
     from alembic import command  # 11 MB, which the processes that only read are spared
+
+    config = _migrations()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """The schema that this version brings."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory.from_config(_migrations()).get_current_head())
+
+
+def _migrations() -> Any:
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
 
 
 @contextlib.contextmanager

@@ -14,6 +14,9 @@ from appliance.proof.tree import Tree, each, whole
 from appliance.proof.trusted import Trusted
 
 FOLDER = "_box"
+_OTHERS = ("box.pub", "backups/")
+"""What lies there beside the checkpoints. Copies of the ledger are for who has the recovery key."""
+
 _PUBLIC, _NOTES = f"{FOLDER}/box.pub", f"{note.FOLDER}/"
 
 
@@ -37,7 +40,7 @@ def read(tree: Tree, trusted: Trusted, find: Find, since: float = 0.0) -> Vouche
     """Everything under `_box` of a box's folder. `since` (wall seconds): checkpoints of days before are not read."""
     vouched = Vouched(_key(tree, trusted, find))
     first = f"checkpoints/{datetime.fromtimestamp(since, UTC):%Y-%m-%d}"
-    files = [name for name in tree.under(FOLDER).files() if name != "box.pub" and not _before(name, first)]
+    files = [name for name in tree.under(FOLDER).files() if not name.startswith(_OTHERS) and not _before(name, first)]
     key = vouched.key
     if key is None:
         return vouched

@@ -1,4 +1,4 @@
-"""What the sync process does beside sending: deleting by date, and telling planners.
+"""What the sync process does beside sending: deleting by date, telling planners, sending backups.
 
 A mail server or a disk that lets it wait must not hold up evidence, so it has a thread of its own.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from appliance.box import clock
 from appliance.box.clock import Stamp
 from appliance.errors import ApplianceError
+from appliance.sync.copies import Copies
 from appliance.sync.notice import Notices
 from appliance.sync.retention import Retention
 from appliance.sync.trust import Trust
@@ -29,9 +30,17 @@ class Chores:
     and tried again."""
 
     def __init__(
-        self, retention: Retention, notices: Notices, trust: Trust, *, stamp: Callable[[], Stamp] = clock.now
+        self,
+        retention: Retention,
+        notices: Notices,
+        trust: Trust,
+        *,
+        copies: Copies | None = None,
+        stamp: Callable[[], Stamp] = clock.now,
     ) -> None:
         self._retention, self._notices, self._trust, self._stamp = retention, notices, trust, stamp
+        self._copies = copies
+        self._copying = ""
         self._deleting = ""
         self._resting = ""
         self._telling = ""
@@ -39,7 +48,7 @@ class Chores:
     @property
     def trouble(self) -> str:
         """What does not work just now, or ""."""
-        return self._deleting or self._telling or self._notices.trouble
+        return self._deleting or self._telling or self._copying or self._notices.trouble
 
     def status(self) -> dict[str, Any]:
         """For the health file."""
@@ -51,6 +60,7 @@ class Chores:
             "deletion_waits": self._retention.afresh.waits,
             "altered": self._retention.afresh.altered,
             "mails_sent": self._notices.sent,
+            "backups_waiting": self._copies.waiting if self._copies else 0,
             "chores_failing": self.trouble,
         }
 
@@ -61,6 +71,7 @@ class Chores:
             if time.monotonic() >= delete_at:
                 delete_at = time.monotonic() + RETENTION_SECONDS
                 self._deleting = self._try(self._delete)
+                self._copying = self._try(self._copy)
             self._telling = self._try(self._notices.turn)
             stopping.wait(NOTICE_SECONDS)
 
@@ -68,6 +79,10 @@ class Chores:
         self._resting = self._trust.doubt(replace(self._stamp(), wall=now))
         if not self._resting:
             self._retention.turn(now=now)
+
+    def _copy(self, *, now: float) -> None:
+        if self._copies is not None:
+            self._copies.turn()
 
     def _try(self, turn: Callable[..., None]) -> str:
         try:

@@ -23,6 +23,7 @@ from appliance.sync import viewer
 from appliance.sync.checkpoint import Checkpoints
 from appliance.sync.chores import Chores
 from appliance.sync.claim import claim
+from appliance.sync.copies import Copies
 from appliance.sync.countersign import Countersigner
 from appliance.sync.crew import Threads
 from appliance.sync.exports import Exports
@@ -88,6 +89,11 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
             Retention(paths, reader, client, store=store, site=site, box=box, send_again=service.send_again),
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
             Trust(paths.cache / "clock.json"),
+            copies=Copies(
+                paths.backups, store, site=site, box=box, claim=lambda: claim(store, site, box, key.public.pem)
+            )
+            if settings.backup.upstream
+            else None,
         )
         exporter = Exports(paths=paths, settings=settings, key=key, reader=reader, ledger=client)
         abroad = Deliveries(paths, settings, reader=reader, ledger=client)

@@ -46,9 +46,11 @@ class UserCreated(Payload):
 @event("user.signed_in")
 @dataclass(frozen=True, kw_only=True)
 class UserSignedIn(Payload):
-    """A person signed in."""
+    """A person signed in. `how`: by "password", also with "totp", "second_passkey" or "recovery" (a recovery code), by
+    "passkey" alone, or by "oidc", the site's own sign-in."""
 
     user: str
+    how: str = "password"
 
 
 @event("user.factor_set")
@@ -66,6 +68,127 @@ class UserFactorRemoved(Payload):
 
     user: str
     by: str
+
+
+@event("user.passkey_added")
+@dataclass(frozen=True, kw_only=True)
+class UserPasskeyAdded(Payload):
+    """A person may sign in by this passkey; `passkey` is its id, `host` the name of the box that it is good for."""
+
+    user: str
+    passkey: str
+    host: str
+
+
+@event("user.passkey_removed")
+@dataclass(frozen=True, kw_only=True)
+class UserPasskeyRemoved(Payload):
+    """It is good no more; `by`: the person or an admin."""
+
+    user: str
+    passkey: str
+    by: str
+
+
+@event("user.recovery_made")
+@dataclass(frozen=True, kw_only=True)
+class UserRecoveryMade(Payload):
+    """A person has so many new recovery codes; those from before are good no more. The codes are nowhere in the
+    ledger."""
+
+    user: str
+    codes: int
+
+
+@event("user.recovery_used")
+@dataclass(frozen=True, kw_only=True)
+class UserRecoveryUsed(Payload):
+    """One of them stood in for the second factor; so many are left."""
+
+    user: str
+    left: int
+
+
+@event("user.locked_out")
+@dataclass(frozen=True, kw_only=True)
+class UserLockedOut(Payload):
+    """Too many wrong guesses in a row: `seconds` long none is taken. `user`: at whose account, empty where there is no
+    such account or the guesses at many came from one `address`. `what`: "password", "factor" or "address"."""
+
+    user: str
+    what: str
+    address: str
+    wrong: int
+    seconds: float
+
+
+@event("user.unlocked")
+@dataclass(frozen=True, kw_only=True)
+class UserUnlocked(Payload):
+    """An admin, or somebody at the console (`by` is "cli"), ended the wait."""
+
+    user: str
+    by: str
+
+
+@event("user.password_set")
+@dataclass(frozen=True, kw_only=True)
+class UserPasswordSet(Payload):
+    """A person has another password, and is signed out everywhere else. `once`: it was given by `by`, and has to be
+    changed at the first sign-in."""
+
+    user: str
+    by: str
+    once: bool = False
+
+
+@event("user.disabled")
+@dataclass(frozen=True, kw_only=True)
+class UserDisabled(Payload):
+    """A person may not sign in any more, and is signed out."""
+
+    user: str
+    by: str
+
+
+@event("user.enabled")
+@dataclass(frozen=True, kw_only=True)
+class UserEnabled(Payload):
+    """A person may sign in again."""
+
+    user: str
+    by: str
+
+
+@event("user.role_set")
+@dataclass(frozen=True, kw_only=True)
+class UserRoleSet(Payload):
+    """A person works in another role, and is signed out. `by`: an admin, or "oidc": the site's own sign-in says so."""
+
+    user: str
+    role: str
+    by: str
+
+
+@event("user.provider_set")
+@dataclass(frozen=True, kw_only=True)
+class UserProviderSet(Payload):
+    """A person signs in through the site's own sign-in. `issuer`: where the person is known now; empty: it waits for
+    the first time."""
+
+    user: str
+    issuer: str
+    by: str
+
+
+@event("user.sessions_ended")
+@dataclass(frozen=True, kw_only=True)
+class UserSessionsEnded(Payload):
+    """Sign-ins of a person on so many devices were ended; `by`: the person or an admin."""
+
+    user: str
+    by: str
+    sessions: int
 
 
 @event("access.refused")
@@ -114,3 +237,17 @@ class CapacityMeasured(Payload):
 
     seats: int
     parts: dict[str, int]
+
+
+@event("box.restored", by=("cli",))
+@dataclass(frozen=True, kw_only=True)
+class BoxRestored(Payload):
+    """This ledger goes on from a backup that was made at `made_at` (wall seconds), when the box's chain ended at
+    `position` with `hash` (hex). `site`/`box`: what the box was called in the store; `named`: what it is called now."""
+
+    made_at: float
+    position: int
+    hash: str
+    site: str
+    box: str
+    named: str

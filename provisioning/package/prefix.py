@@ -1,0 +1,54 @@
+"""The packages of requirements/runtime.txt as the box has them: checked by hash, without what no box ever uses."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import Unavailable
+
+_HERE = Path(__file__).parent
+_LEFT_OUT = _HERE / "left-out.toml"
+
+
+def site_packages(root: Path, cache: Path) -> Path:
+    """-> a folder with all of them, made once for each lock."""
+    lock = root / "requirements" / "runtime.txt"
+    said = hashlib.sha256(lock.read_bytes() + _LEFT_OUT.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    made = cache / f"site-packages-{said}"
+    if made.is_dir():
+        return made
+    shutil.rmtree(cache, ignore_errors=True)  # those of an older lock
+    cache.mkdir(parents=True)
+    unfinished = cache / "unfinished"
+    _install(lock, unfinished)
+    _leave_out(unfinished)
+    return unfinished.rename(made)
+
+
+def _install(lock: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(folder), "-r", str(lock)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise Unavailable(
+            f"pip could not install requirements/runtime.txt: {said[-1] if said else 'no reason given'}",
+            hint="Check the network, and that a wheel of each package exists for this machine.",
+        )
+
+
+def _leave_out(folder: Path) -> None:
+    rules = tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8"))["left_out"]
+    for found in sorted(folder.rglob("*"), key=lambda path: len(path.parts)):
+        place = found.relative_to(folder).as_posix()
+        if found.exists() and any(_speaks_of(rule, place) for rule in rules):
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
+
+
+def _speaks_of(rule: dict[str, Any], place: str) -> bool:
+    return fnmatch(place, rule["path"]) and not any(fnmatch(place, kept) for kept in rule.get("keep", ()))

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from appliance.ledger import review_tables
+from appliance.ledger import board_tables, review_tables, signin_tables  # noqa: F401  # all of the metadata
 
 connection = context.config.attributes["connection"]
 # SQLite's DDL is transactional once SQLAlchemy says BEGIN itself (ledger.database): a power cut leaves no half schema.

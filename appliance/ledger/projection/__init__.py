@@ -6,6 +6,7 @@ right after it.
 
 from appliance.ledger.projection import (
     attempts,
+    board,
     checkin,
     checkout,
     detection,
@@ -23,6 +24,7 @@ __all__ = [
     "FollowUp",
     "apply",
     "attempts",
+    "board",
     "checkin",
     "checkout",
     "detection",

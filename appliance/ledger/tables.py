@@ -42,16 +42,22 @@ user = table(
     sa.Column("role", sa.TEXT, nullable=False),
     sa.Column("password", sa.TEXT, nullable=False),  # argon2id
     sa.Column("factor", sa.TEXT),  # secret of the second factor (TOTP, RFC 6238, base32); NULL: none is set up
+    sa.Column("disabled_at", sa.REAL),  # may not sign in
+    sa.Column("must_change", sa.INTEGER, nullable=False, server_default="0"),  # the password is good for one sign-in
+    sa.Column("subject", sa.TEXT),  # at the provider: "ISSUER SUB"; "": waits for the first sign-in; NULL: local
 )
 
 login = table(
     "login",
     sa.Column("token", sa.TEXT, primary_key=True),  # SHA-256 of the cookie's token, hex
-    sa.Column("user", sa.TEXT),  # one of the two
+    sa.Column("user", sa.TEXT, index=True),  # one of the two
     sa.Column("attempt", sa.TEXT),
     sa.Column("device", sa.TEXT),  # a pairing: the candidate's phone, which may do nothing but be the second camera
     sa.Column("created_at", sa.REAL, nullable=False),
     sa.Column("seen_at", sa.REAL, nullable=False),
+    sa.Column("how", sa.TEXT, nullable=False, server_default=""),  # the person proved it: exam.signin.How
+    sa.Column("browser", sa.TEXT, nullable=False, server_default=""),
+    sa.Column("address", sa.TEXT, nullable=False, server_default=""),
 )
 
 exam = table(

@@ -1,6 +1,7 @@
 """People who sign in, and what proves a sign-in."""
 
 import hashlib
+import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -9,18 +10,53 @@ import argon2
 import sqlalchemy as sa
 
 from appliance.errors import BadInput, NotAllowed
+from appliance.exam import passwords
 from appliance.exam.events import BOX, UserCreated, UserSignedIn
 from appliance.exam.permissions import USERS, Role
+from appliance.exam.signin import How
 from appliance.ledger import tables
 from appliance.ledger.record import Draft
+from appliance.ledger.signin_tables import passkey
 from appliance.ledger.state import UserRow
 from appliance.ledger.writer import Transaction
 
 LOGIN_SECONDS = 16 * 3600
-SHORTEST_PASSWORD = 10
+KEPT_SECONDS = 30 * 24 * 3600
+"""A sign-in's row goes so long after it began: by then it is over whatever the settings say."""
 
-_hasher = argon2.PasswordHasher(time_cost=3, memory_cost=47_104, parallelism=1)  # OWASP's second choice: fits a Pi
+NO_PASSWORD = "!"
+"""Of somebody who signs in through the site's own sign-in."""
+
+
+def _cost(memory_bytes: int, cores: int) -> tuple[int, int]:
+    """Argon2id for a box of this size -> (rounds, KiB). Two are worked out at a time, beside a whole exam: on a NUC 64
+    MiB each, on a Pi 46, on less 19; OWASP's choices and more."""
+    if memory_bytes >= 12 * 2**30 and cores >= 4:
+        return 3, 65_536
+    if memory_bytes >= 3 * 2**30:
+        return 3, 47_104
+    return 3, 19_456
+
+
+def _sized() -> argon2.PasswordHasher:
+    rounds, memory = _cost(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), os.cpu_count() or 1)
+    return argon2.PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+
+
+_hasher = _sized()
 _NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a user's sign-in lasts: `seconds` in all, `idle` without being used (0: does not matter)."""
+
+    seconds: float = LOGIN_SECONDS
+    idle: float = 0.0
+
+    def hold(self, created_at: float, seen_at: float, *, now: float) -> bool:
+        """Is it still good?"""
+        return created_at > now - self.seconds and (not self.idle or seen_at > now - self.idle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +67,11 @@ class Login:
     person: str
     name: str
     device: str = ""
+    must_change: bool = False
+    """The password was given by somebody else."""
+    factor: bool = True
+    """There is a second factor, or whoever signed the person in answers for it."""
+    seen_at: float = 0.0
 
     @property
     def attempt(self) -> str | None:
@@ -38,22 +79,31 @@ class Login:
         return self.person if self.role is Role.CANDIDATE else None
 
 
-def hash_password(password: str) -> str:
-    """Argon2id; takes a tenth of a second or more, so call it outside the writer's thread."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadInput(f"a password has at least {SHORTEST_PASSWORD} characters", hint="Three or four words do well.")
+def hash_password(password: str, *, user: str = "", name: str = "") -> str:
+    """Argon2id; takes a tenth of a second or more, so call it outside the writer's thread. BadInput for a password that
+    is guessed first; `user` and `name`: whose it is to be."""
+    passwords.check(password, user=user, name=name)
     return _hasher.hash(password)
+
+
+def upgraded(stored: str, password: str) -> str | None:
+    """A password that was right, hashed as this box does it now; None where it is so already."""
+    return _hasher.hash(password) if _hasher.check_needs_rehash(stored) else None
 
 
 def verify_password(connection: sa.Connection, user: str, password: str) -> UserRow:
     """The user, or NotAllowed, in the same time whether the user exists or not. Call it outside the writer's thread."""
     row = connection.execute(sa.select(tables.user).where(tables.user.c.user == user)).one_or_none()
+    if row is not None and row.password == NO_PASSWORD:
+        row = None
     try:
         _hasher.verify(_NOBODY if row is None else row.password, password)
     except argon2.exceptions.VerifyMismatchError:
         row = None
     if row is None:
         raise NotAllowed("the name and the password do not fit together", hint="Check the keyboard and Caps Lock.")
+    if row.disabled_at is not None:
+        raise NotAllowed("this account is switched off", hint="An administrator of this box can switch it on again.")
     return UserRow(user=row.user, name=row.name, role=row.role)
 
 
@@ -74,10 +124,17 @@ def create_user(transaction: Transaction, *, user: str, name: str, role: Role, p
     transaction.connection.execute(sa.insert(tables.user).values(**row))
 
 
-def sign_in(transaction: Transaction, *, user: str) -> str:
-    """A new token for the cookie of somebody whose password was right."""
-    transaction.append(Draft(payload=UserSignedIn(user=user), chain=BOX, exam=None, actor=user))
-    return open_login(transaction, user=user)
+def sign_in(
+    transaction: Transaction, *, user: str, how: How = How.PASSWORD, browser: str = "", address: str = ""
+) -> str:
+    """A new token for the cookie of somebody who has proved it."""
+    transaction.append(Draft(payload=UserSignedIn(user=user, how=how.value), chain=BOX, exam=None, actor=user))
+    token = open_login(transaction, user=user)
+    said = {"how": how.value, "browser": browser[:300], "address": address[:64]}
+    transaction.connection.execute(
+        sa.update(tables.login).where(tables.login.c.token == hash_token(token)).values(**said)
+    )
+    return token
 
 
 def open_login(
@@ -92,15 +149,15 @@ def open_login(
         "created_at": transaction.now,
         "seen_at": transaction.now,
     }
-    transaction.connection.execute(sa.insert(tables.login).values(token=_hash(token), **row))
-    old = tables.login.c.created_at < transaction.now - LOGIN_SECONDS
+    transaction.connection.execute(sa.insert(tables.login).values(token=hash_token(token), **row))
+    old = tables.login.c.created_at < transaction.now - KEPT_SECONDS
     transaction.connection.execute(sa.delete(tables.login).where(old))
     return token
 
 
 def sign_out(transaction: Transaction, *, token: str) -> None:
     """The token stands for nobody any more."""
-    transaction.connection.execute(sa.delete(tables.login).where(tables.login.c.token == _hash(token)))
+    transaction.connection.execute(sa.delete(tables.login).where(tables.login.c.token == hash_token(token)))
 
 
 def close_device(transaction: Transaction, device: str) -> None:
@@ -108,23 +165,39 @@ def close_device(transaction: Transaction, device: str) -> None:
     transaction.connection.execute(sa.delete(tables.login).where(tables.login.c.device == device))
 
 
-def who(connection: sa.Connection, token: str, *, now: float) -> Login | None:
+def who(connection: sa.Connection, token: str, *, now: float, limits: Limits = Limits()) -> Login | None:
     """Whom a cookie's token stands for; None when it is unknown or too old."""
     login, user, attempt = tables.login.c, tables.user, tables.attempt
+    own_passkey = sa.exists().where(passkey.c.user == login.user)
     row = connection.execute(
-        sa.select(login.user, login.attempt, login.device, user.c.name, user.c.role, attempt.c.name.label("candidate"))
+        sa.select(
+            login.user, login.attempt, login.device, login.created_at, login.seen_at, login.how,
+            user.c.name, user.c.role, user.c.disabled_at, user.c.must_change, attempt.c.name.label("candidate"),
+            sa.or_(user.c.factor.is_not(None), own_passkey).label("factor"),
+        )
         .select_from(tables.login)
         .outerjoin(user, user.c.user == login.user)
         .outerjoin(attempt, attempt.c.attempt == login.attempt)
-        .where(login.token == _hash(token), login.created_at > now - LOGIN_SECONDS)
-    ).one_or_none()
+        .where(login.token == hash_token(token))
+    ).one_or_none()  # fmt: skip
     if row is None:
         return None
     if row.attempt is not None:
         role = Role.PHONE if row.device else Role.CANDIDATE
-        return Login(role=role, person=row.attempt, name=row.candidate, device=row.device or "")
-    return Login(role=Role(row.role), person=row.user, name=row.name)
+        known = row.created_at > now - LOGIN_SECONDS
+        return Login(role=role, person=row.attempt, name=row.candidate, device=row.device or "") if known else None
+    if row.name is None or row.disabled_at is not None or not limits.hold(row.created_at, row.seen_at, now=now):
+        return None
+    return Login(
+        role=Role(row.role),
+        person=row.user,
+        name=row.name,
+        must_change=bool(row.must_change),
+        factor=bool(row.factor) or row.how == How.OIDC,
+        seen_at=row.seen_at,
+    )
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """As it is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

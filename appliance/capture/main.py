@@ -60,6 +60,12 @@ def run(*, paths: Paths, settings: Settings, number: int = 1) -> int:
         return runner.run(Capture(paths, settings, loop, number).run())
 
 
+def feed(writer: Writer) -> None:
+    """systemd's watchdog, by the loop itself, while the writer works."""
+    if writer.works:
+        process.notify("WATCHDOG=1")
+
+
 def _make(paths: Paths) -> None:
     """The folders. A disk without room just now is no reason to stop: live views work, and recording tries again."""
     try:
@@ -161,6 +167,7 @@ class Capture:
                         looking.result()
                         looking = asyncio.ensure_future(self._look(catching_up))
                     await asyncio.to_thread(self._tell_health, self.station.facts())
+                    feed(self.writer)
                 await asyncio.sleep(_TICK_SECONDS)
                 self._late = max(self._late * 0.9, time.monotonic() - before - _TICK_SECONDS)
         finally:

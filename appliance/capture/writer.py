@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 CAPACITY_BYTES = 64_000_000
 RESERVE_BYTES = 64_000_000
 """Recording stops while less than this is free: the ledger must be able to say so."""
+
+STUCK_SECONDS = 45.0
+"""A bad card may think for many seconds, and what is queued waits in memory meanwhile: it is lost when this process is
+started again, so that is the last resort."""
 
 
 @dataclass(slots=True)
@@ -119,6 +124,14 @@ class Writer:
         self.refused = 0
         self.failed = 0
         self.written_bytes = 0
+        self._began: float | None = None  # monotonic: when what it writes now was begun
+
+    @property
+    def works(self) -> bool:
+        """Does its thread live, and did the disk take what it was given within `STUCK_SECONDS`? A disk that is full or
+        read-only answers, too."""
+        began = self._began
+        return self._thread.is_alive() and (began is None or time.monotonic() - began < STUCK_SECONDS)
 
     def start(self) -> None:
         """In the event loop."""
@@ -167,7 +180,9 @@ class Writer:
                 self._jobs.clear()
             if not batch:
                 return
+            self._began = time.monotonic()
             self._write(batch)
+            self._began = None
             with self._wake:
                 self.queued_bytes -= sum(len(job.data or b"") for job in batch)
             self._answer(batch)

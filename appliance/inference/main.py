@@ -4,8 +4,10 @@ import contextlib
 import json
 import logging
 import os
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance import __version__
@@ -63,20 +65,18 @@ def run(*, paths: Paths, settings: Settings) -> int:
         looker = Looker(paths.pictures, settings.inference, detectors, room, seen=paths.seen)
         listener = Listener(paths.sounds, detectors, room)
         reader.start()
-        while not stopping.is_set():
-            looker.turn(time.monotonic())
-            listener.turn(time.monotonic())
-            if looker.beat_due():
-                room.beat(time.time(), arrival.rates(paths.health, now=time.time()))
-                if looker.weigh(time.monotonic()):
-                    client.append(AnalysisReduced(share=looker.governor.share), chain=BOX, exam=None)
-                write_looked(looked, room.facts().looked_at)
-                report(paths, looker, listener, reader, client)
-                process.notify("WATCHDOG=1")
-                if memory.resident() > settings.inference.memory_bytes:
-                    log.error("more memory than inference.memory_bytes is held: this process begins anew")
-                    return OVERGROWN
-            stopping.wait(min(waits.wait(time.monotonic()) for waits in (looker, listener)))
+
+        def beat() -> bool:
+            room.beat(time.time(), arrival.rates(paths.health, now=time.time()))
+            if looker.weigh(time.monotonic()):
+                client.append(AnalysisReduced(share=looker.governor.share), chain=BOX, exam=None)
+            write_looked(looked, room.facts().looked_at)
+            report(paths, looker, listener, reader, client)
+            return memory.resident() <= settings.inference.memory_bytes
+
+        if not look(looker, listener, beat, stopping):
+            log.error("more memory than inference.memory_bytes is held: this process begins anew")
+            return OVERGROWN
     finally:
         process.notify("STOPPING=1")
         reader.stop()
@@ -84,6 +84,20 @@ def run(*, paths: Paths, settings: Settings) -> int:
         write_looked(looked, room.facts().looked_at)
         client.stop(flush_seconds=1.0)
     return 0
+
+
+def look(looker: Looker, listener: Listener, beat: Callable[[], bool], stopping: threading.Event) -> bool:
+    """The one loop that looks and listens, until it is told to stop, or `beat` says once a second that it should: then
+    False. It feeds systemd's watchdog itself, so that a look that never ends is seen."""
+    while not stopping.is_set():
+        looker.turn(time.monotonic())
+        listener.turn(time.monotonic())
+        if looker.beat_due():
+            if not beat():
+                return False
+            process.notify("WATCHDOG=1")
+        stopping.wait(min(waits.wait(time.monotonic()) for waits in (looker, listener)))
+    return True
 
 
 def report(paths: Paths, looker: Looker, listener: Listener, reader: Reader, client: Client) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 NAME = "sync"
 BEAT_SECONDS = 1.0
+TURN_SECONDS = 300.0
+"""A turn that takes longer hangs."""
+
 STOP_SECONDS = 2.0
 """How long the object being sent may take to end; it is sent again by the next process in any case."""
 
@@ -150,7 +154,8 @@ def _serve(
     client.subscribe(service.told, after=service.read_until)
     client.append(ProcessStarted(process=NAME, version=__version__), chain=BOX, exam=None)
     client.start()
-    worker = threading.Thread(target=_work, args=(service, stopping), name="sync-worker", daemon=True)
+    turns = Turns()
+    worker = threading.Thread(target=_work, args=(service, stopping, turns), name="sync-worker", daemon=True)
     worker.start()
     helper = threading.Thread(target=chores.run, args=(stopping,), name="sync-chores", daemon=True)
     helper.start()
@@ -163,7 +168,7 @@ def _serve(
         while worker.is_alive() and not stopping.wait(BEAT_SECONDS):
             _beat(service, chores, exporter, abroad, client, paths)
             _say_upstream(status, paths)
-            process.notify("WATCHDOG=1")
+            turns.feed()
     finally:
         process.notify("STOPPING=1")
         died = not stopping.is_set()
@@ -179,9 +184,26 @@ def _serve(
     return 1 if died else 0
 
 
-def _work(service: Service, stopping: threading.Event) -> None:
+class Turns:
+    """Feeds systemd's watchdog while turns end. What is sent is sent by others meanwhile; a turn makes: it writes a
+    report, reads and hashes a bundle, and on a slow disk that may take minutes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._ended = clock()
+
+    def ended(self) -> None:
+        self._ended = self._clock()
+
+    def feed(self) -> None:
+        if self._clock() - self._ended < TURN_SECONDS:
+            process.notify("WATCHDOG=1")
+
+
+def _work(service: Service, stopping: threading.Event, turns: Turns) -> None:
     while not stopping.is_set():
         wait = service.turn()
+        turns.ended()
         if wait and not stopping.is_set():
             service.woken.wait(wait)
 

@@ -33,7 +33,7 @@ from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
 from appliance.standards.lti.registry import Registry
-from appliance.web import keeping, line, sockets, timekeeper
+from appliance.web import keeping, line, sockets, timekeeper, watchdog
 from appliance.web.app import create_app
 from appliance.web.context import Services
 from appliance.web.live import Follower
@@ -70,6 +70,7 @@ def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
         stack.enter_context(loudness.measured(services))
         stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
         process.notify("READY=1")
+        stack.enter_context(watchdog.proving(services.writer, lambda: _knocking(listener)))
         _serve(app, listener, settings, on_stop=lambda: _goodbye(follower))
         process.notify("STOPPING=1")
     return 0
@@ -98,6 +99,16 @@ def listening(settings: Settings, *, port: int) -> Iterator[socket.socket]:
     with listener:
         _bound_silence(listener)
         yield listener
+
+
+def _knocking(listener: socket.socket) -> socket.socket:
+    """A connection to this very process, as the door or nginx has one."""
+    with contextlib.ExitStack() as stack:
+        one = stack.enter_context(socket.socket(listener.family, socket.SOCK_STREAM))
+        one.settimeout(watchdog.ANSWER_SECONDS)
+        one.connect(listener.getsockname())
+        stack.pop_all()
+        return one
 
 
 def _bound_silence(listener: socket.socket) -> None:
@@ -153,7 +164,6 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
             }
             try:
                 health.write(folder, "web", healthy=built and not failure, sentence=failure or says, port=port, **facts)
-                process.notify("WATCHDOG=1")
             except OSError as error:
                 log.error("the health file cannot be written: %s", error)
             stopping.wait(1.0)

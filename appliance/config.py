@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from appliance.config_https import HttpsSettings
 from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
 from appliance.errors import ConfigError
 
@@ -276,6 +277,7 @@ class Settings:
     """All of it."""
 
     web: WebSettings = field(default_factory=WebSettings)
+    https: HttpsSettings = field(default_factory=HttpsSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)

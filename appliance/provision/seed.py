@@ -6,6 +6,7 @@ asked for on the setup page.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,8 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """All of it. `settings`: further sections of appliance.toml, word by word ({"capture": {"workers": 3}})."""
+    """All of it. `settings`: further sections of appliance.toml, word by word ({"capture": {"workers": 3}}); lists of
+    them for [[camera]] and [[platform]]."""
 
     lab: Lab = field(default_factory=Lab)
     network: Network = field(default_factory=Network)
@@ -98,4 +100,4 @@ class Seed:
     admin: tuple[Admin, ...] = ()
     certificate: Certificate = field(default_factory=Certificate)
     retention: Retention = field(default_factory=Retention)
-    settings: dict[str, dict[str, object]] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any] | list[dict[str, Any]]] = field(default_factory=dict)

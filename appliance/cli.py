@@ -334,6 +334,7 @@ def _add_questions(commands: Commands) -> None:
     pull = commands.add("pull", lazily("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
     backup_arguments.add(commands)
+    commands.add("salvage", lazily("appliance.salvage", "run"), "make a lost ledger anew from the recordings")
     join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)
 

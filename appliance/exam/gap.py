@@ -23,6 +23,7 @@ class Cause(StrEnum):
     STORAGE_FULL = "storage_full"
     STORAGE_FAILED = "storage_failed"
     NOT_PLAYABLE = "not_playable"  # no key frame yet
+    LEDGER_LOST = "ledger_lost"  # why stood in a ledger that was lost; the recordings were entered anew
     REMOVED = "removed"  # a proctor removed the phone, or another one took its place
     # What only the candidate's page can know, once it is back. It is the page's word.
     NETWORK_LOST = "network_lost"  # the page ran on, without a way to the box

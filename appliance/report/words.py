@@ -23,6 +23,7 @@ CAUSES = {
     "capture_restarted": "the recorder was restarted",
     "storage_full": "the disk was full",
     "storage_failed": "the disk failed",
+    "ledger_lost": "the reason was lost with the ledger",
     "not_playable": "no key frame yet",
     "removed": "the phone was removed",
     "network_lost": "the page had no network",

@@ -248,6 +248,7 @@ TABLE: dict[str, Said | Sorted | Withheld] = {
     "user.created": _BOX,
     "user.signed_in": _BOX,
     "box.restored": _BOX,
+    "ledger.salvaged": _BOX,
     "user.factor_set": _BOX,
     "user.factor_removed": _BOX,
     "user.passkey_added": _BOX,

@@ -251,3 +251,13 @@ class BoxRestored(Payload):
     site: str
     box: str
     named: str
+
+
+@event("ledger.salvaged", by=("cli",))
+@dataclass(frozen=True, kw_only=True)
+class LedgerSalvaged(Payload):
+    """The ledger was lost; this one was made from the recordings of these exams. `damaged` files could not be read."""
+
+    exams: list[str]
+    recordings: int
+    damaged: int

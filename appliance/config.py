@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from appliance.config_https import HttpsSettings
+from appliance.config_signin import OidcSettings, SignInSettings
 from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
 from appliance.errors import ConfigError
 
@@ -277,6 +278,8 @@ class Settings:
     """All of it."""
 
     web: WebSettings = field(default_factory=WebSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     https: HttpsSettings = field(default_factory=HttpsSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)

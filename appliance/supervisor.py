@@ -20,11 +20,12 @@ from threading import Event
 from typing import TextIO
 
 from appliance import demo as demo_exam
-from appliance.box import authority, health, parent, workers
+from appliance.box import health, parent, workers
 from appliance.box.listening import listen
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import notify, stop_event
+from appliance.certificates import current as certificates
 from appliance.config import Settings
 from appliance.demo import Demo
 from appliance.errors import ApplianceError
@@ -318,12 +319,11 @@ def _way_in(paths: Paths, settings: Settings, *, lan: bool) -> Way:
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         return Way(("--port", str(port)), url, url)
     port, https = _free_port("0.0.0.0", settings.web.port), _free_port("0.0.0.0", settings.web.https_port)
-    made = authority.Authority(paths.keys)
-    known = [address for address in authority.own_addresses() if made.may_vouch_for(address)]
-    host = str(known[0]) if known else "127.0.0.1"
+    shown = certificates.current(paths, settings)
+    host = str(shown.addresses[0]) if shown.addresses else shown.names[0]
     options = ("--lan", "--port", str(port), "--https-port", str(https))
     url = f"https://{f'[{host}]' if ':' in host else host}:{https}"
-    return Way(options, url, f"https://127.0.0.1:{https}", made.file, made.fingerprint)
+    return Way(options, url, f"https://127.0.0.1:{https}", paths.keys / "authority.pem", shown.fingerprint)
 
 
 def _service(paths: Paths, name: str, way: Way) -> Child:

@@ -1,17 +1,21 @@
 """The box's own certificate authority, so that browsers in the lab can reach it by HTTPS: they give camera, microphone
 and screen to nothing else.
 
-The root is made once and kept under `keys/`. It can vouch for this box and nothing else (RFC 5280 4.2.1.10): for the
-names and addresses that the box had when it was made, and for addresses of private networks. What browsers see is a
-leaf, made anew when it is about to expire or when the box has another address.
+The root is made once and kept under `keys/`. It can vouch for little more than this box (RFC 5280 4.2.1.10): for
+names that mean nothing outside (`.local` and the like), for names of the site's domain where the box was told it, for
+the name and the addresses that the box had when it was made, and for addresses of private networks. So the box may be
+renamed and move without a new root. What browsers see is a leaf, made anew when it is about to expire or when the box
+has another name or address.
+
+A box may be born with a wrong clock: the root is valid from a day before any box was built, and a leaf from the future
+is made anew.
 """
 
 import datetime
 import ipaddress
-import os
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import ifaddr
@@ -20,12 +24,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.box.secret import made_once
+from appliance.box.secret import made_once, write
 from appliance.errors import StorageFull, Unavailable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 ROOT_DAYS = 3650
+ROOT_BEGINS = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+"""Whatever the clock says when the root is made, it holds from here on, and for ten years from here at least."""
+
 LEAF_DAYS = 397
 """The most that browsers take."""
 
@@ -43,6 +50,9 @@ PRIVATE = tuple(
                 "::1/128", "fc00::/7", "fe80::/10")
 )  # fmt: skip
 """Networks whose addresses mean something else in every building, so that vouching for them harms nobody outside."""
+
+NOWHERE = ("local", "localhost", "internal", "home.arpa")
+"""Domains that nobody owns (RFC 6762, 6761, 8375 and ICANN's .internal): likewise."""
 
 
 def own_names() -> list[str]:
@@ -75,27 +85,36 @@ def _outward() -> Address | None:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a server shows: `file` holds its key, itself and the root (PEM). Valid `until`."""
+    """What a server shows: its key, itself and the root, as PEM. Valid from `begins` `until`."""
 
-    file: Path
+    pem: bytes = field(repr=False)
     names: tuple[str, ...]
     addresses: tuple[Address, ...]
+    begins: datetime.datetime
     until: datetime.datetime
 
     def covers(self, names: Iterable[str], addresses: Iterable[Address], now: datetime.datetime) -> bool:
-        """Is it for exactly these, and for a while yet?"""
+        """Is it for exactly these, now and for a while yet?"""
         same = set(names) == set(self.names) and set(addresses) == set(self.addresses)
-        return same and self.until - now > datetime.timedelta(days=RENEW_DAYS)
+        return same and self.begins <= now and self.until - now > datetime.timedelta(days=RENEW_DAYS)
 
 
 class Authority:
-    """The root of this box. StorageFull when the keys cannot be written."""
+    """The root of this box. `domain`: the site's, which it may vouch for as a whole. A root that no device can have
+    yet is made anew when it may not vouch for the domain; one that was given out stays. StorageFull when the keys
+    cannot be written."""
 
-    def __init__(self, keys: Path) -> None:
+    def __init__(self, keys: Path, *, domain: str = "") -> None:
         self.file = root = keys / "authority.pem"
-        self._leaf_file = keys / "https.pem"
+        self._fresh = keys / "authority.fresh"
+        self._leaf_file = keys / "leaf.pem"
         try:
-            self._key, self.certificate = _parsed(made_once(root, _new_root))
+            if not root.exists():
+                write(self._fresh, b"no device has this authority yet\n")
+            self._key, self.certificate = _parsed(made_once(root, lambda: _new_root(domain)))
+            if domain and self._fresh.exists() and not self.may_vouch_for_name(domain):
+                write(root, _new_root(domain))
+                self._key, self.certificate = _parsed(root.read_bytes())
         except OSError as error:
             raise StorageFull(f"{root} cannot be written: {error.strerror}", hint=_DISK) from None
         except ValueError as error:
@@ -117,11 +136,18 @@ class Authority:
         """The same as phones want it."""
         return self.certificate.public_bytes(serialization.Encoding.DER)
 
+    def given(self) -> None:
+        """A device may have it from now on: it is never made anew by itself."""
+        try:
+            self._fresh.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFull(f"{self._fresh} cannot be removed: {error.strerror}", hint=_DISK) from None
+
     def leaf(self, names: Iterable[str], addresses: Iterable[Address], *, now: datetime.datetime | None = None) -> Leaf:
         """A leaf for these names and addresses, as far as the root may vouch for them: the one there is, or a new
         one."""
         now = now or datetime.datetime.now(datetime.UTC)
-        allowed = [name for name in dict.fromkeys(names) if name in self._permitted_names()]
+        allowed = [name for name in dict.fromkeys(names) if self.may_vouch_for_name(name)]
         reached = [address for address in dict.fromkeys(addresses) if self.may_vouch_for(address)]
         known = self._known_leaf()
         if known is not None and known.covers(allowed, reached, now):
@@ -134,8 +160,10 @@ class Authority:
         nets = [net for net in said if isinstance(net, ipaddress.IPv4Network | ipaddress.IPv6Network)]
         return any(address in net for net in nets if net.version == address.version)
 
-    def _permitted_names(self) -> list[str]:
-        return [said.value for said in self._permitted() if isinstance(said, x509.DNSName)]
+    def may_vouch_for_name(self, name: str) -> bool:
+        """One of the names it was made for, or one below."""
+        zones = [said.value for said in self._permitted() if isinstance(said, x509.DNSName)]
+        return any(name == zone or name.endswith("." + zone) for zone in zones)
 
     def _permitted(self) -> Sequence[x509.GeneralName]:
         constraints = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value
@@ -145,24 +173,29 @@ class Authority:
 
     def _known_leaf(self) -> Leaf | None:
         try:
-            certificate = x509.load_pem_x509_certificate(self._leaf_file.read_bytes())
+            pem = self._leaf_file.read_bytes()
+            certificate = x509.load_pem_x509_certificate(pem)
             certificate.verify_directly_issued_by(self.certificate)
+            if serialization.load_pem_private_key(pem, None).public_key() != certificate.public_key():
+                return None
             said = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         except Exception:  # whatever is wrong with it: it is made anew
             return None
         return Leaf(
-            self._leaf_file,
+            pem,
             tuple(said.get_values_for_type(x509.DNSName)),
             tuple(a for a in said.get_values_for_type(x509.IPAddress) if isinstance(a, Address)),
+            certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
 
     def _new_leaf(self, names: list[str], addresses: list[Address], now: datetime.datetime) -> Leaf:
-        key = ec.generate_private_key(ec.SECP256R1())
+        key, begins = ec.generate_private_key(ec.SECP256R1()), now - _SKEW
+        until = begins + datetime.timedelta(days=LEAF_DAYS)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, (names or ["box"])[0][:64])])
         said = [*(x509.DNSName(name) for name in names), *(x509.IPAddress(address) for address in addresses)]
         certificate = (
-            _builder(subject=subject, issuer=self.certificate.subject, key=key, now=now, days=LEAF_DAYS)
+            _builder(subject=subject, issuer=self.certificate.subject, key=key, begins=begins, until=until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -170,25 +203,33 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        _write(self._leaf_file, _pem_of(key) + certificate.public_bytes(serialization.Encoding.PEM) + self.pem())
-        return Leaf(self._leaf_file, tuple(names), tuple(addresses), certificate.not_valid_after_utc)
+        pem = _pem_of(key) + certificate.public_bytes(serialization.Encoding.PEM) + self.pem()
+        try:
+            write(self._leaf_file, pem)
+        except OSError as error:
+            raise StorageFull(f"{self._leaf_file} cannot be written: {error.strerror}", hint=_DISK) from None
+        holds = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        return Leaf(pem, tuple(names), tuple(addresses), *holds)
 
 
 def _is_private(address: Address) -> bool:
     return any(address in net for net in PRIVATE if net.version == address.version)
 
 
-def _new_root() -> bytes:
+def _new_root(domain: str) -> bytes:
     """Key and certificate, as PEM."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Exam box {own_names()[0][:40]} ({now:%Y-%m-%d})")])
-    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in own_names()]
+    mark = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest[:3].hex().upper()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Exam box {own_names()[0][:40]} {mark}")])
+    zones = dict.fromkeys((*NOWHERE, own_names()[0], domain) if domain else (*NOWHERE, own_names()[0]))
+    permitted: list[x509.GeneralName] = [x509.DNSName(zone) for zone in zones]
     own = [ipaddress.ip_network(a) for a in own_addresses()]
     permitted += [
         x509.IPAddress(net) for net in (*PRIVATE, *(net for net in own if not _is_private(net.network_address)))
     ]
+    until = max(now, ROOT_BEGINS) + datetime.timedelta(days=ROOT_DAYS)
     certificate = (
-        _builder(subject=name, issuer=name, key=key, now=now, days=ROOT_DAYS)
+        _builder(subject=name, issuer=name, key=key, begins=ROOT_BEGINS, until=until)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None), critical=True)
@@ -205,7 +246,12 @@ def _parsed(root: bytes) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
 
 
 def _builder(
-    *, subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime.datetime, days: int
+    *,
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    begins: datetime.datetime,
+    until: datetime.datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -213,8 +259,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(now - _SKEW + datetime.timedelta(days=days))
+        .not_valid_before(begins)
+        .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
@@ -231,17 +277,3 @@ def _pem_of(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Whole or not at all, and for this user's eyes only."""
-    new = file.with_suffix(".new")
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(file)
-    except OSError as error:
-        raise StorageFull(f"{file} cannot be written: {error.strerror}", hint=_DISK) from None

@@ -34,7 +34,7 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures, self.sounds, self.seen, self.feeds, self.seats):
+            for folder in (self.run, self.health, self.pictures, self.sounds, self.seen, self.feeds, self.seats, self.acme):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"
@@ -136,6 +136,11 @@ class Paths:
     @property
     def logs(self) -> Path:
         return self.data / "log"
+
+    @property
+    def acme(self) -> Path:
+        """acme/TOKEN: answers to an ACME server, which both fronts show under `/.well-known/acme-challenge/`."""
+        return self.run / "acme"
 
     @property
     def ledger_socket(self) -> Path:

@@ -85,7 +85,7 @@ def create_exam(
 def list_exams(paths: Paths) -> int:
     """A line for each exam."""
     with reader.opened(paths.database) as ledger, ledger.connect() as connection:
-        for exam in state.exams(connection):
+        for exam in state.planned(connection):
             attempts = state.attempts(connection, exam.exam)
             ended = "stored" if exam.stored_at else "ended" if exam.ended_at else "open"
             starts = datetime.fromtimestamp(exam.starts_at).astimezone().isoformat(timespec="minutes")

@@ -100,7 +100,7 @@ def _password(file: Path) -> tuple[str, bool]:
 
 def _refuse_provisioned(connection: sa.Connection) -> None:
     others = [f"the user {user.user}" for user in state.users(connection) if user.user not in LOGINS]
-    others += [f"the exam {exam.exam}" for exam in state.exams(connection) if not _EXAM.fullmatch(exam.exam)]
+    others += [f"the exam {exam.exam}" for exam in state.planned(connection) if not _EXAM.fullmatch(exam.exam)]
     if others:
         raise NotAllowed(
             f"this box is not a demo: it has {others[0]}",
@@ -124,12 +124,12 @@ def _create_users(transaction: Transaction, hashed: str, *, is_new: bool) -> Non
 
 def _current_exam(transaction: Transaction) -> str:
     """The newest demo exam while it goes on; otherwise the next one, made now."""
-    there = [exam for exam in state.exams(transaction.connection) if exam.ended_at is None]
+    there = [exam for exam in state.planned(transaction.connection) if exam.ended_at is None]
     for exam in there:
         if _goes_on(transaction.connection, exam):
             return exam.exam
         exams.end_exam(transaction, exam.exam, reason="every candidate has finished", by=ACTOR)
-    number = len(state.exams(transaction.connection)) + 1
+    number = len(state.planned(transaction.connection)) + 1
     name = "demo" if number == 1 else f"demo-{number}"
     policy = ExamPolicy(
         exam=name, title="Demo exam", starts_at=time.time(), minutes=MINUTES, admission=Admission.AUTOMATIC

@@ -2,7 +2,8 @@
 the wall. It never enters the ledger, and what is old says nothing.
 
 Feed kind -> {"face", "hands", "screen", "workspace", "materials": "seen", "not_seen" or "not_assessable"; "box": the
-head as [x, y, width, height] in shares of the picture, or None; "at": wall seconds when the picture was taken}.
+head as [x, y, width, height] in shares of the picture, or None; "at": wall seconds when the picture was taken;
+"measured": numbers for the check of a seat, which no candidate's page is told}.
 """
 
 import contextlib

@@ -26,7 +26,7 @@ class Glances:
         sides = None if box is None else [round(side, 4) for side in (box.left, box.top, box.width, box.height)]
         said = {sight.value: state.value for sight, state in states.items()}
         facts = self._facts.setdefault(feed.attempt, {})
-        facts[feed.kind.value] = {**said, "box": sides, "at": seen.at}
+        facts[feed.kind.value] = {**said, "box": sides, "at": seen.at, "measured": _measured(seen)}
         file.write(self._folder, feed.attempt, facts)
 
     def keep_only(self, feeds: Collection[Feed]) -> None:
@@ -38,3 +38,14 @@ class Glances:
             if not facts:
                 del self._facts[feed.attempt]
                 file.remove(self._folder, feed.attempt)
+
+
+def _measured(seen: Observation) -> dict[str, float | None]:
+    """For the check of a seat (`exam.seat_check`): how light it is, how light a face is, and how sure it is that there
+    is a phone; None where nobody looked."""
+    phones = None if seen.phones is None else max((phone.score for phone in seen.phones), default=0.0)
+    return {
+        "light": None if seen.view is None else round(seen.view.luma, 1),
+        "face_light": None if seen.face_light is None else round(seen.face_light, 1),
+        "phone": None if phones is None or seen.waits else round(phones, 3),
+    }

@@ -39,7 +39,7 @@ def earlier(connection: sa.Connection, exam: str) -> list[tuple[ExamRow, list[Ju
     """The same of the last exams that were held before this one at one of its seats, newest first."""
     begun, here = state.exam(connection, exam).starts_at, set(places(connection, exam).values())
     found: list[tuple[ExamRow, list[Judged]]] = []
-    for row in state.exams(connection):
+    for row in state.planned(connection):
         if row.starts_at >= begun or not here.intersection(places(connection, row.exam).values()):
             continue
         found.append((row, [one for one in judged(connection, row.exam) if one.place in here]))

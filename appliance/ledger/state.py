@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from appliance.errors import NotFound
 from appliance.exam import phone
 from appliance.exam.feed import USUAL, Kind, Position
+from appliance.exam.own_runs import is_own_run
 from appliance.exam.stage import Stage
 from appliance.ledger import tables
 from appliance.ledger.rows import of, rows
@@ -179,6 +180,11 @@ def users(connection: sa.Connection) -> list[UserRow]:
 def exams(connection: sa.Connection) -> list[ExamRow]:
     """Every exam, newest start first."""
     return rows(connection, ExamRow, sa.select(tables.exam).order_by(tables.exam.c.starts_at.desc()))
+
+
+def planned(connection: sa.Connection) -> list[ExamRow]:
+    """Every exam that a person planned, newest start first: not what the box holds for itself."""
+    return [row for row in exams(connection) if not is_own_run(row.exam)]
 
 
 def exam(connection: sa.Connection, exam: str) -> ExamRow:

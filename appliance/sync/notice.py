@@ -66,7 +66,7 @@ class Notices:
         """Tell what is to be told at `now` (wall seconds). Unavailable when the ledger does not answer."""
         with self.reader.connect() as connection:
             said = {(row.exam, row.how): row.trouble for row in planning.notices(connection)}
-            recent = [row for row in state.exams(connection) if _is_recent(row, now)]
+            recent = [row for row in state.planned(connection) if _is_recent(row, now)]
             owners = {row.exam: _owner(connection, row.exam) for row in recent if (row.exam, PAGE) not in said}
         for row in recent:
             if row.exam in owners:

@@ -42,7 +42,7 @@ def page() -> str:
 
 def _exams(who: Viewer) -> list[ExamRow]:
     with services().reader.connect() as connection:
-        known = state.exams(connection)
+        known = state.planned(connection)
         if any(may(who.role, action) for action in _ANY_EXAM):
             return known
         return [exam for exam in known if visible.attempts_for(connection, who, exam.exam)]

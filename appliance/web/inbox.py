@@ -112,7 +112,7 @@ def _page(error: ApplianceError | None = None, inquiry: str = "") -> Response:
     now = time.time()
     with services().reader.connect() as connection:
         found = _questions(connection)
-        running = [exam for exam in state.exams(connection) if exam.ended_at is None]
+        running = [exam for exam in state.planned(connection) if exam.ended_at is None]
         candidates = [
             {**_who(row), "exam_title": exam.title, "extra_minutes": row.extra_minutes}
             for exam in running

@@ -45,7 +45,7 @@ def index() -> str:
                 "attempts": len(state.attempts(connection, exam.exam)),
                 "plan": held.get(exam.exam, ExamPlan()),
             }
-            for exam in state.exams(connection)
+            for exam in state.planned(connection)
         ]
         told = readiness.notices(connection)
     return render_template("exams.html", exams=rows, recordings=told)

@@ -36,7 +36,7 @@ def index() -> str:
     who = person()
     rows = []
     with services().reader.connect() as connection:
-        for exam in state.exams(connection):
+        for exam in state.planned(connection):
             seen = {row.attempt for row in visible.attempts_for(connection, who, exam.exam)}
             if seen:
                 found = state.flags(connection, exam=exam.exam)

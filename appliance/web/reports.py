@@ -38,7 +38,7 @@ _TYPES = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf
 def index() -> AnyResponse:
     """Every exam, with the way to its report."""
     with services().reader.connect() as connection:
-        exams = state.exams(connection)
+        exams = state.planned(connection)
     return make_response(render_template("reports.html", exams=exams))
 
 

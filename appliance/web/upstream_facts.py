@@ -128,7 +128,7 @@ def failures(said: Upstream) -> list[Failure]:
 
 def exams(connection: sa.Connection, *, lock_days: int, now: float) -> tuple[list[dict[str, Any]], int]:
     """The newest exams, and how many older ones there are."""
-    rows = sorted(state.exams(connection), key=lambda row: row.starts_at, reverse=True)
+    rows = sorted(state.planned(connection), key=lambda row: row.starts_at, reverse=True)
     known = bundles.read(connection)
     shown = [bundles.exam_here(connection, row, known, now=now) for row in rows[:NEWEST]]
     return [_exam(connection, one, lock_days) for one in shown], len(rows) - len(shown)

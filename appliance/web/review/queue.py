@@ -49,7 +49,7 @@ def index() -> str:
         plans = planning.plans(connection)
         rows = [
             {**asdict(exam), **waiting, "mode": plans[exam.exam].mode.value if exam.exam in plans else "live"}
-            for exam in state.exams(connection)
+            for exam in state.planned(connection)
             if (waiting := _waiting(connection, who, exam.exam))
         ]
     rows.sort(key=lambda row: (-row["high"], -row["open"], -row["seconds"], -row["starts_at"]))

@@ -17,10 +17,13 @@ from appliance.box.console import Command, Commands, lazily, paths_of
 from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
+from appliance.certificates import arguments as certificate_arguments
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
+from appliance.front import arguments as front_arguments
 from appliance.proof import arguments as verify_arguments
 from appliance.pull import arguments as pull_arguments
+from appliance.update import arguments as update_arguments
 
 WRONG = 2
 """Exit code of an error that a person can act on. 1 is "not healthy" or "not proved"."""
@@ -266,6 +269,7 @@ def _add_processes(commands: Commands) -> None:
     web.add_argument("--port", type=_port, help="on a port of its own, instead of behind the door")
     door = commands.add("door", _door, "only the door: the process that listens on the network and passes on")
     _add_ports(door)
+    front_arguments.add(commands)
     capture = commands.add("capture", _capture, "only one capture worker")
     capture.add_argument("--worker", type=_count, default=1, metavar="N", help="which of them (1)")
     capture.add_argument("--is-wanted", action="store_true", help="only say whether the settings have it: 0 or 1")
@@ -334,6 +338,7 @@ def _add_questions(commands: Commands) -> None:
     pull = commands.add("pull", lazily("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
     backup_arguments.add(commands)
+    certificate_arguments.add(commands)
     commands.add("salvage", lazily("appliance.salvage", "run"), "make a lost ledger anew from the recordings")
     join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)
@@ -358,6 +363,7 @@ def _add_administration(commands: Commands) -> None:
     create.add_argument("--plan", type=Path, metavar="FILE", help="TOML: how it is held (docs/day.md)")
     create.add_argument("--codes-out", type=Path, metavar="FILE", help="where the join codes are written")
     exam.add("list", _exam_list, "every exam")
+    update_arguments.add(commands)
     user = commands.group("user", "people who sign in, while the box does not run")
     create = user.add("create", _user_create, "let somebody sign in; asks for the password, or reads it from stdin")
     create.add_argument("user", metavar="NAME")

@@ -25,7 +25,7 @@ class HttpsSettings:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ConfigError(f"[https] mode is {self.mode[:40]!r}", hint=f"Use one of {', '.join(map(repr, MODES))}.")
-        for name in (*self.all_names, *([self.domain] if self.domain else [])):
+        for name in self.zones:
             if not _NAME.fullmatch(name):
                 raise ConfigError(
                     f"[https] {name[:80]!r} is not the name of a host",
@@ -36,6 +36,11 @@ class HttpsSettings:
     def all_names(self) -> tuple[str, ...]:
         """`names`, one by one."""
         return tuple(name for name in (part.strip().lower() for part in self.names.split(",")) if name)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """What the box's own authority should be able to vouch for: whole domains."""
+        return (*([self.domain.lower()] if self.domain else []), *self.all_names)
 
     def check(self) -> None:
         """ConfigError where something is missing, or does not go together."""

@@ -100,20 +100,21 @@ class Leaf:
 
 
 class Authority:
-    """The root of this box. `domain`: the site's, which it may vouch for as a whole. A root that no device can have
-    yet is made anew when it may not vouch for the domain; one that was given out stays. StorageFull when the keys
+    """The root of this box. `zones`: further names that it should vouch for, and those below them: the site's domain. A
+    root that no device can have yet is made anew when it may not vouch for one of them; one that was given out stays. StorageFull when the keys
     cannot be written."""
 
-    def __init__(self, keys: Path, *, domain: str = "") -> None:
+    def __init__(self, keys: Path, *, zones: Sequence[str] = ()) -> None:
         self.file = root = keys / "authority.pem"
         self._fresh = keys / "authority.fresh"
         self._leaf_file = keys / "leaf.pem"
         try:
             if not root.exists():
                 write(self._fresh, b"no device has this authority yet\n")
-            self._key, self.certificate = _parsed(made_once(root, lambda: _new_root(domain)))
-            if domain and self._fresh.exists() and not self.may_vouch_for_name(domain):
-                write(root, _new_root(domain))
+            self._key, self.certificate = _parsed(made_once(root, lambda: _new_root(zones)))
+            wanted = (own_names()[0], *zones)
+            if self._fresh.exists() and not all(map(self.may_vouch_for_name, wanted)):
+                write(root, _new_root(zones))
                 self._key, self.certificate = _parsed(root.read_bytes())
         except OSError as error:
             raise StorageFull(f"{root} cannot be written: {error.strerror}", hint=_DISK) from None
@@ -216,12 +217,12 @@ def _is_private(address: Address) -> bool:
     return any(address in net for net in PRIVATE if net.version == address.version)
 
 
-def _new_root(domain: str) -> bytes:
+def _new_root(further: Sequence[str]) -> bytes:
     """Key and certificate, as PEM."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
     mark = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest[:3].hex().upper()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Exam box {own_names()[0][:40]} {mark}")])
-    zones = dict.fromkeys((*NOWHERE, own_names()[0], domain) if domain else (*NOWHERE, own_names()[0]))
+    zones = dict.fromkeys((*NOWHERE, own_names()[0], *further))
     permitted: list[x509.GeneralName] = [x509.DNSName(zone) for zone in zones]
     own = [ipaddress.ip_network(a) for a in own_addresses()]
     permitted += [

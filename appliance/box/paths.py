@@ -139,7 +139,7 @@ class Paths:
 
     @property
     def acme(self) -> Path:
-        """acme/TOKEN: answers to an ACME server, which both fronts show under `/.well-known/acme-challenge/`."""
+        """acme/TOKEN: answers to an ACME server, which the web process shows under `/.well-known/acme-challenge/`."""
         return self.run / "acme"
 
     @property

@@ -50,7 +50,7 @@ def current(paths: Paths, settings: Settings) -> Certified:
     or written."""
     https = chosen.of(paths, settings)
     found = reach.of(https)
-    own = Authority(paths.keys, domain=https.domain)
+    own = Authority(paths.keys, zones=https.zones)
     trouble, hint = "", ""
     if https.mode != "own":
         try:
@@ -66,7 +66,7 @@ def current(paths: Paths, settings: Settings) -> Certified:
             trouble = trouble or "there is no certificate of the site yet, so the box's own is shown"
             hint = hint or _NONE_YET[https.mode]
     leaf = own.leaf(found.names, found.addresses)
-    uncovered = tuple(name for name in found.names if name not in leaf.names)
+    uncovered = tuple(name for name in found.names if "." in name and name not in leaf.names)
     if uncovered and not trouble:
         trouble = f"the box's own authority may not vouch for {', '.join(uncovered)}"
         hint = (

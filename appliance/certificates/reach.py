@@ -21,7 +21,7 @@ def of(https: HttpsSettings) -> Reach:
     """Of this machine, as it is now."""
     addresses, own = authority.own_addresses(), authority.own_names()
     said = mdns.name(addresses)
-    site = (*https.all_names, *([f"{own[0]}.{https.domain}"] if https.domain else []))
+    site = (*https.all_names, *([f"{own[0]}.{https.domain.lower()}"] if https.domain else []))
     found = dict.fromkeys((*site, *([said] if said else []), *sorted(own, key=_place)))
     return Reach(tuple(found), tuple(addresses), tuple(dict.fromkeys(site)))
 

@@ -4,14 +4,15 @@ import datetime
 import json
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from appliance.box import secret
 from appliance.box.paths import Paths
 from appliance.certificates import chain, reach, site
 from appliance.config_https import HttpsSettings
-from appliance.errors import ApplianceError, StorageFull
+from appliance.errors import ApplianceError, BadInput, StorageFull
 
-FILE = "renewal.json"
+FILE, CA = "renewal.json", "acme-ca.pem"
 PART_LEFT = 3
 """Renewed when this part of its life is left: a third, as ACME clients do."""
 
@@ -54,6 +55,18 @@ def is_due(paths: Paths, https: HttpsSettings, now: datetime.datetime) -> bool:
     whole = leaf.not_valid_after_utc - leaf.not_valid_before_utc
     wanted = reach.of(https).site
     return leaf.not_valid_after_utc - now < whole / PART_LEFT or not all(chain.covers(leaf, one) for one in wanted)
+
+
+def keep_ca(paths: Paths, pem: bytes) -> Path:
+    """Keep the certificate that the ACME server's own HTTPS is checked by; -> its file."""
+    if not chain.read(pem).certificates:
+        raise BadInput("the file has no certificate of an authority", hint="Name the site's authority as PEM.")
+    file = paths.keys / CA
+    try:
+        secret.write(file, pem)
+    except OSError as error:
+        raise StorageFull(f"{file} cannot be written: {error.strerror}", hint="Check the disk.") from None
+    return file
 
 
 def fetch(paths: Paths, https: HttpsSettings) -> Try:

@@ -65,7 +65,7 @@ class Door:
         doors, servers = Connections(self.gate.answer), []
         lobby = doors
         if self._shown is not None:
-            lobby = Connections(Welcome(self.gate, self._paths.acme, self._words).answer)
+            lobby = Connections(Welcome(self.gate, self._words).answer)
         for one in plain:
             servers.append(await loop.create_server(lobby, sock=one))
         for one in secure:

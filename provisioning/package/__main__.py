@@ -49,7 +49,7 @@ def _committed_at() -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="build", description="The Debian package of this tree, for this machine's kind.")
+    parser = argparse.ArgumentParser(prog="build", description="The Debian package of this tree.")
     parser.add_argument("outdir", type=Path, metavar="OUTDIR")
     parser.add_argument("--version", metavar="V", help=f"its version ({__version__})")
     parser.add_argument("--compression", default="zstd", choices=("zstd", "xz", "none"), help="how it is packed (zstd)")

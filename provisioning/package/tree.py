@@ -12,6 +12,7 @@ HOME = Path("opt/appliance")
 """What Python takes for an environment of its own."""
 _PYTHON = "/usr/bin/python3.11"
 _NOT_OURS = shutil.ignore_patterns("__pycache__", "frontend", "node_modules", "*.pyc")
+_FOR_DEVELOPERS = shutil.ignore_patterns("design.md", "development.md", "coverage.*")
 _UNITS = (".service", ".target", ".path", ".timer", ".socket", ".slice")
 _FRAGMENTS = {
     "sysusers.d": "usr/lib/sysusers.d",
@@ -67,6 +68,11 @@ def _environment(stage: Path) -> None:
     (stage / HOME / "pyvenv.cfg").write_text(said, "utf-8")
     _copy(Path(__file__).parent / "launcher", commands / "appliance")
     _copy(Path(__file__).parent / "wrapper", stage / "usr/bin/appliance")
+    _copy(Path(__file__).parent / "update", stage / "usr/lib/appliance/update")
+    keys = stage / "usr/share/appliance/update/keys"
+    keys.mkdir(parents=True)
+    for key in sorted((root / "provisioning/update/keys").glob("*.pem")):
+        _copy(key, keys / key.name)
 
 
 def _models(root: Path, folder: Path) -> None:
@@ -89,7 +95,9 @@ def _machine(systemd: Path, stage: Path) -> None:
 
 def _words(root: Path, stage: Path) -> None:
     documents = stage / "usr/share/doc/appliance"
-    shutil.copytree(root / "docs", documents, ignore=shutil.ignore_patterns("design.md", "development.md", "coverage.*"))
+    shutil.copytree(
+        root / "docs", documents, ignore=shutil.ignore_patterns("design.md", "development.md", "coverage.*")
+    )
     _copy(Path(__file__).parent / "debian/copyright", documents / "copyright")
     for name in ("LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"):
         _copy(root / name, documents / name)

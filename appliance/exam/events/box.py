@@ -261,3 +261,73 @@ class LedgerSalvaged(Payload):
     exams: list[str]
     recordings: int
     damaged: int
+
+
+@event("clock.jumped")
+@dataclass(frozen=True, kw_only=True)
+class ClockJumped(Payload):
+    """The wall clock of the box was set while it ran, by more than 2 s: by `seconds`, from `before_at` to `after_at`
+    (the same moment, by the clock of before and of after). `synchronised`: somebody keeps it right now. `attempts`:
+    those who sat an exam; their ends, breaks and pauses moved along, so that nobody lost or won time."""
+
+    seconds: float
+    before_at: float
+    after_at: float
+    synchronised: bool
+    attempts: list[str] = field(default_factory=list)
+
+
+@event("issue.raised", by=("health",))
+@dataclass(frozen=True, kw_only=True)
+class IssueRaised(Payload):
+    """Something is wrong with the box (docs/health.md lists the codes). `about`: which process, seat or certificate;
+    `severity`: "warning" or "fault"; `facts`: figures of that moment."""
+
+    code: str
+    severity: str
+    about: str
+    facts: dict[str, Any]
+
+
+@event("issue.cleared", by=("health",))
+@dataclass(frozen=True, kw_only=True)
+class IssueCleared(Payload):
+    """It is over. `seconds`: for how long it stood."""
+
+    code: str
+    about: str
+    seconds: float
+
+
+@event("update.installed", by=("cli",))
+@dataclass(frozen=True, kw_only=True)
+class UpdateInstalled(Payload):
+    """The box has version `new` instead of `old` and was well with it. `by`: who asked; `seconds`: how long it took."""
+
+    old: str
+    new: str
+    by: str
+    seconds: int
+
+
+@event("update.refused", by=("cli",))
+@dataclass(frozen=True, kw_only=True)
+class UpdateRefused(Payload):
+    """An update to `new` was not begun, or left before anything was changed. `reason`: a sentence. `new` is empty where
+    nothing in the bundle could be believed."""
+
+    new: str
+    by: str
+    reason: str
+
+
+@event("update.rolled_back", by=("cli",))
+@dataclass(frozen=True, kw_only=True)
+class UpdateRolledBack(Payload):
+    """An update to `new` was taken back: `old` is in place again. `healthy`: was the box well afterwards?"""
+
+    old: str
+    new: str
+    by: str
+    reason: str
+    healthy: bool

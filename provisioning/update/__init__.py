@@ -1,0 +1,1 @@
+"""What those who make the box do for its updates."""

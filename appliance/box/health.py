@@ -29,14 +29,16 @@ def write(folder: Path, process: str, *, healthy: bool, sentence: str, **facts: 
 
 
 def read(folder: Path, process: str, *, now: float) -> dict[str, Any]:
-    """What the process said last. `healthy` is False, with a sentence, when it is silent for 5 s or was never there."""
+    """What the process said last. `healthy` is False, with a sentence, when it is silent for 5 s or was never there.
+    Who speaks from the future spoke before the clock was set back, and not since."""
     try:
         state: dict[str, Any] = json.loads((folder / f"{process}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return {"process": process, "healthy": False, "sentence": "not running"}
     age = now - state["at"]
-    if age > STALE_SECONDS:
-        return {**state, "healthy": False, "sentence": f"silent for {age:.0f} s"}
+    if abs(age) > STALE_SECONDS:
+        sentence = f"silent for {age:.0f} s" if age > 0 else "silent since the clock was set back"
+        return {**state, "healthy": False, "sentence": sentence}
     return state
 
 

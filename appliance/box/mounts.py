@@ -15,6 +15,22 @@ def apart(one: Path, other: Path, *, mounts: Path = MOUNTS) -> bool:
     return _device(one, known) != _device(other, known)
 
 
+def points(mounts: Path = MOUNTS) -> frozenset[str]:
+    """Where something is mounted; empty where that cannot be said."""
+    try:
+        return frozenset(_known(mounts.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return frozenset()
+
+
+def device(path: Path, *, mounts: Path = MOUNTS) -> str:
+    """MAJOR:MINOR of what a path is on; "" where that cannot be said."""
+    try:
+        return _device(path, _known(mounts.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return ""
+
+
 def _known(text: str) -> dict[str, str]:
     """Mount point -> device; the last one mounted there counts."""
     found = {}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from appliance.exam.events import UpstreamAltered
 from appliance.exam.feed import Kind
 from appliance.exam.flags import Decision, Sense
-from appliance.exam.stage import CLOSED, Stage
+from appliance.exam.stage import AT_WORK, CLOSED, Stage
 from appliance.ledger import tables
 
 NOT_THERE = frozenset({Stage.INVITED}) | CLOSED
@@ -103,6 +103,18 @@ def sittings(connection: sa.Connection) -> list[Sitting]:
         )
         for row in connection.execute(query)
     ]
+
+
+def silent(connection: sa.Connection) -> list[tuple[str, str, float]]:
+    """(seat, kind, since when) of each feed that is not recorded though its candidate works."""
+    gap, attempt = tables.gap.c, tables.attempt.c
+    query = (
+        sa.select(attempt.seat, gap.kind, gap.starts_at)
+        .join_from(tables.gap, tables.attempt, gap.attempt == attempt.attempt)
+        .where(gap.ends_at.is_(None), attempt.stage.in_(AT_WORK))
+        .order_by(attempt.seat, gap.kind)
+    )
+    return [(row.seat, row.kind, row.starts_at) for row in connection.execute(query)]
 
 
 def _gaps(connection: sa.Connection, *, now: float, midnight: float) -> dict[str, Gaps]:

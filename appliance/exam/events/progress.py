@@ -32,7 +32,8 @@ class AttemptRefused(Payload):
 @dataclass(frozen=True, kw_only=True)
 class TimeSet(Payload):
     """The candidate's time is another one. `extra_minutes`: all that is granted; `ends_at` None before the start;
-    `cause`: "granted", "break" or "pause"."""
+    `cause`: "granted", "break", "pause", or "clock": the box's clock was set, and the time goes on as if it had not
+    been."""
 
     ends_at: float | None
     extra_minutes: int

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from appliance.exam import events, pacing
+from appliance.exam.stage import Stage
 from appliance.ledger import day_tables, tables
 from appliance.ledger.projection.registry import projects
 from appliance.ledger.record import Event
@@ -39,6 +40,17 @@ def _time_set(connection: sa.Connection, event: Event, said: events.TimeSet) -> 
     _set_attempt(connection, event, ends_at=said.ends_at, extra_minutes=said.extra_minutes)
     if said.cause == "granted" and pacing.warned_again(ends_at=said.ends_at, now=event.wall):
         _sitting(connection, event, warned_minutes=None, warned_at=None)
+
+
+@projects(events.ClockJumped)
+def _clock_jumped(connection: sa.Connection, event: Event, said: events.ClockJumped) -> None:
+    """What was begun before goes on by the new clock. Their ends move by an event of their own, which pages follow."""
+    pause, attempt = day_tables.pause.c, tables.attempt.c
+    running = sa.and_(pause.attempt.in_(said.attempts), pause.ended_at.is_(None))
+    later = {"begun_at": pause.begun_at + said.seconds, "until": pause.until + said.seconds}
+    connection.execute(sa.update(day_tables.pause).where(running).values(**later))
+    printing = sa.and_(attempt.attempt.in_(said.attempts), attempt.stage == Stage.PRINTING.value)
+    connection.execute(sa.update(tables.attempt).where(printing).values(stage_at=attempt.stage_at + said.seconds))
 
 
 @projects(events.TimeWarned)

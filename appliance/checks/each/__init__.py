@@ -1,0 +1,1 @@
+"""The checks: one file each. `CODE` names the issue; `check` is pure."""

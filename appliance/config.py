@@ -5,6 +5,7 @@ Every key, its default and its consequence stand in `docs/configuration.md`; a t
 
 import dataclasses
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -17,14 +18,17 @@ from appliance.config_signin import OidcSettings, SignInSettings
 from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
 from appliance.errors import ConfigError
 
+_INSTALLED = bool(os.environ.get("APPLIANCE_STEWARD"))
+"""From the package, with nginx in front: the ports are those that browsers expect."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Pages, API and sockets."""
 
     host: str = "127.0.0.1"
-    port: int = 8080
-    https_port: int = 8443
+    port: int = 80 if _INSTALLED else 8080
+    https_port: int = 443 if _INSTALLED else 8443
     threads: int = 200
     pulse_seconds: float = 1.0
     export_needs_factor: bool = False

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import json
 from collections.abc import Callable
 
 from aiohttp import web
@@ -34,20 +35,30 @@ HEADERS = {
 def answered(request: web.BaseRequest, status: int, error: str, hint: str) -> web.Response:
     """The sentence as JSON, for scripts."""
     headers = {**HEADERS, **({"Retry-After": str(RETRY_SECONDS)} if status == 503 else {})}
-    return web.json_response({"error": error, "hint": hint}, status=status, headers=headers)
+    return web.Response(text=said(error, hint), content_type="application/json", status=status, headers=headers)
+
+
+def said(error: str, hint: str) -> str:
+    """The sentence as JSON."""
+    return json.dumps({"error": error, "hint": hint})
 
 
 def pages_are_away(request: web.BaseRequest, words: Words) -> web.Response:
     """The web process does not answer: as a page to people, as JSON to scripts."""
     if "text/html" not in request.headers.get("Accept", ""):
         return answered(request, 503, words("door.away"), words("door.away_hint"))
-    again = f'<meta http-equiv="refresh" content="{RETRY_SECONDS}">' if request.method in ("GET", "HEAD") else ""
+    headers = {**HEADERS, "Retry-After": str(RETRY_SECONDS)}
+    text = away_page(words, again=request.method in ("GET", "HEAD"))
+    return web.Response(status=503, text=text, content_type="text/html", headers=headers)
+
+
+def away_page(words: Words, *, again: bool) -> str:
+    """For people. `again`: it may ask once more by itself."""
+    head = f'<meta http-equiv="refresh" content="{RETRY_SECONDS}">' if again else ""
     body = f"<p>{_e(words('door.away'))}</p><p>{_e(words('door.away_hint'))}</p>"
     if not again:
         body += f'<p><a href="/">{_e(words("door.away_again"))}</a></p>'
-    headers = {**HEADERS, "Retry-After": str(RETRY_SECONDS)}
-    text = page(words, title=words("door.away_title"), head=again, body=f'<div role="status">{body}</div>')
-    return web.Response(status=503, text=text, content_type="text/html", headers=headers)
+    return page(words, title=words("door.away_title"), head=head, body=f'<div role="status">{body}</div>')
 
 
 def page(words: Words, *, title: str, body: str, head: str = "") -> str:

@@ -34,7 +34,7 @@ PAGE_BYTES = 2_000_000
 UPLOAD_BYTES = 64_000_000
 """Pictures, clips and PDFs; the web process allows less, each page what it needs. They wait on the disk."""
 
-_UPLOADS = ("image/", "video/", "application/pdf", "multipart/form-data")
+UPLOADS = ("image/", "video/", "application/pdf", "multipart/form-data")
 _CHUNK_BYTES = 256 * 1024
 
 SILENT_SECONDS = 30.0
@@ -47,9 +47,17 @@ _MEDIA_LIKE = ("/whip/", "/whep/", "/fill/")
 _REPEATABLE = ("GET", "HEAD", "OPTIONS", "DELETE")
 """Asked twice is as good as once (RFC 9110 9.2.2): WHIP's POST is not among them."""
 
-_OURS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix",
-         "X-Real-IP", "Forwarded", PASSED_ON)  # fmt: skip
-"""Headers that this door alone may set."""
+STRIPPED = ("X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-IP", "Forwarded", PASSED_ON)
+"""Headers that nobody outside may set."""
+
+_OURS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", *STRIPPED)
+"""Those that this door alone may set, too."""
+
+NOT_RUNNING = "the recording process is not running"
+NO_ANSWER = "the recording process did not answer in time"
+AGAIN = "It is started again by itself; the page tries again in some seconds."
+NO_FEED = ("there is no such feed", "Reload the page.")
+NO_ADDRESS = ("this is no address of the box", "Reload the page.")
 
 
 class TooLarge(Exception):
@@ -91,8 +99,7 @@ class Gate:
             return await self._answer(request)
         except TooLarge as error:
             self._counts["too_large"] += 1
-            hint = "Send less at once."
-            return away.answered(request, 413, f"the request is larger than {error.limit // 1000} kB", hint)
+            return away.answered(request, 413, *too_large(error.limit))
         except TimeoutError:
             self._counts["too_slow"] += 1
             answer = away.answered(request, 408, "the request did not arrive in time", "Try again.")
@@ -107,11 +114,11 @@ class Gate:
             found = MEDIA.fullmatch(path)
             if found is None:
                 self._counts["odd"] += 1
-                return away.answered(request, 404, "there is no such feed", "Reload the page.")
+                return away.answered(request, 404, *NO_FEED)
             return await self._to_capture(request, way=found[1], attempt=found[2])
         if not path.startswith("/"):
             self._counts["odd"] += 1
-            return away.answered(request, 400, "this is no address of the box", "Reload the page.")
+            return away.answered(request, 400, *NO_ADDRESS)
         return await self._to_web(request)
 
     # --- media ---
@@ -127,13 +134,12 @@ class Gate:
         try:
             return await self._to_one_of(request, sockets, body)
         except NobodyThere:
-            error = "the recording process is not running"
+            error = NOT_RUNNING
         except NoAnswer as problem:
             log.warning("%s %s: %s", request.method, request.path, problem.message)
-            error = "the recording process did not answer in time"
+            error = NO_ANSWER
         self._counts["capture_away"] += 1
-        hint = "It is started again by itself; the page tries again in some seconds."
-        return away.answered(request, 503, error, hint)
+        return away.answered(request, 503, error, AGAIN)
 
     async def _to_one_of(self, request: web.BaseRequest, sockets: Sequence[Path], body: Body) -> web.StreamResponse:
         """By the first that is there. What may have been taken is not asked twice."""
@@ -160,7 +166,7 @@ class Gate:
         try:
             if is_wanted(request):
                 return await self._tunnels.carry(request, socket, headers=headers)
-            if (request.content_length or 0) > PAGE_BYTES and request.content_type.startswith(_UPLOADS):
+            if (request.content_length or 0) > PAGE_BYTES and request.content_type.startswith(UPLOADS):
                 return await self._upload(request, headers=headers)
             body = await _whole(request, PAGE_BYTES)
             return await self._web.pass_on(request, socket, headers=headers, body=body)
@@ -180,6 +186,11 @@ class Gate:
                     raise StorageFull("the disk of the box takes no more", hint="Tell the lab staff.") from error
             await asyncio.to_thread(file.seek, 0)
             return await self._web.pass_on(request, self._paths.web_socket, headers=headers, body=_chunks(file))
+
+
+def too_large(limit: int) -> tuple[str, str]:
+    """What is said of it, and a hint."""
+    return f"the request is larger than {limit // 1000} kB", "Send less at once."
 
 
 def _headers(request: web.BaseRequest) -> CIMultiDict[str]:

@@ -13,7 +13,7 @@ from appliance.front.configuration import folder
 from appliance.supervisor import STOP_ORDER
 
 UNITS = Path(__file__).parents[2] / "systemd"
-EVERY = sorted(UNITS.glob("appliance*.*"))
+EVERY = sorted(unit for unit in UNITS.glob("appliance*.*") if unit.is_file())
 SERVICES = [unit for unit in EVERY if unit.suffix == ".service"]
 COMMAND = re.compile(r"^Exec(?:Start|Condition)=/opt/appliance/bin/appliance (.+)$", re.MULTILINE)
 PROCESSES = {"front", "web", "capture@", "inference", "sync"}
@@ -36,7 +36,7 @@ def installed(tmp_path_factory):
     there = tmp_path_factory.mktemp("units")
     shutil.copytree(UNITS, there, dirs_exist_ok=True)
     for one in there.glob("appliance*.service"):
-        one.write_text(one.read_text().replace("/opt/appliance/bin/appliance", "/bin/true"))
+        one.write_text(re.sub(r"/opt/appliance/bin/appliance|/usr/lib/appliance/update", "/bin/true", one.read_text()))
     return there
 
 

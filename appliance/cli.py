@@ -18,6 +18,7 @@ from appliance.box.lock import held
 from appliance.box.paths import Paths, models_folder
 from appliance.box.process import start_logging
 from appliance.certificates import arguments as certificate_arguments
+from appliance.checks import arguments as checks_arguments
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
 from appliance.front import arguments as front_arguments
@@ -339,6 +340,7 @@ def _add_questions(commands: Commands) -> None:
     pull_arguments.add_pull(pull)
     backup_arguments.add(commands)
     certificate_arguments.add(commands)
+    checks_arguments.add(commands)
     commands.add("salvage", lazily("appliance.salvage", "run"), "make a lost ledger anew from the recordings")
     join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)

@@ -195,14 +195,22 @@ def _backup(paths: Paths, now: float) -> Backup:
 
 
 def _update(paths: Paths, now: float) -> Update:
-    """As `appliance update` left it."""
+    """What lies in `updates/`, and how the last one ended (`appliance.update` writes it down)."""
+    folder = paths.data / "updates"
     try:
-        said = json.loads((paths.data / "updates" / "state.json").read_text(encoding="utf-8"))
+        said = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Update()
-    since = float(said.get("at") or now)
-    waiting = str(said.get("waiting") or "")
-    return Update(waiting=waiting, seconds=now - since, rolled_back=str(said.get("rolled_back") or ""))
+        said = {}
+    here = [file for file in folder.glob("*") if file.is_file() and file.suffix not in (".json", ".new", ".odd")]
+    newest = max(here, key=lambda file: file.stat().st_mtime, default=None)
+    since = 0.0 if newest is None else newest.stat().st_mtime
+    over = float(said.get("at") or 0.0)  # what was tried since then waits no more
+    waits = newest is not None and since > over
+    return Update(
+        waiting=newest.stem if newest is not None and waits else "",
+        seconds=now - since if waits else 0.0,
+        rolled_back=str(said.get("new") or "") if said.get("step") == "rolled_back" else "",
+    )
 
 
 def _setup(paths: Paths) -> Setup:

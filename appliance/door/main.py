@@ -75,7 +75,8 @@ class Door:
                 await loop.create_server(doors, sock=one, ssl=context, ssl_handshake_timeout=_HANDSHAKE_SECONDS)
             )
         process.notify("READY=1")
-        telling = asyncio.ensure_future(self._tell(doors, (secure or plain)[0].getsockname()[1]))
+        ports = [some[0].getsockname()[1] for some in (secure or plain, plain)]
+        telling = asyncio.ensure_future(self._tell(doors, *ports))
         waiting = asyncio.ensure_future(stopping.wait())
         try:
             await asyncio.wait({waiting, telling}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +97,7 @@ class Door:
             waiting.cancel()
             telling.result()
 
-    async def _tell(self, doors: Connections, port: int) -> None:
+    async def _tell(self, doors: Connections, port: int, plain: int) -> None:
         """Each second: the health file. Now and then: does the certificate still fit?"""
         seconds, trouble = 0, ""
         while True:
@@ -109,6 +110,7 @@ class Door:
                     "addresses": [str(address) for address in certified.addresses],
                     "certificate_until": certified.until.timestamp(),
                     "https": port,
+                    "plain": plain,
                 }
             self._write_health(
                 healthy=True,

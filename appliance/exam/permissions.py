@@ -72,8 +72,10 @@ class Action(StrEnum):
     READ_ACCOMMODATIONS = "read_accommodations"  # which candidate has which
     ACCOMMODATE = "accommodate"  # grant accommodations (M31)
     SEE_BOX = "see_box"  # health, upstream state, no media
+    MANAGE_CERTIFICATE = "manage_certificate"  # whose certificate HTTPS shows: central IT's
     MANAGE_USERS = "manage_users"
     READ_LEDGER = "read_ledger"
+    SET_UP = "set_up"  # a bare box, once: whoever typed its setup code, and no role (`web.setup.gate`)
 
 
 USERS = tuple(role for role in Role if role not in (Role.CANDIDATE, Role.PHONE))
@@ -128,8 +130,10 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_ACCOMMODATIONS: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.ACCOMMODATE: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
+    Action.MANAGE_CERTIFICATE: frozenset({Role.ADMIN}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),
+    Action.SET_UP: frozenset(),
 }
 
 ALL_SEATS = frozenset({Role.LEAD, Role.REVIEWER, Role.INSTITUTION})

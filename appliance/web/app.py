@@ -53,9 +53,20 @@ from appliance.web.context import EXTENSION, Services
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
 from appliance.web.review import decisions, exports, loudness, queue, recording, seats
+from appliance.web.setup import checks as setup_checks
+from appliance.web.setup import door as setup_door
+from appliance.web.setup import finish as setup_finish
+from appliance.web.setup import pages as setup_pages
+from appliance.web.setup import seats as setup_seats
+from appliance.web.setup import workshop
+from appliance.web.signin import keys, oidc, own, people, sign_in
+from appliance.web.trust import admin as certificate
+from appliance.web.trust import pages as trust
 
 _BLUEPRINTS = (
     public.bp,
+    trust.bp,
+    certificate.bp,
     candidate.bp,
     checkin.bp,
     sitting.bp,
@@ -83,6 +94,11 @@ _BLUEPRINTS = (
     reports.bp,
     retention.bp,
     staff.bp,
+    sign_in.bp,
+    keys.bp,
+    oidc.bp,
+    own.bp,
+    people.bp,
     account.bp,
     exports.bp,
     media.bp,
@@ -97,6 +113,11 @@ _BLUEPRINTS = (
     seats.bp,
     lti.bp,
     lti_links.bp,
+    setup_door.bp,
+    setup_finish.bp,
+    setup_seats.bp,
+    setup_checks.bp,
+    setup_pages.bp,
 )
 
 
@@ -105,6 +126,7 @@ def create_app(services: Services, **config: Any) -> Flask:
     app = Flask("appliance.web")
     app.config.update(config)
     app.extensions[EXTENSION] = services
+    app.extensions[workshop.EXTENSION] = workshop.Workshop()
     security.register(app, key=secret_from(services.paths.keys / "web"))
     auth.register(app)
     refusals.register(app)

@@ -39,6 +39,11 @@ def posting_to(origin: str) -> str:
     return _POLICY.replace("form-action 'self'", f"form-action {origin} https:")
 
 
+def reaching(origin: str) -> str:
+    """The policy of a page whose script asks another origin of the box."""
+    return f"{_POLICY}; connect-src 'self' {origin}"
+
+
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", default_limits=[])
 """Counts in memory: one process answers, and a restart may forget."""
 

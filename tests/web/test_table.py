@@ -48,6 +48,10 @@ def path_of(house, rule: str) -> str:
         "sample": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
+        "step": "lab",
+        "name": "box.crt",
+        "token": "none",
+        "check": "clock",
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: values[m[1]], rule)
 

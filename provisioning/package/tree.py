@@ -35,7 +35,7 @@ def make(root: Path, stage: Path, *, site: Path, version: str) -> None:
     shutil.copytree(site, library, symlinks=True)
     _ours(root, library / "appliance", version)
     _bytecode(library, stage)
-    _environment(stage)
+    _environment(root, stage)
     _models(root, stage / HOME / "share/appliance/models")
     _machine(root / "systemd", stage)
     _words(root, stage)
@@ -59,7 +59,7 @@ def _bytecode(library: Path, stage: Path) -> None:
     )  # fmt: skip
 
 
-def _environment(stage: Path) -> None:
+def _environment(root: Path, stage: Path) -> None:
     commands = stage / HOME / "bin"
     commands.mkdir()
     (commands / "python3").symlink_to(_PYTHON)

@@ -1,6 +1,5 @@
-"""The doors: join with a code, sign in, sign out; health; the statement."""
+"""The doors: join with a code; health; the statement. People who work here come in by `signin`."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from appliance.exam.events import AttemptRejoined
 from appliance.exam.permissions import Action, Role
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
-from appliance.ledger.actions import attempts, users
+from appliance.ledger.actions import attempts
 from appliance.ledger.actions.exams import hash_code
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
@@ -23,7 +22,8 @@ from appliance.web.context import services
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
 from appliance.web.refusals import status_of, wants_json
-from appliance.web.security import failed, join_limit, limiter, sign_in_limit
+from appliance.web.security import failed, join_limit, limiter
+from appliance.web.setup import fresh
 from appliance.web.statement import statement
 
 bp = Blueprint("public", __name__)
@@ -42,14 +42,14 @@ HOME = {
 }
 """Where a person's work begins."""
 
-_OWN_PATH = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9_/.-]*")
-
 
 @bp.get("/")
 @needs(Action.PUBLIC)
 def front() -> Response:
     """A candidate's door; who is in already goes on."""
     who = auth.viewer()
+    if who is None and fresh.wanted():
+        return redirect("/setup", 303)
     if who is None or (who.role is Role.CANDIDATE and _over(who.person)):
         return make_response(render_template("join.html", error=None))
     return redirect(HOME[who.role], 303)
@@ -102,49 +102,6 @@ def rejoined(transaction: Transaction, attempt: str, browser: str) -> None:
     transaction.append(Draft(payload=said, chain=attempt, exam=row.exam, actor="candidate"))
 
 
-@bp.get("/sign-in")
-@needs(Action.PUBLIC)
-def sign_in_page() -> str:
-    """The form for staff."""
-    return render_template("sign_in.html", error=None, next=_next(request.args.get("next", "")))
-
-
-@bp.post("/sign-in")
-@needs(Action.PUBLIC)
-@limiter.limit(sign_in_limit, deduct_when=failed)
-def sign_in() -> Response:
-    """Name and password -> a cookie."""
-    fields = Fields()
-    where = _next(fields.text("next", longest=200, default=""))
-    try:
-        row = _checked(fields)
-    except (BadInput, NotAllowed) as error:
-        if wants_json():
-            raise
-        return _again("sign_in.html", error, next=where)
-    token = services().writer.transact(lambda transaction: users.sign_in(transaction, user=row.user))
-    role = Role(row.role)
-    response = jsonify(user=row.user, role=row.role) if wants_json() else redirect(where or HOME[role], 303)
-    return auth.hand_out(response, token)
-
-
-def _checked(fields: Fields) -> state.UserRow:
-    user = fields.text("user", longest=64)
-    password = fields.text("password", longest=200)
-    with auth.hashing, services().reader.connect() as connection:
-        return users.verify_password(connection, user.lower(), password)
-
-
-@bp.post("/sign-out")
-@needs(Action.OWN_SESSION)
-def sign_out() -> Response:
-    """The cookie stands for nobody any more."""
-    who = auth.person()
-    services().writer.transact(lambda transaction: users.sign_out(transaction, token=who.token))
-    response = jsonify(signed_out=True) if wants_json() else redirect("/", 303)
-    return auth.take_back(response)
-
-
 @bp.get("/healthz")
 @needs(Action.PUBLIC)
 def healthz() -> Response:
@@ -163,11 +120,6 @@ def healthz() -> Response:
 def statement_page() -> str:
     """The consent and integrity statement."""
     return render_template("statement.html", statement=statement().to_json())
-
-
-def _next(path: str) -> str:
-    """Where to go after signing in: a path of this box, or nowhere."""
-    return path if _OWN_PATH.fullmatch(path) else ""
 
 
 def _again(template: str, error: ApplianceError, **context: str) -> Response:

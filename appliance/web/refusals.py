@@ -22,14 +22,30 @@ class Forbidden(NotAllowed):
     """Not by this person."""
 
 
+class MustFirst(Forbidden):
+    """Something of the own account has to be done first: a new password, a second factor."""
+
+
+class Wait(NotAllowed):
+    """Not yet: in `seconds`."""
+
+    def __init__(self, message: str, *, hint: str = "", seconds: int) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
 _STATUS: tuple[tuple[type[ApplianceError], int], ...] = (
     (SignInNeeded, 401),
     (Forbidden, 403),
+    (Wait, 429),
     (NotAllowed, 409),
     (BadInput, 400),
     (NotFound, 404),
     (Unavailable, 503),
 )
+
+_DOORS = {"phone": "/phone/join", "setup": "/setup"}
+"""Where somebody whom the box does not know yet comes in, by the first part of the path; else to sign in."""
 
 _SAID = {400, 403, 404, 405, 413, 415, 429}
 """Statuses of HTTP itself that the catalogue has a sentence for (`server.http_404`)."""
@@ -72,9 +88,14 @@ def register(app: Flask) -> None:
         status = status_of(error)
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.path, error)
+        if isinstance(error, MustFirst) and request.method == "GET" and not wants_json():
+            return redirect("/account", 303)
         if isinstance(error, SignInNeeded) and request.method == "GET" and not wants_json():
-            return redirect("/phone/join" if request.path.startswith("/phone") else "/sign-in", 303)
-        return answer(status, error.message, error.hint)
+            return redirect(_DOORS.get(request.path.split("/")[1], "/sign-in"), 303)
+        response = answer(status, error.message, error.hint)
+        if isinstance(error, Wait):
+            response.headers["Retry-After"] = str(error.seconds)
+        return response
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:

@@ -40,6 +40,10 @@ class Catalogue:
     def __contains__(self, key: str) -> bool:
         return key in self._words
 
+    def under(self, other: "Catalogue") -> "Catalogue":
+        """These words, and the other's wherever it has its own."""
+        return Catalogue({**self._words, **other._words}, strict=self._strict)
+
     def to_json(self) -> dict[str, str]:
         """What the scripts of a page say; the server's own sentences stay here."""
         return {key: text for key, text in self._words.items() if not key.startswith("server.")}

@@ -34,7 +34,7 @@ def test_a_missing_sentence_is_an_error_in_tests_and_a_warning_on_the_box(words,
 
 
 def test_every_sentence_the_server_says_is_there_and_none_is_left_over(words):
-    code = "".join(file.read_text(encoding="utf-8") for file in [*WEB.glob("*.py"), *WEB.glob("review/*.py")])
+    code = "".join(file.read_text(encoding="utf-8") for file in [*WEB.glob("*.py"), *WEB.glob("*/*.py")])
     asked = set(re.findall(r"\"(server\.\w+)\"", code))
     asked |= {f"server.http_{code}{end}" for code in _SAID for end in ("", "_hint")}
     asked |= {f"server.title_{code}" for code in _SAID | {code for _, code in _STATUS} | {500}}

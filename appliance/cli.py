@@ -23,6 +23,7 @@ from appliance.config import Settings, load
 from appliance.errors import ApplianceError
 from appliance.front import arguments as front_arguments
 from appliance.proof import arguments as verify_arguments
+from appliance.provision import arguments as provision_arguments
 from appliance.pull import arguments as pull_arguments
 from appliance.update import arguments as update_arguments
 
@@ -339,6 +340,7 @@ def _add_questions(commands: Commands) -> None:
     pull = commands.add("pull", lazily("appliance.pull.command", "run"), "copy what a store has, and prove it")
     pull_arguments.add_pull(pull)
     backup_arguments.add(commands)
+    provision_arguments.add(commands)
     certificate_arguments.add(commands)
     checks_arguments.add(commands)
     commands.add("salvage", lazily("appliance.salvage", "run"), "make a lost ledger anew from the recordings")

@@ -30,6 +30,7 @@ from appliance.config import Settings
 from appliance.demo import Demo
 from appliance.errors import ApplianceError
 from appliance.inference import pack
+from appliance.provision import setup
 
 SIMULATOR = "simulate"
 DOOR = "door"
@@ -195,6 +196,8 @@ class Supervisor:
         now = time.monotonic()
         try:
             self._keep_runtime_folder()
+            if setup.asked_to_restart(self._paths):
+                self._start_again("the settings changed")
             for child in self._children.values():
                 self._wake(child, now)
                 child.look(now)
@@ -227,12 +230,10 @@ class Supervisor:
         self._paths.make()
         self._runtime = _identity(self._paths)
         self.folder_lost += 1
-        print(
-            f"appliance: the runtime folder {self._paths.run} was removed under the running box; it is made again, and "
-            "every process is started again",
-            file=sys.stderr,
-            flush=True,
-        )
+        self._start_again(f"the runtime folder {self._paths.run} was removed under the running box; it is made again")
+
+    def _start_again(self, why: str) -> None:
+        print(f"appliance: {why}, and every process is started again", file=sys.stderr, flush=True)
         for child in self._children.values():
             child.terminate()
 
@@ -352,6 +353,8 @@ def _until_ready(box: Supervisor, stopping: Event, waited_for: Sequence[str]) ->
 def _welcome(paths: Paths, box: Supervisor, way: Way, exam: Demo | None, out: TextIO) -> None:
     for sentence in exam.sentences() if exam else []:
         print(sentence, file=out)
+    if code := setup.code_where_nobody_signs_in(paths):
+        print(f"Nobody can sign in yet. Setup code: {code}, for {way.url}/setup", file=out)
     if way.fingerprint:
         print(f"SHA-256 fingerprint of the box's certificate: {way.fingerprint}", file=out)
     print(f"ready {way.url}", file=out, flush=True)

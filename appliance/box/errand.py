@@ -7,9 +7,11 @@ stay.
 """
 
 import json
+import logging
 import os
 import re
 import secrets
+import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -22,6 +24,13 @@ from appliance.errors import Unavailable
 
 WAITING = 16
 KEPT = 64
+_LARGEST = 64_000
+"""Bytes of an errand."""
+
+_HALF_SECONDS = 60.0
+"""What is being written is left alone so long."""
+
+log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 
 
@@ -89,13 +98,27 @@ def waiting(paths: Paths) -> list[Errand]:
     found = []
     for file in sorted(_asked(paths).glob("*.json")):
         try:
+            if not file.is_file() or file.stat().st_size > _LARGEST:
+                raise ValueError(file.name)
             said = json.loads(file.read_text(encoding="utf-8"))
             if not _ID.fullmatch(file.stem) or said["id"] != file.stem or not isinstance(said["arguments"], dict):
                 raise ValueError(file.stem)
             found.append(Errand(**{**said, "verb": Verb(said["verb"]), "at": float(said["at"])}))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
+            log.warning("an errand makes no sense and is put aside: %s", file.name[:80])
             file.replace(file.with_suffix(".odd"))
     return found
+
+
+def sweep(paths: Paths) -> None:
+    """The steward's: take away what is no errand. systemd starts him as long as anything lies there."""
+    for left in _asked(paths).glob("*"):
+        if left.suffix == ".json" or (left.suffix == ".new" and time.time() - left.lstat().st_mtime < _HALF_SECONDS):
+            continue
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def settle(paths: Paths, outcome: Outcome) -> None:

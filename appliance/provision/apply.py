@@ -12,6 +12,7 @@ from typing import Any
 from appliance import config
 from appliance.box import disk
 from appliance.box.paths import Paths
+from appliance.certificates import chain, site
 from appliance.errors import ConfigError, StorageFull
 from appliance.exam.permissions import Role
 from appliance.ledger import state
@@ -24,6 +25,7 @@ from appliance.provision.verbs import apply as verb
 
 STORE_KEYS = "upstream.credentials"
 STORE_CA = "upstream-ca.pem"
+ACME_CA = "acme-ca.pem"
 APPLIED = "provision.toml"
 WANTED = "wanted.toml"
 
@@ -32,10 +34,12 @@ def box(paths: Paths, seed: Seed) -> None:
     """What is the box's own: appliance.toml, the files under keys/, and the seed itself, as it holds from now on
     (`provision/provision.toml`, 0600). ConfigError or StorageFull, and then nothing is half there."""
     try:
-        content = settings(_table(paths.config), paths, seed)
+        content = settings(_table(paths.config), paths, seed, before=applied(paths))
         config.of(content, where=str(paths.config))
-        for name, secret in secrets(seed).items():
-            private(paths.keys / name, secret.encode())
+        for name, held in secrets(seed).items():
+            private(paths.keys / name, held.encode())
+        if seed.certificate.mode == "files":
+            site.use(paths, _chain(seed))
         _keep_older(paths.config)
         private(paths.config, written.tables(content).encode(), mode=0o640)
         private(paths.provision / APPLIED, written.dumps(seed).encode())
@@ -45,33 +49,50 @@ def box(paths: Paths, seed: Seed) -> None:
         ) from None
 
 
-def settings(old: dict[str, Any], paths: Paths, seed: Seed) -> dict[str, Any]:
-    """appliance.toml's tables: as they are, with what the seed says over them."""
-    said: dict[str, dict[str, Any]] = {"upstream": {}}
-    upstream, lab = seed.upstream, seed.lab
-    for key, value in (("site", lab.site), ("box", lab.box)):
-        if value:
-            said["upstream"][key] = value
-    if upstream.url or upstream.folder:
-        said["upstream"] |= {
+def settings(old: dict[str, Any], paths: Paths, seed: Seed, *, before: Seed | None) -> dict[str, Any]:
+    """appliance.toml's tables: as they are, with what the seed says over them. What the seed leaves out stays as
+    somebody wrote it, unless an older seed (`before`) said it."""
+    words, told = _words(paths, seed), _words(paths, before) if before else {}
+    new: dict[str, Any] = dict(old)
+    for section, values in seed.settings.items():
+        new[section] = values if isinstance(values, list) else {**new.get(section, {}), **values}
+    for section, keys in words.items():
+        table = dict(new.get(section, {}))
+        for key, value in keys.items():
+            if value:
+                table[key] = value
+            elif told.get(section, {}).get(key):
+                table.pop(key, None)
+        new[section] = table
+    return {section: values for section, values in new.items() if values}
+
+
+def _words(paths: Paths, seed: Seed) -> dict[str, dict[str, Any]]:
+    """The seed in the words of appliance.toml; what it leaves out is empty."""
+    upstream, certificate = seed.upstream, seed.certificate
+    acme = certificate.mode == "acme"
+    return {
+        "upstream": {
+            "site": seed.lab.site,
+            "box": seed.lab.box,
             "url": upstream.url,
             "folder": upstream.folder,
             "endpoint": upstream.endpoint,
             "region": upstream.region,
             "credentials_file": str(paths.keys / STORE_KEYS) if upstream.access_key else "",
             "ca_file": str(paths.keys / STORE_CA) if upstream.ca else "",
-        }
-    for key in ("limit_mbit", "exam_limit_mbit"):
-        if getattr(upstream, key):
-            said["upstream"][key] = getattr(upstream, key)
-    new: dict[str, Any] = dict(old)
-    for section, values in {**seed.settings, **_over(said, seed.settings)}.items():
-        new[section] = values if isinstance(values, list) else {**new.get(section, {}), **values}
-    return {section: values for section, values in new.items() if values}
-
-
-def _over(said: dict[str, dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
-    return {section: {**given.get(section, {}), **values} for section, values in said.items()}
+            "limit_mbit": upstream.limit_mbit,
+            "exam_limit_mbit": upstream.exam_limit_mbit,
+        },
+        "https": {
+            "mode": certificate.mode if certificate.mode != "own" else "",
+            "domain": seed.network.domain,
+            "names": ",".join(certificate.names),
+            "acme_directory": certificate.directory if acme else "",
+            "acme_email": certificate.email if acme else "",
+            "acme_ca_file": str(paths.keys / ACME_CA) if acme and certificate.ca else "",
+        },
+    }
 
 
 def secrets(seed: Seed) -> dict[str, str]:
@@ -83,7 +104,14 @@ def secrets(seed: Seed) -> dict[str, str]:
         )
     if upstream.ca:
         found[STORE_CA] = upstream.ca
+    if seed.certificate.mode == "acme" and seed.certificate.ca:
+        found[ACME_CA] = seed.certificate.ca
     return found
+
+
+def _chain(seed: Seed) -> chain.Chain:
+    handed = chain.read(seed.certificate.key.encode(), seed.certificate.chain.encode())
+    return chain.Chain(handed.keys[0], tuple(handed.certificates))
 
 
 def people(transaction: Transaction, seed: Seed, *, by: str) -> list[str]:

@@ -44,7 +44,8 @@ OURS = {
     "upstream": (
         "site", "box", "url", "endpoint", "region", "folder", "credentials_file", "ca_file", "limit_mbit",
         "exam_limit_mbit",
-    )
+    ),
+    "https": ("mode", "domain", "names", "acme_directory", "acme_email", "acme_ca_file"),
 }  # fmt: skip
 """Keys of appliance.toml that a seed has words of its own for."""
 
@@ -88,7 +89,7 @@ def _lab(lab: Lab) -> Iterator[Fault]:
 def _network(network: Network) -> Iterator[Fault]:
     if network.interface and not _INTERFACE.fullmatch(network.interface):
         yield Fault(("network", "interface"), f"{_quoted(network.interface)} names no interface: as in enp1s0")
-    if network.domain and not _HOST.fullmatch(network.domain):
+    if network.domain and (not _HOST.fullmatch(network.domain) or network.domain != network.domain.lower()):
         yield Fault(("network", "domain"), f"{_quoted(network.domain)} is no domain: as in lab.example.edu")
     for number, server in enumerate(network.dns):
         if _address(server) is None:
@@ -216,8 +217,8 @@ def _certificate(certificate: Certificate, now: float) -> Iterator[Fault]:
         for name in sorted(given - takes[certificate.mode]):
             yield Fault(("certificate", name), f'{name} does not go with mode = "{certificate.mode}"')
     for name in certificate.names:
-        if _address(name) is None and not _HOST.fullmatch(name):
-            yield Fault(("certificate", "names"), f"{_quoted(name)} is no name or address")
+        if not _HOST.fullmatch(name) or name != name.lower():
+            yield Fault(("certificate", "names"), f"{_quoted(name)} is no name of a host: as in box.lab.example.edu")
     if certificate.mode == "files":
         for name in sorted({"chain", "key"} - given):
             yield Fault(("certificate", name), f'mode = "files" needs {name} (PEM)')
@@ -246,7 +247,7 @@ def _settings(settings: dict[str, Any]) -> Iterator[Fault]:
         if isinstance(table, dict):
             ours = [key for key in OURS.get(section, ()) if key in table]
             for key in ours:
-                own = "lab" if key in ("site", "box") else section
+                own = "lab" if key in ("site", "box") else "certificate" if section == "https" else section
                 yield Fault((*where, key), f"{key} stands in the seed's own [{own}]")
             others = [(key, value) for key, value in table.items() if key not in ours]
             wrong = [(key, why) for key, value in others if (why := _refused(section, {key: value}))]

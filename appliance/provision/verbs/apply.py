@@ -9,7 +9,7 @@ from appliance.provision.owner import as_owner
 from appliance.provision.seed import Seed
 from appliance.provision.verbs.done import Done
 
-_SOURCES = "/etc/chrony/sources.d/appliance.sources"
+SOURCES = "/etc/chrony/sources.d/appliance.sources"
 _CERTIFICATE = "appliance-certificate.service"
 
 
@@ -57,9 +57,9 @@ def _servers(servers: tuple[str, ...], on: Machine) -> list[str]:
     """Of chrony: a file of ours among its sources."""
     if servers:
         lines = "".join(f"server {server} iburst\n" for server in servers)
-        changed = on.write(_SOURCES, f"# written by the appliance from its provision.toml\n{lines}")
+        changed = on.write(SOURCES, f"# written by the appliance from its provision.toml\n{lines}")
     else:
-        changed = on.remove(_SOURCES)
+        changed = on.remove(SOURCES)
     if not changed:
         return []
     on.tell("chronyc", "reload", "sources")  # a chrony that does not run reads it when it starts

@@ -11,8 +11,10 @@ ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone
+# What boots a container, and what the installed box is made of.
+BOOT_PACKAGES := systemd-container mmdebstrap nginx curl util-linux
 
-.PHONY: run setup test test-long test-ceph check static bench bench-peers lock docs screenshots clean debian-packages
+.PHONY: run setup test test-long test-ceph test-boot check static bench bench-peers lock docs screenshots clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -21,18 +23,22 @@ setup: ## packages, models, front end; quick when nothing changed
 	@scripts/setup
 
 test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
-	$(BIN)/python -m pytest -m "not long" $(WAITING) $(addprefix --ignore ,$(ALONE))
-	$(BIN)/python -m pytest -m "not long" $(ALONE)
+	$(BIN)/python -m pytest -m "not long and not boot" $(WAITING) $(addprefix --ignore ,$(ALONE))
+	$(BIN)/python -m pytest -m "not long and not boot" $(ALONE)
 
 test-long: setup debian-packages ## soaks and power cuts
-	$(BIN)/python -m pytest -m "long and not ceph" --timeout 3600
+	$(BIN)/python -m pytest -m "long and not ceph and not boot" --timeout 3600
 
 test-ceph: setup ## as root: what speaks S3, on a real Ceph with versions and object lock; installs its Debian packages
 	@scripts/debian-packages ceph-mon ceph-osd ceph-common radosgw
 	$(BIN)/python -m pytest -m ceph --timeout 900
 
+test-boot: setup debian-packages ## as root: the package on a bare Debian, really booted, up to the first admitted candidate
+	@scripts/debian-packages $(BOOT_PACKAGES)
+	$(BIN)/python -m pytest -s -m boot --timeout 1800
+
 check: setup static ## what to run before each commit; 90 s at most
-	$(BIN)/python -m pytest -q -m "not slow and not long" $(TOGETHER)
+	$(BIN)/python -m pytest -q -m "not slow and not long and not boot" $(TOGETHER)
 
 static:
 	$(BIN)/ruff format --check --quiet .

@@ -1,8 +1,6 @@
-"""One's own account: the second factor. An admin removes one that was lost, on the page of users."""
+"""One's own account: codes of an app as the second factor. What else there is to it stands in `signin.own`."""
 
-import re
-
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, jsonify, redirect, request
 from werkzeug.wrappers import Response
 
 from appliance.errors import ApplianceError, BadInput, NotAllowed
@@ -11,23 +9,22 @@ from appliance.exam.permissions import Action
 from appliance.ledger.actions import factors
 from appliance.web import proof
 from appliance.web.auth import person
-from appliance.web.context import services, t
+from appliance.web.context import services
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
-from appliance.web.phone import qr
-from appliance.web.refusals import Forbidden, status_of, wants_json
+from appliance.web.refusals import Forbidden, wants_json
+from appliance.web.signin import own
 
 bp = Blueprint("account", __name__)
 
 _LONGEST_CODE = 20
-_LONGEST_USER = 64
 
 
 @bp.get("/account")
 @needs(Action.OWN_ACCOUNT)
-def page() -> str:
-    """Is a second factor set up? If not: a fresh secret to set one up with, kept nowhere until it is confirmed."""
-    return _page(totp.new_secret(), None)
+def page() -> Response:
+    """Everything about the own account."""
+    return own.page()
 
 
 @bp.post("/account/factor")
@@ -65,31 +62,7 @@ def remove() -> Response:
     return jsonify(factor=False) if wants_json() else redirect("/account", 303)
 
 
-@bp.post("/users/<user>/factor/remove")
-@needs(Action.MANAGE_USERS)
-def remove_lost(user: str) -> Response:
-    """A person's second factor was lost: an admin takes it away, and that stands in the ledger."""
-    by = person().person
-    services().writer.transact(lambda transaction: factors.remove(transaction, user=user[:_LONGEST_USER], by=by))
-    return jsonify(factor=False) if wants_json() else redirect("/users", 303)
-
-
 def _again(error: ApplianceError, secret: str) -> Response:
     if wants_json():
         raise error
-    return make_response(_page(secret, error), status_of(error))
-
-
-def _page(secret: str, error: ApplianceError | None) -> str:
-    who, upstream = person(), services().settings.upstream
-    address = totp.address(secret, user=who.person, issuer=f"{t('meta.product')} {upstream.box}")
-    return render_template(
-        "account.html",
-        factor=proof.has_factor(),
-        needs_factor=proof.needs_factor(),
-        secret=secret,
-        shown=" ".join(re.findall(".{4}", secret)),
-        picture=qr(address),
-        address=address,
-        error=error,
-    )
+    return own.page(error, secret=secret)

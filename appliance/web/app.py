@@ -50,6 +50,7 @@ from appliance.web import (
     upstream,
 )
 from appliance.web.context import EXTENSION, Services
+from appliance.web.health import pages as health_pages
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
 from appliance.web.review import decisions, exports, loudness, queue, recording, seats
@@ -94,6 +95,7 @@ _BLUEPRINTS = (
     reports.bp,
     retention.bp,
     staff.bp,
+    health_pages.bp,
     sign_in.bp,
     keys.bp,
     oidc.bp,

@@ -8,14 +8,20 @@ from appliance.box import workers
 from appliance.box.paths import Paths
 from appliance.box.token import FeedTokens
 from appliance.config import Settings
+from appliance.ledger.actions.users import Limits
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
 from appliance.standards.lti.registry import Registry
 from appliance.web.counts import Counts, Exporting, Reviewing
+from appliance.web.health.looking import Looking
 from appliance.web.proofs import Proofs
 from appliance.web.review.parts import PartsCache
 from appliance.web.review.waiting import Waiting
 from appliance.web.seen import Seen
+from appliance.web.signin.counts import SigningIn
+from appliance.web.signin.hashing import Hashing
+from appliance.web.signin.pending import Pending
+from appliance.web.signin.provider import Provider
 from appliance.web.strings import Catalogue
 from appliance.web.trials import Trials
 
@@ -44,6 +50,23 @@ class Services:
     parts: PartsCache = field(default_factory=PartsCache)
     loudness: Waiting = field(default_factory=Waiting)
     reviewing: Reviewing = field(default_factory=Reviewing)
+    looking: Looking = field(default_factory=Looking)
+    hashing: Hashing = field(default_factory=Hashing)
+    signing_in: SigningIn = field(default_factory=SigningIn)
+    pending: Pending = field(default_factory=Pending)
+    provider: Provider | None = None
+    """The site's own sign-in, where there is one."""
+
+    @property
+    def provider_name(self) -> str:
+        """What the button says; "" where there is no such sign-in."""
+        return "" if self.provider is None else self.provider.settings.name
+
+    @property
+    def limits(self) -> Limits:
+        """How long a user's sign-in lasts."""
+        said = self.settings.sign_in
+        return Limits(seconds=said.session_hours * 3600.0, idle=said.idle_minutes * 60.0)
 
     @property
     def needed(self) -> tuple[str, ...]:

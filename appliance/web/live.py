@@ -15,7 +15,7 @@ from typing import Any
 from appliance.box import seen
 from appliance.errors import ApplianceError
 from appliance.exam.permissions import ALL_SEATS, Action, Role, may
-from appliance.ledger.actions import users
+from appliance.ledger.actions import logins, users
 from appliance.ledger.record import Event
 from appliance.ledger.state import AttemptRow
 from appliance.web import audience, day, status
@@ -113,6 +113,10 @@ class Follower:
                 return "server.socket_yours_full"
             self._clients[sid] = Client(sid, viewer)
             return ""
+
+    def recheck(self) -> None:
+        """Somebody was signed out: whose pages are open ends now."""
+        self._recheck(time.time())
 
     def forget(self, sid: str) -> None:
         """A page is gone."""
@@ -281,13 +285,14 @@ class Follower:
         """Who signed out, lost the role or got a new join code elsewhere is no longer listened to."""
         with self._lock:
             clients = list(self._clients.values())
+        limits, used = self._services.limits, set()
         with self._services.reader.connect() as connection:
-            good = {
-                c.sid
-                for c in clients
-                if (login := users.who(connection, c.viewer.token, now=now)) is not None and login.role is c.viewer.role
-            }
-        for client in clients:
-            if client.sid not in good:
+            logged_in = [users.who(connection, c.viewer.token, now=now, limits=limits) for c in clients]
+        for client, login in zip(clients, logged_in, strict=True):
+            if login is None or login.role is not client.viewer.role:
                 self.forget(client.sid)
                 self._drop(client.sid)
+            elif login.attempt is None and now - login.seen_at > logins.TOUCH_SECONDS:
+                used.add(client.viewer.token)  # an open page is in use, whoever looks at it without a click
+        if used:
+            self._services.writer.submit(lambda transaction: logins.touch(transaction, sorted(used)))

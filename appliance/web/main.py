@@ -33,11 +33,13 @@ from appliance.ledger.reader import Reader
 from appliance.ledger.socket import LedgerServer
 from appliance.ledger.writer import Writer
 from appliance.standards.lti.registry import Registry
-from appliance.web import keeping, line, sockets, timekeeper, watchdog
+from appliance.web import clock_watch, keeping, line, sockets, timekeeper, watchdog
 from appliance.web.app import create_app
 from appliance.web.context import Services
+from appliance.web.health import recording
 from appliance.web.live import Follower
 from appliance.web.review import loudness
+from appliance.web.signin.provider import Provider
 from appliance.web.strings import Catalogue
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,9 @@ def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
         follower.start()
         stack.callback(follower.stop)
         stack.enter_context(line.watched(services))
+        stack.enter_context(clock_watch.watched(services))
         stack.enter_context(timekeeper.watched(services))
+        stack.enter_context(recording.watched(services))
         stack.enter_context(keeping.kept(services))
         stack.enter_context(loudness.measured(services))
         stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
@@ -138,6 +142,7 @@ def serving(paths: Paths, settings: Settings) -> Iterator[Services]:
             words=Catalogue.load(),
             code_key=secret_from(paths.code_key),
             lti=Registry.of(settings, folder=paths.keys, cache=paths.cache, secret=secret_from(paths.keys / "web")),
+            provider=Provider.of(settings, cache=paths.cache),
         )
 
 
@@ -159,6 +164,9 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
                 **services.keeping.facts(),
                 **services.exporting.facts(),
                 **services.reviewing.facts(),
+                **services.hashing.facts(),
+                **services.signing_in.facts(),
+                **services.pending.facts(),
                 "queue": writer.waiting,
                 "refused": writer.refused,
             }

@@ -1,20 +1,22 @@
 """Step-up: before evidence leaves the box a person proves again to be the one who signed in, by the password and, where
 one is set up, a code of the second factor (M91)."""
 
+import time
+
 from flask import abort
 from limits import parse
 
 from appliance.errors import BadInput, NotAllowed
 from appliance.ledger.actions import factors, users
-from appliance.web import auth
 from appliance.web.auth import person
 from appliance.web.context import services, t
 from appliance.web.parse import Fields
+from appliance.web.proofs import FRESH_SECONDS
 from appliance.web.refusals import Forbidden
 from appliance.web.security import limiter, sign_in_limit
 from appliance.web.trail import log_refusal
 
-PASSWORD, TOTP = "password", "totp"
+PASSWORD, TOTP, OIDC = "password", "totp", "oidc"
 
 _LONGEST_CODE = 20
 
@@ -53,16 +55,33 @@ def prove(fields: Fields, *, path: str, action: str = "export") -> str:
 def check(fields: Fields, *, path: str, action: str = "export") -> str:
     """The person's own password again. Errors as those of `prove`."""
     who, limit = person(), parse(sign_in_limit())
+    if not _has_password():
+        return _came_just_now(path, action)
     password = fields.text("password", longest=200)
     if not limiter.limiter.test(limit, "proof", who.person):
         abort(429)
     try:
-        with auth.hashing, services().reader.connect() as connection:
+        with services().hashing, services().reader.connect() as connection:
             users.verify_password(connection, who.person, password)
     except NotAllowed:
         wrong = NotAllowed(t("server.password_wrong"), hint=t("server.password_wrong_hint"))
         raise denied(path, wrong, action) from None
     return PASSWORD
+
+
+def _has_password() -> bool:
+    with services().reader.connect() as connection:
+        return users.stored(connection, person().person) != users.NO_PASSWORD
+
+
+def _came_just_now(path: str, action: str) -> str:
+    """Who has no password of this box is asked to come in anew through the site's own sign-in."""
+    now = time.time()
+    with services().reader.connect() as connection:
+        login = users.who(connection, person().token, now=now)
+    if login is None or now - login.created_at > FRESH_SECONDS:
+        raise denied(path, NotAllowed(t("signin.come_anew"), hint=t("signin.come_anew_hint")), action)
+    return OIDC
 
 
 def denied(path: str, error: NotAllowed, action: str = "export") -> Forbidden:

@@ -88,7 +88,7 @@ def _register(sockets: SocketIO, services: Services, follower: Follower) -> None
     @sockets.on("connect")  # type: ignore[untyped-decorator]
     def connect(_said: object = None) -> None:
         viewer = auth.identify(request.cookies.get(auth.COOKIE, ""))
-        if viewer is None:
+        if viewer is None or viewer.must:
             raise Refused(t("server.sign_in"))
         if not any(_allowed(viewer.role, handlers[viewer.kind]) for handlers in EVENTS.values()):
             log_refusal(user=viewer.person, action="connect", path="/socket.io")

@@ -69,9 +69,10 @@ def test_it_is_removed_with_password_and_code(house):
 def test_an_admin_removes_one_that_was_lost_and_that_stands_in_the_ledger(house):
     set_up(house.user("lead"), secret := secret_on(house.user("lead").get("/account").text))
     admin = house.user("admin")
-    assert "/users/lead/factor/remove" in admin.get("/users").text
+    assert 'href="/users/lead"' in admin.get("/users").text
+    assert "/users/lead/factor/remove" in admin.get("/users/lead").text
     assert admin.post("/users/lead/factor/remove", data={}).status_code == 303
-    assert "/users/lead/factor/remove" not in admin.get("/users").text
+    assert "/users/lead/factor/remove" not in admin.get("/users/lead").text
     (event,) = house.events("user.factor_removed")
     assert event.payload.to_json() == {"user": "lead", "by": "admin"}
     assert secret

@@ -24,6 +24,8 @@ LOGIN_SECONDS = 16 * 3600
 KEPT_SECONDS = 30 * 24 * 3600
 """A sign-in's row goes so long after it began: by then it is over whatever the settings say."""
 
+SHORTEST_PASSWORD = passwords.SHORTEST
+
 NO_PASSWORD = "!"
 """Of somebody who signs in through the site's own sign-in."""
 
@@ -71,6 +73,7 @@ class Login:
     """The password was given by somebody else."""
     factor: bool = True
     """There is a second factor, or whoever signed the person in answers for it."""
+    created_at: float = 0.0
     seen_at: float = 0.0
 
     @property
@@ -107,8 +110,23 @@ def verify_password(connection: sa.Connection, user: str, password: str) -> User
     return UserRow(user=row.user, name=row.name, role=row.role)
 
 
-def create_user(transaction: Transaction, *, user: str, name: str, role: Role, password_hash: str, by: str) -> None:
-    """Let somebody sign in."""
+def stored(connection: sa.Connection, user: str) -> str:
+    """The hash of a password; "" for nobody."""
+    return connection.execute(sa.select(tables.user.c.password).where(tables.user.c.user == user)).scalar() or ""
+
+
+def standing(connection: sa.Connection, user: str) -> tuple[UserRow, str] | None:
+    """Somebody who may sign in, and a mark that changes with the password; None for anybody else."""
+    row = connection.execute(sa.select(tables.user).where(tables.user.c.user == user)).one_or_none()
+    if row is None or row.disabled_at is not None:
+        return None
+    return UserRow(user=row.user, name=row.name, role=row.role), hashlib.sha256(row.password.encode()).hexdigest()[:16]
+
+
+def create_user(
+    transaction: Transaction, *, user: str, name: str, role: Role, password_hash: str, by: str, once: bool = False
+) -> None:
+    """Let somebody sign in. `once`: the password is to be changed at the first sign-in."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._@-]{0,63}", user):
         raise BadInput(f"{user[:80]!r} cannot name a user", hint="Use 1-64 of a-z, 0-9, dot, dash, underscore and @.")
     if user == "candidate" or role not in USERS:
@@ -120,7 +138,7 @@ def create_user(transaction: Transaction, *, user: str, name: str, role: Role, p
         raise BadInput(f"there is already a user {user}")
     said = UserCreated(user=user, role=role.value, name=name.strip())
     transaction.append(Draft(payload=said, chain=BOX, exam=None, actor=by))
-    row = {"user": user, "name": name.strip(), "role": role.value, "password": password_hash}
+    row = {"user": user, "name": name.strip(), "role": role.value, "password": password_hash, "must_change": int(once)}
     transaction.connection.execute(sa.insert(tables.user).values(**row))
 
 
@@ -194,6 +212,7 @@ def who(connection: sa.Connection, token: str, *, now: float, limits: Limits = L
         name=row.name,
         must_change=bool(row.must_change),
         factor=bool(row.factor) or row.how == How.OIDC,
+        created_at=row.created_at,
         seen_at=row.seen_at,
     )
 

@@ -72,6 +72,7 @@ class Action(StrEnum):
     READ_ACCOMMODATIONS = "read_accommodations"  # which candidate has which
     ACCOMMODATE = "accommodate"  # grant accommodations (M31)
     SEE_BOX = "see_box"  # health, upstream state, no media
+    MEND_BOX = "mend_box"  # press what mends it, power it off
     MANAGE_CERTIFICATE = "manage_certificate"  # whose certificate HTTPS shows: central IT's
     MANAGE_USERS = "manage_users"
     READ_LEDGER = "read_ledger"
@@ -131,6 +132,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ACCOMMODATE: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
     Action.MANAGE_CERTIFICATE: frozenset({Role.ADMIN}),
+    Action.MEND_BOX: frozenset({Role.STAFF, Role.ADMIN}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.READ_LEDGER: frozenset({Role.AUDITOR}),
     Action.SET_UP: frozenset(),

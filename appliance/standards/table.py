@@ -254,6 +254,8 @@ TABLE: dict[str, Said | Sorted | Withheld] = {
     "ledger.salvaged": _BOX,
     "clock.jumped": _BOX,
     "issue.raised": _BOX,
+    "issue.fix_asked": _BOX,
+    "box.stopping": _BOX,
     "issue.cleared": _BOX,
     "user.factor_set": _BOX,
     "user.factor_removed": _BOX,

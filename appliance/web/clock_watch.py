@@ -1,12 +1,13 @@
 """The clock is watched: when it is set while the box runs, the ledger says so, and the time of whoever sits an exam
 goes on as before (docs/health.md)."""
 
+import contextlib
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 
 from appliance.box import clock, steps
 from appliance.box.clock import Stamp
+from appliance.errors import ApplianceError
 from appliance.ledger.actions import timekeeping
 from appliance.web.context import Services
 from appliance.web.repeated import repeated
@@ -28,6 +29,17 @@ def look(services: Services, *, stamp: Callable[[], Stamp] = clock.now) -> bool:
     return step is not None
 
 
-def watched(services: Services) -> AbstractContextManager[None]:
-    """Once at the start, so that a step is seen that was taken while this process was away; then each second."""
-    return repeated(lambda: look(services) and None, name="clock", seconds=EVERY_SECONDS)
+@contextlib.contextmanager
+def watched(services: Services) -> Iterator[None]:
+    """At once, so that a step is seen that was taken while this process was away, and then each second. Looking never
+    asks to be called again at once."""
+
+    def watch() -> None:
+        look(services)
+
+    try:
+        watch()
+    except ApplianceError as error:  # the disk, mostly; found again in a second
+        log.warning("the clock cannot be looked at just now: %s", error)
+    with repeated(watch, name="clock", seconds=EVERY_SECONDS):
+        yield

@@ -40,6 +40,7 @@ def path_of(house, rule: str) -> str:
         "inquiry": "none",
         "page": "none",
         "number": "1",
+        "errand_id": "none",
         "kept": "none",
         "export": "none",
         "user": "none",

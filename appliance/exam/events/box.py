@@ -331,3 +331,25 @@ class UpdateRolledBack(Payload):
     by: str
     reason: str
     healthy: bool
+
+
+@event("issue.fix_asked")
+@dataclass(frozen=True, kw_only=True)
+class IssueFixAsked(Payload):
+    """Somebody pressed the button that mends it. `fix`: which ("restart_process", "step_clock", ...)."""
+
+    code: str
+    about: str
+    fix: str
+    by: str
+
+
+@event("box.stopping")
+@dataclass(frozen=True, kw_only=True)
+class BoxStopping(Payload):
+    """Somebody powers the box off, or restarts it. `what`: "power_off" or "restart"; `candidates`: so many were here,
+    and the name of the box was typed."""
+
+    what: str
+    by: str
+    candidates: int

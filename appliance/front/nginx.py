@@ -1,6 +1,7 @@
 """One nginx in the foreground: started, told to read its configuration again, stopped. What it says goes to our log,
 without what stands after a `?`."""
 
+import ctypes
 import logging
 import re
 import signal
@@ -20,6 +21,9 @@ _QUERY = re.compile(r"\?[^\s\"]*")
 _SAID = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(\w+)\] (.*)")
 _LEVELS = {"warn": logging.WARNING, "notice": logging.INFO, "info": logging.INFO, "debug": logging.DEBUG}
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
 
 def without_query(line: str) -> str:
     """Join codes and tokens may stand there."""
@@ -31,18 +35,7 @@ class Nginx:
 
     def __init__(self, program: str, folder: Path) -> None:
         self.file = folder / "nginx.conf"
-        self._command = [
-            "setpriv",
-            "--pdeathsig",
-            "TERM",
-            program,
-            "-e",
-            "stderr",
-            "-p",
-            str(folder),
-            "-c",
-            str(self.file),
-        ]
+        self._command = [program, "-e", "stderr", "-p", str(folder), "-c", str(self.file)]
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
 
@@ -63,12 +56,13 @@ class Nginx:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", *self._command],
+            self._command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            preexec_fn=_not_longer_than_us,  # noqa: PLW1509 - there is no other thread yet
         )
         assert self._process.stderr is not None
         self._listener = threading.Thread(target=_pass_on, args=(self._process.stderr,), name="nginx-log")
@@ -101,3 +95,7 @@ def _pass_on(said: IO[str]) -> None:
             found = _SAID.match(line)
             level = _LEVELS.get(found[1], logging.ERROR) if found else logging.WARNING
             log.log(level, "nginx: %s", without_query(found[2] if found else line.strip()))
+
+
+def _not_longer_than_us() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -84,7 +84,8 @@ def fresh(deb: Path) -> Path:
         f'--customize-hook=touch "$1/unfinished"; cp {deb} "$1/root/box.deb"',
         '--customize-hook=cp -L /etc/resolv.conf /etc/hosts "$1/etc/"',
         '--customize-hook=chroot "$1" apt-get install -y -q --no-install-recommends --download-only /root/box.deb',
-        '--customize-hook=rm "$1/root/box.deb" "$1/etc/resolv.conf" "$1/unfinished"; : > "$1/etc/machine-id"',
+        '--customize-hook=rm "$1/root/box.deb" "$1/etc/resolv.conf" "$1/unfinished"',
+        '--customize-hook=: > "$1/etc/machine-id"; echo debian > "$1/etc/hostname"',
         SUITE, str(made), *sources, seconds=900,
     )  # fmt: skip
     return made

@@ -15,7 +15,7 @@ from appliance.provision.machine import Machine
 LABEL = "CIDATA"
 FILE = "provision.toml"
 TOKEN = "provision.token"
-_KINDS = ("vfat", "iso9660")
+_KINDS = ("vfat", "exfat", "iso9660", "ext4")
 _MOUNT = "/run/appliance-stick"
 _OPTIONS = "ro,nosuid,nodev,noexec"
 _TOKEN_BYTES = 200
@@ -34,7 +34,7 @@ class Found:
 def look(on: Machine) -> Found | None:
     """The stick's provision.toml; None where there is no stick, or none with one. BadInput where there are two;
     Unavailable where it cannot be read."""
-    found = [one for device, kind in devices(on) if (one := _read(device, kind, on)) is not None]
+    found = [one for device in devices(on) if (one := read_from(device, on)) is not None]
     if len(found) > 1:
         raise BadInput(
             f"two sticks have a {FILE}: {' and '.join(one.device for one in found)}",
@@ -44,19 +44,27 @@ def look(on: Machine) -> Found | None:
 
 
 def devices(on: Machine) -> list[tuple[str, str]]:
-    """(device, kind of file system) of what has the label, in small or capital letters."""
+    """(device, kind of file system) of what has the label, in small or capital letters. udev knows; where there is none
+    the devices themselves are looked at."""
     ran = on.tell("lsblk", "--json", "--paths", "--output", "NAME,LABEL,FSTYPE")
     try:
         known = list(_flat(json.loads(ran.said)["blockdevices"])) if ran.code == 0 else []
     except (ValueError, KeyError, TypeError):
-        return []
-    return sorted(
-        {
-            (str(one["name"]), str(one["fstype"]))
-            for one in known
-            if str(one.get("label") or "").upper() == LABEL and one.get("fstype") in _KINDS
-        }
-    )
+        known = []
+    found = [
+        (str(one["name"]), str(one["fstype"]))
+        for one in known
+        if str(one.get("label") or "").upper() == LABEL and one.get("fstype") in _KINDS
+    ]
+    return sorted(set(found or _probed(on)))
+
+
+def _probed(on: Machine) -> Iterator[tuple[str, str]]:
+    for label in (LABEL, LABEL.lower()):
+        for device in on.tell("blkid", "-t", f"LABEL={label}", "-o", "device").said.split():
+            kind = on.tell("blkid", "-o", "value", "-s", "TYPE", device).said
+            if device.startswith("/dev/") and kind in _KINDS:
+                yield device, kind
 
 
 def _flat(tree: list[dict[str, object]]) -> Iterator[dict[str, object]]:
@@ -67,9 +75,11 @@ def _flat(tree: list[dict[str, object]]) -> Iterator[dict[str, object]]:
             yield from _flat(children)
 
 
-def _read(device: str, kind: str, on: Machine) -> Found | None:
-    with mounted(device, kind, on) as folder:
-        return read(folder, device)
+def read_from(device: tuple[str, str], on: Machine) -> Found | None:
+    """What one of `devices` says; it is mounted no longer than that."""
+    name, kind = device
+    with mounted(name, kind, on) as folder:
+        return read(folder, name)
 
 
 def read(folder: Path, device: str) -> Found | None:

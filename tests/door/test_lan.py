@@ -1,23 +1,22 @@
 """`appliance run --lan` as a device in the lab meets it: a real browser that trusts the box's certificate, and one that
 does not."""
 
+import contextlib
 import json
-import os
 import re
 import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 
-from appliance.box.authority import Authority, own_addresses
-from tests.front.conftest import CHROMIUM, FLAGS
+from appliance.box import authority
+from appliance.box.authority import Authority, own_addresses, own_names
+from tests.certificates.device import device
 from tests.whole_box import CAPTURE, Box
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -26,8 +25,16 @@ CAMERA = """async () => {
   const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
   const kinds = stream.getTracks().map((track) => track.kind).sort();
   stream.getTracks().forEach((track) => track.stop());
-  return { kinds, secure: window.isSecureContext };
+  const scripts = performance.getEntriesByType("resource").map((one) => one.name).filter((one) => one.endsWith(".js"));
+  return { kinds, secure: window.isSecureContext, scripts: scripts.length > 0 };
 }"""
+
+WORKER = """async (url) => {
+  const made = await navigator.serviceWorker.register(url, { type: "module", scope: url });
+  return made.unregister();
+}"""
+
+GRANTED = {"kinds": ["audio", "video"], "secure": True, "scripts": True}
 
 
 @pytest.fixture(scope="module")
@@ -59,34 +66,38 @@ def _door_command(box):
         return file.read().split("\0")
 
 
+def fetched(address):
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return answer.read()
+
+
 @pytest.fixture
-def trusting(tmp_path, box, plain):
-    """The home folder of somebody who has installed the box's certificate, fetched from the plain page."""
-    with urllib.request.urlopen(f"{plain}/box.pem", timeout=10) as answer:
-        (tmp_path / "box.pem").write_bytes(answer.read())
-    for folder in (".pki/nssdb", ".local/share/pki/nssdb"):
-        store = tmp_path / folder
-        store.mkdir(parents=True)
-        for command in (
-            ["-N", "--empty-password"],
-            ["-A", "-t", "C,,", "-n", "box", "-i", str(tmp_path / "box.pem")],
-        ):
-            subprocess.run(["certutil", "-d", f"sql:{store}", *command], check=True, capture_output=True)
-    return tmp_path
+def policy(plain):
+    """What central IT drops into the lab's computers, as the page gives it over plain HTTP."""
+    return fetched(f"{plain}/trust/chromium.json")
 
 
-def in_a_browser(home, work):
-    """`work(page)` in a Chromium of somebody with this home folder."""
-    if shutil.which("certutil") is None or not Path(CHROMIUM).exists():
-        pytest.fail("Chromium or certutil is missing: `make test` installs them")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "HOME": str(home)}
-        )
+@contextlib.contextmanager
+def pretender(leaf, address="127.0.0.1"):
+    """Somebody else who shows this certificate; -> the port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf)
+    over = threading.Event()
+
+    def pretend(listener):
+        while not over.is_set():
+            with contextlib.suppress(OSError), listener.accept()[0] as peer:
+                context.wrap_socket(peer, server_side=True).close()
+
+    with socket.create_server((address, 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=pretend, args=(listener,))
+        thread.start()
         try:
-            return work(browser.new_page())
+            yield listener.getsockname()[1]
         finally:
-            browser.close()
+            over.set()
+            thread.join()
 
 
 def test_it_says_where_it_is_and_what_to_compare(box, plain):
@@ -94,62 +105,84 @@ def test_it_says_where_it_is_and_what_to_compare(box, plain):
     fingerprint = re.search(r"fingerprint of the box's certificate: ([0-9A-F:]{95})$", said, re.MULTILINE)[1]
     assert fingerprint == Authority(box.paths.keys).fingerprint
     assert box.url.startswith(f"https://{own_addresses()[0]}:")
-    with urllib.request.urlopen(plain, timeout=10) as answer:
-        page = answer.read().decode()
-    assert fingerprint in page
+    page = fetched(plain).decode()
+    assert all(group in page for group in re.findall(r"(?:[0-9A-F]{2}:){3}[0-9A-F]{2}", fingerprint))
     assert box.url in page
 
 
-def test_who_trusts_the_certificate_gets_the_camera_by_the_boxs_address_in_the_lab(box, trusting):
-    def work(page):
-        answer = page.goto(f"{box.url}/sign-in")
-        assert (answer.status, page.evaluate(CAMERA)) == (200, {"kinds": ["audio", "video"], "secure": True})
+def test_with_the_policy_of_the_page_a_lab_computer_gives_camera_and_microphone_unasked_by_address_and_by_name(
+    box, plain, policy, tmp_path
+):
+    name, port = own_names()[1], box.url.rpartition(":")[2]
+    with device(tmp_path, policy, names={name: str(own_addresses()[0])}) as browser:
+        page = browser.new_page()
+        page.goto(f"{plain}/trust")
+        page.get_by_text("This device trusts the box").wait_for()
+        page.get_by_role("link", name="Open the box").click()
+        page.wait_for_url(f"{box.url}/**")
+        page.goto(f"{box.url}/sign-in")
+        assert page.evaluate(CAMERA) == GRANTED
+        worker = next(box_asset(page, "keeper-worker"))
+        assert page.evaluate(WORKER, worker)
         page.get_by_label("Name").fill("proctor")
         page.get_by_label("Password").fill(box.password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/wall*")
         cookies = page.context.cookies()
         assert cookies
         assert all(cookie["secure"] and cookie["httpOnly"] for cookie in cookies)
+        page.goto(f"https://{name}:{port}/sign-in")
+        assert page.evaluate(CAMERA) == GRANTED
 
-    in_a_browser(trusting, work)
+
+def box_asset(page, name):
+    """Built files of this name, as the box serves them."""
+    from appliance.web.manifest import DIST
+
+    for file in DIST.glob(f"assets/{name}*.js"):
+        yield f"/static/dist/assets/{file.name}"
 
 
-def test_who_does_not_trust_it_is_warned_and_sees_nothing(box, tmp_path):
-    def work(page):
+def test_what_the_boxs_authority_may_not_vouch_for_is_refused_even_with_its_stolen_key(
+    box, policy, tmp_path, monkeypatch
+):
+    thief = tmp_path / "thief"
+    thief.mkdir()
+    shutil.copy(box.paths.keys / "authority.pem", thief)
+    monkeypatch.setattr(authority.Authority, "may_vouch_for_name", lambda self, name: True)
+    Authority(thief).leaf(["bank.example"], [])
+    with (
+        pretender(thief / "leaf.pem") as port,
+        device(tmp_path, policy, names={"bank.example": "127.0.0.1"}) as browser,
+        pytest.raises(Error, match="ERR_CERT_INVALID"),  # net error -207
+    ):
+        browser.new_page().goto(f"https://bank.example:{port}/")
+
+
+def test_who_does_not_trust_it_is_told_so_calmly_and_sees_nothing_by_https(box, plain, tmp_path):
+    with device(tmp_path) as browser:
+        page = browser.new_page()
+        page.goto(f"{plain}/")
+        assert page.url == f"{plain}/trust"
+        page.get_by_text("This device does not trust the box yet").wait_for()
+        assert page.evaluate("window.isSecureContext || 'mediaDevices' in navigator") is False
+        assert page.context.cookies() == []
         with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
             page.goto(box.url)
 
-    in_a_browser(tmp_path, work)
-
 
 @pytest.mark.long
-def test_another_boxs_certificate_is_refused(box, trusting, tmp_path):
+def test_another_boxs_certificate_is_refused(box, policy, tmp_path):
     """Somebody in the lab pretends to be the box: a certificate for its address, by another root."""
-    (tmp_path / "other").mkdir()
-    leaf = Authority(tmp_path / "other").leaf([], own_addresses())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(leaf.file)
-    with socket.create_server((str(own_addresses()[0]), 0)) as listener:
-
-        def work(page):
-            with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
-                page.goto(f"https://{own_addresses()[0]}:{listener.getsockname()[1]}/")
-
-        def pretend():
-            for _ in range(6):
-                try:
-                    peer, _ = listener.accept()
-                    with peer:
-                        context.wrap_socket(peer, server_side=True).close()
-                except OSError:
-                    continue
-
-        listener.settimeout(3)
-        thread = threading.Thread(target=pretend)
-        thread.start()
-        in_a_browser(trusting, work)
-        thread.join()
+    other = tmp_path / "other"
+    other.mkdir()
+    Authority(other).leaf([], own_addresses())
+    with (
+        pretender(other / "leaf.pem", str(own_addresses()[0])) as port,
+        device(tmp_path, policy) as browser,
+        pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"),
+    ):
+        browser.new_page().goto(f"https://{own_addresses()[0]}:{port}/")
 
 
 def test_the_simulated_candidates_come_by_https_and_are_recorded(box):

@@ -26,6 +26,14 @@ _GROUP = 4
 """Bytes of a fingerprint that a person compares at once."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_COMPARE = {
+    System.WINDOWS: ("certutil -hashfile exam-box.crt SHA256",),
+    System.MACOS: ("shasum -a 256 exam-box.crt",),
+    System.LINUX: ("openssl x509 -noout -fingerprint -sha256 -in exam-box.pem",),
+    System.LAB: ("certutil -hashfile exam-box.crt SHA256", "sha256sum exam-box.crt"),
+}
+"""What shows the fingerprint of the file that was fetched."""
+
 _SCRIPT = ("trust.works", "trust.works_not", "trust.checking")
 
 
@@ -36,6 +44,7 @@ def page() -> Response:
     shown = _shown()
     reached = ways.of(shown)
     said = language.words()
+    asks = system.of(request.user_agent.string, request.args.get("on", ""))
     text = render_template(
         "trust.html",
         t=said,
@@ -45,10 +54,11 @@ def page() -> Response:
         ways=reached,
         groups=groups(shown.fingerprint),
         issuer=_issuer(shown),
-        system=system.of(request.user_agent.string, request.args.get("on", "")),
+        system=asks,
         systems=list(System),
         qr=qr(reached.page) if reached.page else "",
         linux_file=files.LINUX_FILE,
+        commands=_COMPARE.get(asks, ()),
         announced=mdns.is_running() or not any(name.endswith(".local") for name in shown.names),
     )
     answer = make_response(text)

@@ -25,7 +25,9 @@ from appliance.front import arguments as front_arguments
 from appliance.proof import arguments as verify_arguments
 from appliance.provision import arguments as provision_arguments
 from appliance.pull import arguments as pull_arguments
+from appliance.rehearsal import arguments as rehearsal_arguments
 from appliance.update import arguments as update_arguments
+from appliance.web.signin import arguments as signin_arguments
 
 WRONG = 2
 """Exit code of an error that a person can act on. 1 is "not healthy" or "not proved"."""
@@ -343,6 +345,7 @@ def _add_questions(commands: Commands) -> None:
     provision_arguments.add(commands)
     certificate_arguments.add(commands)
     checks_arguments.add(commands)
+    rehearsal_arguments.add(commands)
     commands.add("salvage", lazily("appliance.salvage", "run"), "make a lost ledger anew from the recordings")
     join = commands.add("join", lazily("appliance.commands", "join"), "one report of an exam that several boxes held")
     pull_arguments.add_join(join)
@@ -368,12 +371,13 @@ def _add_administration(commands: Commands) -> None:
     create.add_argument("--codes-out", type=Path, metavar="FILE", help="where the join codes are written")
     exam.add("list", _exam_list, "every exam")
     update_arguments.add(commands)
-    user = commands.group("user", "people who sign in, while the box does not run")
-    create = user.add("create", _user_create, "let somebody sign in; asks for the password, or reads it from stdin")
+    user = commands.group("user", "people who sign in")
+    create = user.add("create", _user_create, "let somebody sign in, while no box runs; asks for the password")
     create.add_argument("user", metavar="NAME")
     create.add_argument("--role", required=True, choices=[role.value for role in USERS])
     create.add_argument("--full-name", metavar="TEXT", help="as others see it")
     user.add("list", _user_list, "everybody who signs in")
+    signin_arguments.add(user)
 
 
 def _port(text: str) -> int:

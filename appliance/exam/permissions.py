@@ -71,6 +71,9 @@ class Action(StrEnum):
     READ_FLAGS = "read_flags"  # the help page on flags
     READ_ACCOMMODATIONS = "read_accommodations"  # which candidate has which
     ACCOMMODATE = "accommodate"  # grant accommodations (M31)
+    SEE_SEATS = "see_seats"  # the board of seats before the doors open, what a rehearsal found
+    ARRANGE_SEATS = "arrange_seats"  # where seats are, which computer stands there, desk cards
+    REHEARSE = "rehearse"  # simulated seats for some minutes
     SEE_BOX = "see_box"  # health, upstream state, no media
     MEND_BOX = "mend_box"  # press what mends it, power it off
     MANAGE_CERTIFICATE = "manage_certificate"  # whose certificate HTTPS shows: central IT's
@@ -130,6 +133,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_FLAGS: frozenset(USERS),
     Action.READ_ACCOMMODATIONS: frozenset({Role.PLANNER, Role.INSTITUTION}),
     Action.ACCOMMODATE: frozenset({Role.PLANNER, Role.INSTITUTION}),
+    Action.SEE_SEATS: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
+    Action.ARRANGE_SEATS: frozenset({Role.STAFF, Role.ADMIN}),
+    Action.REHEARSE: frozenset({Role.STAFF, Role.ADMIN}),
     Action.SEE_BOX: frozenset({Role.STAFF, Role.ADMIN, Role.PLANNER, Role.LEAD}),
     Action.MANAGE_CERTIFICATE: frozenset({Role.ADMIN}),
     Action.MEND_BOX: frozenset({Role.STAFF, Role.ADMIN}),

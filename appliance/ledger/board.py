@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from appliance.exam.plan import ExamPlan
 from appliance.exam.seat_check import Colour, Facts, Finding, Point
 from appliance.exam.seating import SeatPlace
+from appliance.exam.stage import RECORDED
 from appliance.ledger import board_tables as tables
+from appliance.ledger import planning, state
 from appliance.ledger import tables as others
 
 
@@ -89,3 +92,23 @@ def machine_seats(connection: sa.Connection, exam: str) -> Mapping[str, str]:
     row, attempt = tables.attempt_machine.c, others.attempt.c
     query = sa.select(row.attempt, row.seat).join(others.attempt, attempt.attempt == row.attempt)
     return {one.attempt: one.seat for one in connection.execute(query.where(attempt.exam == exam))}
+
+
+def is_exam_on(connection: sa.Connection) -> bool:
+    """Is a candidate of an exam that a person planned here just now?"""
+    return any(
+        row.stage in RECORDED
+        for exam in state.planned(connection)
+        if exam.ended_at is None
+        for row in state.attempts(connection, exam.exam)
+    )
+
+
+def next_exam(connection: sa.Connection, *, now: float) -> state.ExamRow | None:
+    """The one that is held now or begins next; None where none is planned."""
+    open_ones = [exam for exam in state.planned(connection) if exam.ended_at is None]
+    plans = planning.plans(connection)
+    still = [
+        exam for exam in open_ones if plans.get(exam.exam, ExamPlan()).over_at(exam.starts_at, exam.minutes) > now
+    ]
+    return min(still, key=lambda exam: exam.starts_at, default=None)

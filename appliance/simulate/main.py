@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+from yarl import URL
 
 from appliance.errors import BadInput, StorageFull, Unavailable
 from appliance.simulate import codes as tickets
@@ -53,7 +54,7 @@ def run(
         except OSError as error:
             raise StorageFull(f"{state} cannot be made: {error.strerror}", hint="Choose another folder.") from None
 
-    trust = None if ca is None else _trusting(ca)
+    trust = None if ca is None else _trusting(ca, url)
 
     def client(name: str) -> Client:
         return Client(url, cookies=None if state is None else state / f"{name}.json", trust=trust)
@@ -61,11 +62,16 @@ def run(
     return asyncio.run(_simulate(people, clips, seconds, client, phones))
 
 
-def _trusting(ca: Path) -> ssl.SSLContext:
+def _trusting(ca: Path, url: str) -> ssl.SSLContext:
+    """By this certificate, be it an authority's or the box's own. On this very machine who has its key is the box,
+    whatever it is called: the loopback address stands in no certificate of a site."""
     try:
-        return ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca)
     except (OSError, ssl.SSLError) as error:
         raise BadInput(f"{ca} is no certificate: {error}", hint="The box hands its own out at /box.pem.") from None
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = URL(url).host != "127.0.0.1"
+    return context
 
 
 async def _simulate(

@@ -49,6 +49,9 @@ from appliance.web import (
     updates,
     upstream,
 )
+from appliance.web.board import pages as board_pages
+from appliance.web.board import rehearsal as board_rehearsal
+from appliance.web.board import seat as board_seat
 from appliance.web.context import EXTENSION, Services
 from appliance.web.health import pages as health_pages
 from appliance.web.manifest import Manifest
@@ -107,6 +110,9 @@ _BLUEPRINTS = (
     metrics.bp,
     updates.bp,
     upstream.bp,
+    board_pages.bp,
+    board_seat.bp,
+    board_rehearsal.bp,
     keeping.bp,
     recording.bp,
     loudness.bp,

@@ -11,7 +11,9 @@ from appliance.config import Settings
 from appliance.ledger.actions.users import Limits
 from appliance.ledger.reader import Reader
 from appliance.ledger.writer import Writer
+from appliance.rehearsal.current import Rehearsals
 from appliance.standards.lti.registry import Registry
+from appliance.web.board.state import SeatState
 from appliance.web.counts import Counts, Exporting, Reviewing
 from appliance.web.health.looking import Looking
 from appliance.web.proofs import Proofs
@@ -50,6 +52,8 @@ class Services:
     parts: PartsCache = field(default_factory=PartsCache)
     loudness: Waiting = field(default_factory=Waiting)
     reviewing: Reviewing = field(default_factory=Reviewing)
+    seats: SeatState = field(default_factory=SeatState)
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
     looking: Looking = field(default_factory=Looking)
     hashing: Hashing = field(default_factory=Hashing)
     signing_in: SigningIn = field(default_factory=SigningIn)

@@ -35,6 +35,7 @@ from appliance.ledger.writer import Writer
 from appliance.standards.lti.registry import Registry
 from appliance.web import clock_watch, keeping, line, sockets, timekeeper, watchdog
 from appliance.web.app import create_app
+from appliance.web.board import checks, rehearsal
 from appliance.web.context import Services
 from appliance.web.health import recording
 from appliance.web.live import Follower
@@ -72,6 +73,8 @@ def run(*, paths: Paths, settings: Settings, port: int | None = None) -> int:
         stack.enter_context(recording.watched(services))
         stack.enter_context(keeping.kept(services))
         stack.enter_context(loudness.measured(services))
+        stack.enter_context(checks.watched(services))
+        stack.enter_context(rehearsal.rehearsed(services))
         stack.enter_context(_heartbeat(app, services, follower, port=None if behind else listener.getsockname()[1]))
         process.notify("READY=1")
         stack.enter_context(watchdog.proving(services.writer, lambda: _knocking(listener)))
@@ -164,6 +167,8 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
                 **services.keeping.facts(),
                 **services.exporting.facts(),
                 **services.reviewing.facts(),
+                **services.seats.facts(),
+                **services.rehearsals.facts(),
                 **services.hashing.facts(),
                 **services.signing_in.facts(),
                 **services.pending.facts(),

@@ -13,11 +13,12 @@ from appliance.exam.events import AttemptRejoined
 from appliance.exam.permissions import Action, Role
 from appliance.exam.stage import CLOSED
 from appliance.ledger import state, tables
-from appliance.ledger.actions import attempts
+from appliance.ledger.actions import attempts, board
 from appliance.ledger.actions.exams import hash_code
 from appliance.ledger.record import Draft
 from appliance.ledger.writer import Transaction
 from appliance.web import auth, status
+from appliance.web.board import machine
 from appliance.web.context import services
 from appliance.web.needs import needs
 from appliance.web.parse import Fields
@@ -69,6 +70,7 @@ def join() -> Response:
     try:
         code = codes.normalise(Fields().text("code", longest=64))
         attempt, token = services().writer.transact(_arriving(code))
+        _sits(attempt)
     except (BadInput, NotAllowed) as error:
         if wants_json():
             raise
@@ -76,6 +78,13 @@ def join() -> Response:
     session["arrived"] = True
     response = jsonify(attempt=attempt) if wants_json() else redirect("/exam", 303)
     return response if token is None else auth.hand_out(response, token)
+
+
+def _sits(attempt: str) -> None:
+    """At which of the lab's computers: the proctor is told where that is another seat than the roster's."""
+    here = machine.asking()
+    if here:
+        services().writer.transact(lambda transaction: board.sits_at(transaction, attempt, machine=here))
 
 
 def _arriving(code: str) -> Callable[[Transaction], tuple[str, str | None]]:

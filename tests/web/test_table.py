@@ -49,6 +49,7 @@ def path_of(house, rule: str) -> str:
         "sample": "none",
         "rest": f"{house.attempts[0]}/webcam",
         "filename": "none.css",
+        "code": "3333-3333",
         "step": "lab",
         "name": "box.crt",
         "token": "none",

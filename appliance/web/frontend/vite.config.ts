@@ -26,6 +26,8 @@ export default defineConfig({
         "review-seats": "src/review-seats.ts",
         "review-queue": "src/review-queue.ts",
         upstream: "src/upstream.ts",
+        board: "src/board.ts",
+        seat: "src/seat.ts",
         box: "src/box.ts",
         "sign-in": "src/sign-in.ts",
         account: "src/account.ts",

@@ -16,6 +16,9 @@ FILE, CA = "renewal.json", "acme-ca.pem"
 PART_LEFT = 3
 """Renewed when this part of its life is left: a third, as ACME clients do."""
 
+_SAME_SECONDS = 60.0
+"""A clock that was set back further than this says nothing about how long ago it was."""
+
 FIRST_HOURS, LONGEST_HOURS = 1.0, 24.0
 """Between two tries: twice as long after each that failed."""
 
@@ -43,7 +46,7 @@ def is_due(paths: Paths, https: HttpsSettings, now: datetime.datetime) -> bool:
     tried = last(paths)
     if tried is not None and tried.failures:
         wait = min(LONGEST_HOURS, FIRST_HOURS * 2 ** (tried.failures - 1)) * 3600
-        if 0 <= now.timestamp() - tried.at < wait:
+        if -_SAME_SECONDS < now.timestamp() - tried.at < wait:
             return False
     try:
         installed = site.installed(paths)

@@ -5,6 +5,7 @@ They say how things are, not what happened: a box that was offline is right at t
 person, an exam or a seat, and each has a handful of values.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -72,6 +73,7 @@ def metrics(readings: Readings, *, site: str, box: str) -> Iterator[Metric]:
     yield from _upstream(readings)
     yield from _processes(readings)
     yield from _machine(readings)
+    yield from _issues(readings)
     yield _one("ledger_readable", "Whether the ledger could be read for this scrape.", readings.ledger is not None)
     yield _one("ledger_size_bytes", "Size of the ledger with its write-ahead log.", readings.ledger_bytes)
     if readings.ledger is not None:
@@ -199,6 +201,19 @@ def _machine(readings: Readings) -> Iterator[Metric]:
         "certificate",
         readings.certificates.items(),
     )
+
+
+def _issues(readings: Readings) -> Iterator[Metric]:
+    """A code that does not stand has no sample, so that a box keeps few series; when it was looked says whether that is
+    silence or health."""
+    counts = Counter((one.code, one.severity) for one in readings.issues)
+    family = GAUGE(
+        "appliance_box_issue", "What is wrong with the box, by check.", labels=["code", "severity"]
+    )
+    for labels, count in sorted(counts.items()):
+        family.add_metric(list(labels), float(count))
+    yield family
+    yield _one("box_looked_timestamp_seconds", "When the checks last looked at the box.", readings.looked_at)
 
 
 def _exams(readings: Readings, ledger: Figures) -> Iterator[Metric]:

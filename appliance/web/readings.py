@@ -15,6 +15,8 @@ from cryptography import x509
 from appliance.box import capacity, clock, upstream
 from appliance.box.clock import Stamp
 from appliance.box.upstream import Upstream
+from appliance.checks import record
+from appliance.checks.standing import Standing
 from appliance.errors import ApplianceError
 from appliance.ledger import fleet
 from appliance.ledger.fleet import Figures
@@ -35,7 +37,8 @@ class Readings:
     """`upstream`: what sync said last, None where it has said nothing since the box was switched on; `lasts`: what it
     remembers from before (`last_success`, `last_checkpoint`, wall seconds); `ledger`: None
     where it cannot be read; `processes`: as their health files say; `disks`: by what lies on them; `clock_error`:
-    seconds, None where unknown; `certificates`: until when each is valid (wall seconds)."""
+    seconds, None where unknown; `certificates`: until when each is valid (wall seconds); `issues`:
+    what stood when the checks `looked_at` the box last, None where they did not since power on."""
 
     now: float
     synchronised: bool
@@ -51,6 +54,8 @@ class Readings:
     seats: int
     certificates: Mapping[str, float]
     deleting: bool
+    issues: tuple[Standing, ...] = ()
+    looked_at: float | None = None
 
     @property
     def unwell(self) -> list[str]:
@@ -61,6 +66,7 @@ class Readings:
 def read(here: Services, *, stamp: Callable[[], Stamp] = clock.now) -> Readings:
     """Those of this moment."""
     at, paths, settings = stamp(), here.paths, here.settings
+    stood = record.read(paths.run)
     return Readings(
         now=at.wall,
         synchronised=at.synchronised,
@@ -82,6 +88,8 @@ def read(here: Services, *, stamp: Callable[[], Stamp] = clock.now) -> Readings:
             }
         ),
         deleting=any((paths.data / "deleting").glob("*.json")),
+        issues=tuple(stood[1]) if stood else (),
+        looked_at=stood[0] if stood else None,
     )
 
 

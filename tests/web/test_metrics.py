@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.box import clock, health, upstream
 from appliance.box.upstream import Backlog, Failure, Upstream
+from appliance.checks import record
+from appliance.checks.standing import Standing
 from appliance.config import FleetSettings
 from appliance.exam.events import (
     AnalysisMissed,
@@ -315,3 +317,15 @@ def fill(house, *, events: int) -> None:
             transaction.connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", values)
 
     house.services.writer.transact(write)
+
+
+def test_what_stands_is_told_by_its_code_and_what_does_not_stand_has_no_sample(house):
+    assert "appliance_box_looked_timestamp_seconds" not in scrape(house)
+    silent = [Standing(code="seat_silent", severity="fault", about=seat, since=1.0) for seat in ("1", "2")]
+    old = Standing(code="backup_old", severity="warning", about="", since=1.0)
+    record.show(house.services.paths.run, [*silent, old], now=99.0)
+    said = scrape(house)
+    assert said["appliance_box_issue{seat_silent,fault}"] == 2
+    assert said["appliance_box_issue{backup_old,warning}"] == 1
+    assert said["appliance_box_looked_timestamp_seconds"] == 99
+    assert len([name for name in said if name.startswith("appliance_box_issue")]) == 2

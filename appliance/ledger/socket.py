@@ -1,7 +1,8 @@
 """The ledger's socket: how the other processes append and follow (protocol: docs/design.md).
 
 It runs in the web process on threads of its own: one that accepts, one for each connection that reads, one for each
-subscription. A process may append only the types whose catalogue entry names it.
+subscription. A process may append only the types whose catalogue entry names it; somebody at the console may have
+chores done (`actions.chores`).
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import logging
 import math
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from appliance.box.clock import Stamp
 from appliance.errors import ApplianceError, BadInput, NotAllowed, Unavailable
 from appliance.exam import events
+from appliance.ledger.actions.chores import CHORES, Chore
 from appliance.ledger.reader import Reader
 from appliance.ledger.record import Draft, Event
 from appliance.ledger.writer import Writer
@@ -33,8 +35,9 @@ CONNECTIONS = 32
 class LedgerServer:
     """Listens on the Unix socket for as long as it is started."""
 
-    def __init__(self, path: Path, *, writer: Writer, reader: Reader) -> None:
+    def __init__(self, path: Path, *, writer: Writer, reader: Reader, chores: Mapping[str, Chore] = CHORES) -> None:
         self._path = path
+        self._chores = chores
         self._writer = writer
         self._reader = reader
         self._listener: socket.socket | None = None
@@ -80,7 +83,7 @@ class LedgerServer:
                     self.refused += 1
                     peer.close()
                     continue
-                connection = _Connection(peer, self._writer, self._reader, forget=self._forget)
+                connection = _Connection(peer, self._writer, self._reader, self._chores, forget=self._forget)
                 self._connections.add(connection)
             connection.start()
 
@@ -93,9 +96,16 @@ class _Connection:
     """One process."""
 
     def __init__(
-        self, peer: socket.socket, writer: Writer, reader: Reader, *, forget: "Callable[[_Connection], None]"
+        self,
+        peer: socket.socket,
+        writer: Writer,
+        reader: Reader,
+        chores: Mapping[str, Chore],
+        *,
+        forget: "Callable[[_Connection], None]",
     ) -> None:
         self._peer = peer
+        self._chores = chores
         self._writer = writer
         self._reader = reader
         self._forget = forget
@@ -148,8 +158,22 @@ class _Connection:
             self._append(said["append"])
         elif "subscribe" in said:
             self._subscribe(said["subscribe"])
+        elif "do" in said:
+            self._do(said["do"])
         else:
-            raise BadInput("a line is none of hello, append, subscribe")
+            raise BadInput("a line is none of hello, append, subscribe, do")
+
+    def _do(self, said: Any) -> None:
+        name = str(said.get("chore", ""))[:40] if isinstance(said, dict) else ""
+        try:
+            chore, arguments = self._chores.get(name), said.get("said") if isinstance(said, dict) else None
+            if self._process != "cli" or chore is None or not isinstance(arguments, dict):
+                raise BadInput(f"{self._process} may not have {name!r} done")
+            self._writer.transact(lambda transaction: chore(transaction, arguments))
+        except ApplianceError as error:
+            self._refuse(name, error)
+            return
+        self._send({"done": name})
 
     def _append(self, said: Any) -> None:
         id = str(said.get("id", ""))[:64] if isinstance(said, dict) else ""

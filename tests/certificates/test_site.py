@@ -217,7 +217,7 @@ def test_after_a_try_that_failed_it_waits_longer_each_time_and_the_old_one_stays
     for _ in range(7):
         tried = renewal.fetch(paths, https)
         assert "does not answer" in tried.trouble
-        at = datetime.datetime.fromtimestamp(tried.at, datetime.UTC)
+        at = datetime.datetime.fromtimestamp(tried.at + 1, datetime.UTC)
         (paths.keys / "site.pem").rename(paths.keys / "aside")  # so that it is due
         waits.append(next(h for h in range(100) if renewal.is_due(paths, https, at + datetime.timedelta(hours=h))))
         (paths.keys / "aside").rename(paths.keys / "site.pem")

@@ -117,7 +117,7 @@ def test_with_the_policy_of_the_page_a_lab_computer_gives_camera_and_microphone_
     with device(tmp_path, policy, names={name: str(own_addresses()[0])}) as browser:
         page = browser.new_page()
         page.goto(f"{plain}/trust")
-        page.get_by_text("This device trusts the box").wait_for()
+        page.get_by_text("This device trusts the box. Go on.").wait_for()
         page.get_by_role("link", name="Open the box").click()
         page.wait_for_url(f"{box.url}/**")
         page.goto(f"{box.url}/sign-in")

@@ -1,8 +1,10 @@
 """One nginx in the foreground: started, told to read its configuration again, stopped. What it says goes to our log,
 without what stands after a `?`."""
 
+import contextlib
 import ctypes
 import logging
+import os
 import re
 import signal
 import subprocess
@@ -62,6 +64,7 @@ class Nginx:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            start_new_session=True,
             preexec_fn=_not_longer_than_us,  # noqa: PLW1509 - there is no other thread yet
         )
         assert self._process.stderr is not None
@@ -85,6 +88,8 @@ class Nginx:
                 break
             except subprocess.TimeoutExpired:
                 continue
+        with contextlib.suppress(ProcessLookupError):  # workers whose master was killed hold the ports
+            os.killpg(self._process.pid, signal.SIGKILL)
         if self._listener is not None:
             self._listener.join(STOP_SECONDS)
 

@@ -37,6 +37,8 @@ _WAIT_FOR_SOUND = 0.5
 _SOUND_IS_GONE = 2.0
 _ASK_AGAIN = 0.5
 _RETRY_SECONDS = 2.0
+_SET_BACK = 5.0
+"""Seconds: frames are placed two ahead of their arrival at most."""
 _MOST_OPENED, _OPENED_SECONDS = 12, 10.0
 """So many files in so long: a browser that finds its size opens some, one that changes it at every frame may not."""
 
@@ -97,6 +99,7 @@ class Recorder:
         self._expects_sound = False
         self._expects_picture = True
         self._heard_at: float | None = None
+        self._seen_at: float | None = None  # when the last frame of any connection arrived
         self._pending: list[tuple[Encoded, int]] = []
         self._key_at = self._retry_at = self._cut_at = 0.0
         self._asked_at = self._key_cut_at = -math.inf
@@ -112,7 +115,14 @@ class Recorder:
         self._connected, self._heard_at = True, None
         self._expects_sound, self._expects_picture = sound, picture
         if self.begins_at is not None:
-            self.timeline = Timeline(base=max(self.end, wall - self.begins_at), began=now)
+            self.timeline = Timeline(base=self._base(wall - self.begins_at, now), began=now)
+
+    def _base(self, position: float, now: float) -> float:
+        """Where a connection goes on: by the wall clock, but never before what is recorded. Where that clock was set
+        back meanwhile the gap is as long as it really was."""
+        passed = 0.0 if self._seen_at is None else now - self._seen_at
+        set_back = position < self.end + passed - _SET_BACK
+        return self.end + passed if set_back else max(self.end, position)
 
     def finish(self, done: Callable[[], None]) -> None:
         """The connection is over: close the file, then `done`."""
@@ -132,6 +142,7 @@ class Recorder:
         """Record a frame; -> its position in seconds, None before the first key frame ever."""
         if not self._connected:
             return None
+        self._seen_at = frame.arrived
         if self.timeline is None:
             if not frame.key and self._expects_picture:
                 self._ask(frame.arrived)

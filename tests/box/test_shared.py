@@ -84,6 +84,14 @@ def test_a_view_token_expires(monkeypatch):
         tokens.check(token, "view")
 
 
+def test_a_clock_that_is_set_back_shuts_no_page_out(monkeypatch):
+    tokens = FeedTokens(b"key")
+    token = tokens.mint(Claim("publish", FEED, "bio", "14"))
+    yesterday = time.time() - 86_400
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: yesterday)
+    assert tokens.check(token, "publish").seat == "14"
+
+
 def test_racing_processes_agree_on_a_secret(tmp_path):
     key, found, start = tmp_path / "key", [], threading.Barrier(8)
 

@@ -357,10 +357,10 @@ def test_a_connection_that_comes_back_goes_on_with_wall_time(tmp_path):
     scene.begin()
     scene.play(0, 2)
     scene.recorder.finish(lambda: None)
-    scene.recorder.begin(wall=WALL + 100, now=500.0, sound=False)
+    scene.recorder.begin(wall=WALL + 100, now=100.0, sound=False)
     for number in range(30, 46):
         data = scene.frames[number]
-        frame = Encoded(Media.VIDEO, "h264", data, number * 6000 + 77, 500.5 + number / 15, h264.describe(data)[0])
+        frame = Encoded(Media.VIDEO, "h264", data, number * 6000 + 77, 100.5 + number / 15, h264.describe(data)[0])
         scene.recorder.add(frame, wall=WALL + 102.5)
     scene.recorder.finish(lambda: None)
     assert scene.heard.segments[-1].position == pytest.approx(102.5, abs=0.01)
@@ -375,6 +375,23 @@ def test_a_wall_clock_set_back_never_tells_a_moment_twice(tmp_path):
     scene.recorder.finish(lambda: None)
     (segment,) = scene.heard.segments
     assert (segment.number, segment.position) == (8, pytest.approx(1000.0))
+
+
+def test_a_gap_over_which_the_clock_was_set_back_is_as_long_as_it_was(tmp_path):
+    scene = Scene(tmp_path)
+    scene.begin()
+    scene.play(0, 2)
+    scene.recorder.finish(lambda: None)
+    before = scene.heard.segments[-1]
+    later = scene.recorder._seen_at + 100
+    scene.recorder.begin(wall=WALL - 86_400, now=later, sound=False)
+    for number in range(30, 46):
+        data = scene.frames[number]
+        frame = Encoded(Media.VIDEO, "h264", data, number * 6000 + 77, later + number / 15, h264.describe(data)[0])
+        scene.recorder.add(frame, wall=WALL - 86_400)
+    scene.recorder.finish(lambda: None)
+    gap = scene.heard.segments[-1].starts_at - before.starts_at - before.duration
+    assert gap == pytest.approx(102, abs=0.2)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def _build(outdir: Path, version: str, *, compression: str) -> Path:
     with tempfile.TemporaryDirectory(prefix=".package-", dir=ROOT / "build") as temporary:
         stage = Path(temporary) / "root"
         stage.mkdir(mode=0o755)
-        tree.make(ROOT, stage, site=site, version=version)
-        return deb.write(ROOT, stage, outdir, version=version, epoch=epoch, compression=compression)
+        tree.make(ROOT, stage, site=site, version=version, epoch=epoch)
+        return deb.write(stage, outdir, version=version, epoch=epoch, compression=compression)
 
 
 def _committed_at() -> str:

@@ -9,10 +9,19 @@ from pathlib import Path
 from appliance.errors import ApplianceError
 
 _DEBIAN = Path(__file__).parent / "debian"
+DEPENDS = ", ".join(
+    (
+        "python3.11, libc6 (>= 2.35), libgcc-s1, libstdc++6, zlib1g",  # what the wheels link with
+        "systemd, dbus, udev, util-linux, iproute2, e2fsprogs",  # units, errands, the data disk
+        "nginx",  # what the lab's network sees
+        "chrony, avahi-daemon, libnss-mdns, tzdata",  # time, and the name box.local
+        "ca-certificates, openssl",  # upstream, and what people prove by hand
+    )
+)
 _SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 
 
-def write(root: Path, stage: Path, outdir: Path, *, version: str, epoch: int, compression: str) -> Path:
+def write(stage: Path, outdir: Path, *, version: str, epoch: int, compression: str = "zstd") -> Path:
     """-> OUTDIR/appliance_VERSION_ARCH.deb, whole or not at all."""
     architecture = _run(["dpkg", "--print-architecture"]).strip()
     control = stage / "DEBIAN"
@@ -21,7 +30,12 @@ def write(root: Path, stage: Path, outdir: Path, *, version: str, epoch: int, co
     settings = sorted(f"/{path.relative_to(stage)}" for path in (stage / "etc").rglob("*") if path.is_file())
     control.mkdir()
     words = (_DEBIAN / "control").read_text("utf-8")
-    for name, said in {"VERSION": version, "ARCH": architecture, "KILOBYTES": str(kilobytes)}.items():
+    for name, said in {
+        "VERSION": version,
+        "ARCH": architecture,
+        "KILOBYTES": str(kilobytes),
+        "DEPENDS": DEPENDS,
+    }.items():
         words = words.replace(f"@{name}@", said)
     (control / "control").write_text(words, "utf-8")
     (control / "md5sums").write_text(hashes, "utf-8")

@@ -1,6 +1,8 @@
 """The packages of requirements/runtime.txt as the box has them: checked by hash, without what no box ever uses."""
 
 import hashlib
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -25,14 +27,16 @@ def site_packages(root: Path, cache: Path) -> Path:
     shutil.rmtree(cache, ignore_errors=True)  # those of an older lock
     cache.mkdir(parents=True)
     unfinished = cache / "unfinished"
-    _install(lock, unfinished)
+    _install(lock, unfinished, report=made.with_name(f"{made.name}.wheels.json"))
     _leave_out(unfinished)
     return unfinished.rename(made)
 
 
-def _install(lock: Path, folder: Path) -> None:
+def _install(lock: Path, folder: Path, *, report: Path) -> None:
+    """`report`: the hash of each wheel that was taken, for the bill of materials."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target", str(folder), "-r", str(lock)]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--report", str(report)]
+    command += ["--target", str(folder), "-r", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
@@ -40,6 +44,12 @@ def _install(lock: Path, folder: Path) -> None:
             f"pip could not install requirements/runtime.txt: {said[-1] if said else 'no reason given'}",
             hint="Check the network, and that a wheel of each package exists for this machine.",
         )
+    said = json.loads(report.read_text("utf-8"))["install"]
+    hashes = {}
+    for one in said:
+        name = re.sub(r"[-_.]+", "-", one["metadata"]["name"]).lower()
+        hashes[name] = one["download_info"]["archive_info"]["hashes"]["sha256"]
+    report.write_text(json.dumps(hashes, indent=1, sort_keys=True), "utf-8")
 
 
 def _leave_out(folder: Path) -> None:

@@ -1,12 +1,14 @@
 """The package's files, each where it lies on an installed box."""
 
 import compileall
+import json
 import re
 import shutil
 from pathlib import Path
 
-from appliance.errors import NotFound
+from appliance.errors import NotAllowed, NotFound
 from appliance.inference import pack
+from provisioning.package import sbom
 
 HOME = Path("opt/appliance")
 """What Python takes for an environment of its own."""
@@ -29,7 +31,7 @@ _FRAGMENTS = {
 """Folder of `systemd/` -> where its files go."""
 
 
-def make(root: Path, stage: Path, *, site: Path, version: str) -> None:
+def make(root: Path, stage: Path, *, site: Path, version: str, epoch: int) -> None:
     """Lay all of it out below `stage`; NotFound says what of the tree is not made yet."""
     library = stage / HOME / "lib/python3.11/site-packages"
     shutil.copytree(site, library, symlinks=True)
@@ -39,6 +41,10 @@ def make(root: Path, stage: Path, *, site: Path, version: str) -> None:
     _models(root, stage / HOME / "share/appliance/models")
     _machine(root / "systemd", stage)
     _words(root, stage)
+    bill = sbom.made(root, site, version=version, epoch=epoch, models=stage / HOME / "share/appliance/models")
+    if found := sbom.findings(bill["components"]):
+        raise NotAllowed(f"{found[0].component}: {found[0].why}", hint="provisioning/package/licences lists them all.")
+    (stage / "usr/share/doc/appliance/sbom.cdx.json").write_text(json.dumps(bill, indent=1), "utf-8")
     _modes(stage)
 
 

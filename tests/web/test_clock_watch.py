@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import sqlalchemy as sa
 
 from appliance.box import clock, steps
 from appliance.exam.events import ExamPlanned
@@ -11,11 +12,12 @@ from appliance.ledger.actions import attempts, sitting
 from appliance.ledger.sitting import pauses
 from appliance.web import clock_watch, timekeeper
 
-from .conftest import EXAM
+from .conftest import EXAM, tables
 
 pytestmark = pytest.mark.slow  # together too long for `make check`
 
 DAY = 86_400.0
+REAL = time.time
 
 
 class Clocks:
@@ -30,7 +32,7 @@ class Clocks:
         self.look()
 
     def time(self) -> float:
-        return time.time() + self.wall + self.passed
+        return REAL() + self.wall + self.passed
 
     def clock_gettime_ns(self, which: int) -> int:
         return time.clock_gettime_ns(which) + round(self.passed * 1e9)
@@ -111,6 +113,18 @@ def test_a_pause_and_a_break_give_back_what_really_passed(house, clocks, by):
     rested = house.ask(lambda c: [p for p in pauses(c, exam=EXAM) if p.ended_at is not None])
     assert [p.ended_at - p.begun_at for p in rested] == pytest.approx([240, 240], abs=0.5)
     assert house.events("break.ended")[0].payload.overrun == 0
+
+
+@pytest.mark.parametrize("by", [DAY, -DAY])
+def test_nobody_is_signed_out_by_it_and_no_sign_in_lasts_longer_for_it(house, clocks, by, monkeypatch):
+    house.reach("in_exam")
+    pages = house.candidate().get, house.user("proctor").get
+    clocks.set(by)
+    monkeypatch.setattr(time, "time", clocks.time)  # as every part of the process sees it
+    clocks.look()
+    assert [pages[0]("/api/me").status_code, pages[1]("/wall").status_code] == [200, 200]
+    created = house.ask(lambda c: [row.created_at for row in c.execute(sa.select(tables.login))])
+    assert max(created) <= clocks.now.wall
 
 
 def test_who_is_not_in_an_exam_is_not_touched(house, clocks):

@@ -1,4 +1,5 @@
-"""What follows when the wall clock is set: the time of whoever sits an exam goes on as if it had not been.
+"""What follows when the wall clock is set: the time of whoever sits an exam goes on as if it had not been, and nobody
+is signed out by it.
 
 Only times that were said in this boot move along. One from before a restart of the machine was said by another clock:
 where the new one was wrong at first and is put right now, it is right again by itself.
@@ -46,7 +47,15 @@ def clock_set(transaction: Transaction, step: Step, at: Stamp) -> list[str]:
                 ends_at=row.ends_at + step.seconds, extra_minutes=row.extra_minutes, cause="clock", by=BY
             )  # fmt: skip
             transaction.append(Draft(payload=time, chain=row.attempt, exam=row.exam, actor=BY, at=at))
+    _keep_signed_in(transaction, step)
     return list(said.attempts)
+
+
+def _keep_signed_in(transaction: Transaction, step: Step) -> None:
+    """Sign-ins last some hours: a step of a day must not show everybody the door. None lasts longer than a new one."""
+    login = tables.login.c
+    later = {name: sa.func.min(login[name] + step.seconds, step.after) for name in ("created_at", "seen_at")}
+    transaction.connection.execute(sa.update(tables.login).values(**later))
 
 
 def _boot(transaction: Transaction, attempt: str) -> str | None:

@@ -80,7 +80,8 @@ class Provider:
         try:
             self._discover(_QUICK)
             up = True
-        except Unavailable:
+        except (Unavailable, ConfigError) as error:
+            log.info("no sign-in through %s just now: %s", self.settings.name, error)
             up = False
         self._probed = (time.monotonic(), up)
         return up

@@ -104,7 +104,7 @@ def waiting(paths: Paths) -> list[Errand]:
             if not _ID.fullmatch(file.stem) or said["id"] != file.stem or not isinstance(said["arguments"], dict):
                 raise ValueError(file.stem)
             found.append(Errand(**{**said, "verb": Verb(said["verb"]), "at": float(said["at"])}))
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError, OSError):
             log.warning("an errand makes no sense and is put aside: %s", file.name[:80])
             file.replace(file.with_suffix(".odd"))
     return found
@@ -115,7 +115,7 @@ def sweep(paths: Paths) -> None:
     for left in _asked(paths).glob("*"):
         if left.suffix == ".json" or (left.suffix == ".new" and time.time() - left.lstat().st_mtime < _HALF_SECONDS):
             continue
-        if left.is_dir() and not left.is_symlink():
+        if not left.is_symlink() and left.is_dir():
             shutil.rmtree(left)
         else:
             left.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from appliance.box import errand
 from appliance.box.errand import Errand, Outcome, Verb
 from appliance.box.paths import Paths
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, Unavailable
 from appliance.provision import reset
 from appliance.provision.machine import Machine
 from appliance.provision.owner import as_owner
@@ -48,10 +48,20 @@ def run(paths: Paths, on: Machine, *, verbs: Mapping[Verb, Do] = VERBS, now: Cal
             log.info("asked by %s: %s", asked.by, asked.verb.value)
             outcome = _one(asked, paths, on, verbs, now)
             log.info("%s: %s", asked.verb.value, outcome.sentence)
-            with as_owner(paths.data):
-                errand.settle(paths, outcome)
+            _settle(paths, outcome)
             count += 1
     return count
+
+
+def _settle(paths: Paths, outcome: Outcome) -> None:
+    try:
+        with as_owner(paths.data):
+            errand.settle(paths, outcome)
+    except OSError as error:
+        raise Unavailable(
+            f"what came of an errand cannot be written: {error.strerror}",
+            hint=f"Is the disk full? {paths.errands} and what is in it must be the box's own.",
+        ) from None
 
 
 def _waiting(paths: Paths) -> list[Errand]:
@@ -71,8 +81,7 @@ def _one(asked: Errand, paths: Paths, on: Machine, verbs: Mapping[Verb, Do], now
     if asked.verb in _NOT_AGAIN:
         if now() - asked.at > STALE_SECONDS:
             return outcome(False, "This was asked too long ago, and is not done.", "Ask again if it is still wanted.")
-        with as_owner(paths.data):
-            errand.settle(paths, outcome(False, "It was begun, and the box went away meanwhile."))
+        _settle(paths, outcome(False, "It was begun, and the box went away meanwhile."))
     try:
         done = verbs[asked.verb](asked, on, paths)
     except ApplianceError as error:

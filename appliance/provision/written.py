@@ -60,6 +60,18 @@ def decoded(content: bytes, *, name: str = "provision.toml") -> str:
         raise WrongSeed(f"{name} is no text in UTF-8", [(line, "save the file as UTF-8")]) from None
 
 
+def keys() -> dict[str, tuple[str, ...]]:
+    """Every section and its keys; `settings` has those of appliance.toml."""
+    kinds = {field.name: Admin if field.name == "admin" else type(getattr(Seed(), field.name)) for field in _SECTIONS}
+    return {
+        name: tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+        for name, kind in kinds.items()
+    }
+
+
+_SECTIONS = dataclasses.fields(Seed)
+
+
 # --- reading ---
 
 

@@ -216,7 +216,7 @@ def _run_until_call(number, run):
         return os.WIFSIGNALED(status)
     try:
         counter = itertools.count(1)
-        for name in ("fsync", "replace", "rename", "link", "unlink", "mkdir", "open"):
+        for name in ("fsync", "replace", "rename", "link", "unlink", "mkdir", "rmdir", "open"):
             setattr(os, name, _dying(getattr(os, name), counter, number))
         run()
         os._exit(0)

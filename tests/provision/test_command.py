@@ -211,3 +211,24 @@ def test_an_encrypted_disk_is_known_by_what_the_kernel_says(tmp_path, monkeypatc
     (block / "253:1/slaves/sda3").symlink_to(tmp_path / "sys/class/block/sda3")
     assert encryption.of(tmp_path, on) == "LUKS2"
     assert encryption.header(tmp_path, on) == "/dev/sda3"
+
+
+def test_every_key_of_the_seed_is_documented():
+    page = (ROOT / "docs/provision.md").read_text(encoding="utf-8")
+    for section, keys in written.keys().items():
+        head = {"admin": "### `[[admin]]`", "settings": "### `[settings.SECTION]`"}.get(section, f"### `[{section}]`")
+        assert head in page, section
+        part = page.split(head)[1].split("\n### ")[0].split("\n## ")[0]
+        found = [line.split("`")[1] for line in part.splitlines() if line.startswith("| `")]
+        assert found == list(keys), section
+
+
+def test_every_step_and_every_verb_is_documented():
+    from appliance.provision import first_boot, steward
+
+    page = (ROOT / "docs/provision.md").read_text(encoding="utf-8")
+    for name in ["data_folder", "stick", *(step.name for step in first_boot.STEPS)]:
+        assert f"\n| `{name}` |" in page, name
+    assert set(steward.VERBS) == set(steward.Verb)
+    for verb in steward.Verb:
+        assert f"`{verb.value}`" in page.split("## The steward")[1], verb

@@ -75,6 +75,7 @@ def test_a_bare_machine_becomes_a_box_that_can_be_set_up(paths, on):
     assert setup_code.code(paths) not in json.dumps(said)
 
 
+@pytest.mark.slow
 def test_it_runs_at_each_start_and_does_nothing_twice(paths, on):
     boot(paths, on)
     before, code = secrets_of(paths), setup_code.code(paths)
@@ -90,6 +91,7 @@ def test_two_boxes_have_two_names_and_one_keeps_its_own(tmp_path):
     assert hostname.serial(machine(tmp_path / "none", serial="To be filled by O.E.M.")) == "0123456789abcdef"
 
 
+@pytest.mark.slow
 def test_a_name_that_somebody_gave_when_installing_stays(paths, tmp_path):
     on = machine(tmp_path / "root", name="exam-7")
     boot(paths, on)
@@ -116,6 +118,7 @@ def test_a_stick_makes_a_box_that_needs_no_setup_page(paths, on):
     assert HASH not in shown
 
 
+@pytest.mark.slow
 def test_a_stick_that_is_applied_is_not_applied_again(paths, on):
     boot(paths, on, stick=stick(SEED))
     written_at = paths.config.stat().st_mtime_ns
@@ -123,6 +126,7 @@ def test_a_stick_that_is_applied_is_not_applied_again(paths, on):
     assert paths.config.stat().st_mtime_ns == written_at
 
 
+@pytest.mark.slow
 def test_a_stick_may_be_corrected_as_long_as_nobody_has_set_the_box_up(paths, on):
     boot(paths, on, stick=stick(dataclasses.replace(SEED, admin=())))
     boot(paths, on, stick=stick(dataclasses.replace(SEED, admin=(), lab=Lab(box="physics-215"))))
@@ -146,12 +150,14 @@ def test_a_stick_takes_over_no_box_that_is_set_up_unless_it_has_a_token(paths, o
     assert "set up already" in boot(paths, on, stick=stick(third, token=token)).taking.sentence, "a token is good once"
 
 
+@pytest.mark.slow
 def test_a_stick_takes_over_no_box_with_recordings_even_if_its_setup_is_open(paths, on):
     boot(paths, on)
     (paths.media / "exam").mkdir()
     assert "set up already" in boot(paths, on, stick=stick(SEED)).taking.sentence
 
 
+@pytest.mark.slow
 def test_a_wrong_stick_is_told_line_by_line_and_the_setup_page_is_there(paths, on):
     result = boot(paths, on, stick=Found("/dev/sdb1", b"[lab]\nbx = 'x'\n"))
     entry = next(entry for entry in result.entries if entry.step == "stick")
@@ -160,6 +166,7 @@ def test_a_wrong_stick_is_told_line_by_line_and_the_setup_page_is_there(paths, o
     assert setup_code.code(paths)
 
 
+@pytest.mark.slow
 def test_a_stick_pulled_out_meanwhile_is_told_and_stops_nothing(paths, on):
     def pulled(_):
         raise Unavailable("the stick /dev/sdb1 cannot be read: input/output error", hint="Put it back.")
@@ -169,6 +176,7 @@ def test_a_stick_pulled_out_meanwhile_is_told_and_stops_nothing(paths, on):
     assert (paths.provision / "ready").exists()
 
 
+@pytest.mark.slow
 def test_a_disk_that_was_not_mounted_does_not_become_a_second_box(paths, on, tmp_path):
     boot(paths, on)
     bare = type(paths)(data=tmp_path / "bare", run=paths.run)
@@ -180,6 +188,7 @@ def test_a_disk_that_was_not_mounted_does_not_become_a_second_box(paths, on, tmp
     boot(bare, on)
 
 
+@pytest.mark.slow
 def test_a_disk_of_another_box_is_told(paths, on, tmp_path):
     boot(paths, on)
     other = type(paths)(data=tmp_path / "other", run=paths.run)
@@ -287,6 +296,7 @@ def _with_people(paths, on):
     boot(paths, on, stick=stick(SEED))
 
 
+@pytest.mark.slow
 def test_what_stopped_it_is_told_and_what_is_done_stays(paths, on, monkeypatch):
     real = os.open
 
@@ -306,6 +316,7 @@ def test_what_stopped_it_is_told_and_what_is_done_stays(paths, on, monkeypatch):
     assert json.loads((paths.provision / "journal.json").read_text())["failed"] is None
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_not_the_boxs_alone_is_left_as_it_is(paths, tmp_path):
     notes = Notes()
     on = machine(tmp_path / "root", notes)

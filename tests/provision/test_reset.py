@@ -15,6 +15,8 @@ from appliance.provision.machine import Ran
 from tests.provision.machines import Notes, machine
 from tests.provision.test_first_boot import SEED, _run_until_call, boot, stick
 
+pytestmark = pytest.mark.slow
+
 EVIDENCE = "media/biology/attempt-1/webcam/a.mp4"
 
 
@@ -140,7 +142,6 @@ def test_a_disk_that_takes_nothing_is_told_and_nothing_is_wiped(paths, on, monke
     assert everything(paths) == before
 
 
-@pytest.mark.slow
 def test_when_the_power_goes_in_the_middle_it_is_as_before_or_ends_wiped(tmp_path):
     ends = set()
     for number in range(1, 200, 4):

@@ -11,7 +11,7 @@ from appliance.box import errand
 from appliance.box.authority import Authority
 from appliance.box.console import paths_of
 from appliance.box.paths import Paths
-from appliance.certificates import chain, chosen, current, mdns, renewal, site
+from appliance.certificates import chain, chosen, current, renewal, site
 from appliance.certificates.current import Certified
 from appliance.config import Settings, load
 from appliance.errors import BadInput
@@ -186,8 +186,11 @@ def _say(shown: Certified) -> None:
     print(f"                         {'  '.join(groups[4:])}")
     print(f"  for                    {', '.join([*shown.names, *map(str, shown.addresses)])}")
     print(f"  until                  {shown.until:%Y-%m-%d %H:%M} UTC")
-    if any(name.endswith(".local") for name in shown.names) and not mdns.is_running():
-        print("  avahi does not run here: names that end in .local are not found in the lab")
+    if shown.is_unannounced:
+        print("  avahi does not say a name of this box: names that end in .local are not found in the lab")
+    if shown.is_renamed:
+        print(f"! another machine in this network has the name of this box, which is found as {shown.announced} now")
+        print("  Give one of them another name, and restart it.")
     if shown.trouble:
         print(f"! {shown.trouble}")
         print(f"  {shown.hint}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.box import secret
-from appliance.box.authority import Address, Authority
+from appliance.box.authority import Address, Authority, own_names
 from appliance.box.paths import Paths
 from appliance.certificates import chain, chosen, reach, renewal, site
 from appliance.certificates.chain import Chain
@@ -23,6 +23,7 @@ class Certified:
     """`file`: key, leaf and chain, PEM. `mode`: whose it is: own, files or acme; `wanted`: what the settings want.
     `fingerprint`: SHA-256, as browsers show it, of the box's authority, or of the site's certificate. `names` and
     `addresses` it is for, best first; `uncovered`: names of the box it is not for. Valid from `begins` `until`.
+    `announced`: the `.local` name by which the box is found in the lab, "" where nobody says one.
     `trouble` and `hint`: why it is not what is wanted, or why it was not renewed. `mark` changes with the file."""
 
     file: Path
@@ -34,9 +35,20 @@ class Certified:
     uncovered: tuple[str, ...]
     begins: datetime.datetime
     until: datetime.datetime
+    announced: str = ""
     trouble: str = ""
     hint: str = ""
     mark: str = ""
+
+    @property
+    def is_renamed(self) -> bool:
+        """Has another machine of this network the box's name?"""
+        return bool(self.announced) and self.announced != own_names()[1]
+
+    @property
+    def is_unannounced(self) -> bool:
+        """Is it for a `.local` name that nobody says?"""
+        return not self.announced and any(name.endswith(".local") for name in self.names)
 
     @property
     def is_own(self) -> bool:
@@ -76,7 +88,7 @@ def current(paths: Paths, settings: Settings) -> Certified:
     return Certified(
         file=_shown(paths, leaf.pem), mode="own", wanted=https.mode, fingerprint=own.fingerprint,
         names=leaf.names, addresses=leaf.addresses, uncovered=uncovered, begins=leaf.begins, until=leaf.until,
-        trouble=trouble, hint=hint, mark=hashlib.sha256(leaf.pem).hexdigest(),
+        announced=found.announced, trouble=trouble, hint=hint, mark=hashlib.sha256(leaf.pem).hexdigest(),
     )  # fmt: skip
 
 
@@ -100,7 +112,7 @@ def _sites(
         file=_shown(paths, pem), mode=https.mode, wanted=https.mode, fingerprint=chain.fingerprint(installed.leaf),
         names=tuple(covered) or chain.names(installed.leaf), addresses=tuple(reached), uncovered=uncovered,
         begins=installed.leaf.not_valid_before_utc, until=installed.leaf.not_valid_after_utc,
-        trouble=trouble, hint=hint, mark=hashlib.sha256(pem).hexdigest(),
+        announced=found.announced, trouble=trouble, hint=hint, mark=hashlib.sha256(pem).hexdigest(),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The box's name in the lab without any DNS server: `NAME.local`, which avahi says on the network. Where another
-machine has the same name, avahi takes another (NAME-2.local): asked here, over its socket."""
+machine has the same name, avahi takes another: asked here, over its socket. It is NAME-2.local, but a second lab-7 is
+lab-8.local, which is some other box's: so nobody should guess it."""
 
 import re
 import socket
@@ -9,7 +10,7 @@ from appliance.box.authority import Address
 
 SOCKET = Path("/run/avahi-daemon/socket")
 _SECONDS = 0.5
-_ANSWER = re.compile(rb"\+ \S+ \d+ \S+ ([A-Za-z0-9-]{1,63}\.local)\.?\s*")
+_ANSWER = re.compile(rb"\+ \S+ \d+ ([A-Za-z0-9-]{1,63}\.local)\.?\s*")
 
 
 def is_running(at: Path = SOCKET) -> bool:

@@ -177,7 +177,7 @@ def test_avahi_says_by_which_name_the_box_is_found_when_another_has_its_name(tmp
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(at))
         server.listen()
-        for text, name in ((b"+ 2 0 10.4.7.20 Lab-7-2.local\n", "lab-7-2.local"), (b"-15 Timeout reached\n", None)):
+        for text, name in ((b"+ 2 0 Lab-7-2.local\n", "lab-7-2.local"), (b"-15 Timeout reached\n", None)):
             thread = threading.Thread(target=answer, args=(server, text))
             thread.start()
             assert mdns.name(addresses, at) == name
@@ -189,6 +189,8 @@ def test_the_name_that_avahi_took_is_in_the_certificate(paths, monkeypatch):
     monkeypatch.setattr(reach.mdns, "name", lambda addresses: "lab-7-2.local")
     shown = current.current(paths, SETTINGS)
     assert shown.names[0] == "lab-7-2.local"
+    assert BOX not in shown.names, "that is another machine's"
+    assert shown.is_renamed
     assert shown.trouble == ""
 
 

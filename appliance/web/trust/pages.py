@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from appliance.box.authority import Authority
-from appliance.certificates import chosen, current, mdns, site
+from appliance.certificates import chosen, current, site
 from appliance.certificates.current import Certified
 from appliance.errors import NotFound
 from appliance.exam.permissions import Action
@@ -59,7 +59,6 @@ def page() -> Response:
         qr=qr(reached.page) if reached.page else "",
         linux_file=files.LINUX_FILE,
         commands=_COMPARE.get(asks, ()),
-        announced=mdns.is_running() or not any(name.endswith(".local") for name in shown.names),
     )
     answer = make_response(text)
     if reached.here:

@@ -86,7 +86,8 @@ def _folders(folder: Path) -> Iterable[Path]:
 
 def begun(paths: Paths) -> bool:
     """Did the power go in the middle of one?"""
-    return (paths.data / MARK).exists()
+    with as_owner(paths.data):
+        return (paths.data / MARK).exists()
 
 
 def begin(paths: Paths, on: Machine, *, by: str, ours: bool) -> list[str]:

@@ -40,7 +40,7 @@ class Engine:
         journal = books.read(self._places)
         if journal is None:
             return
-        if journal.step == Step.STAGED and journal.boot != books.boot_id():
+        if journal.step == Step.STAGED and journal.boot != books.boot_id(self._places):
             self._end(
                 journal, Step.ABANDONED, installed=False,
                 reason="The power went before anything was changed. The box is as it was.",

@@ -7,11 +7,13 @@ appliance-update.service. That unit calls `prepare`, and then the engine from it
 import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from appliance.box import disk
 from appliance.box.paths import Paths
 from appliance.errors import ApplianceError, BadInput, NotAllowed, NotFound, Unavailable
 from appliance.update import bundle, debian, engine, journal, rules
@@ -41,7 +43,13 @@ def run(paths: Paths, file: Path, *, by: str = "cli", downgrade: bool = False, a
         places.incoming.unlink(missing_ok=True)
         refuse(places, error, version=found.version if found else "", by=by)
         raise
-    said = {"by": by, "boot": journal.boot_id(), "downgrade": downgrade, "anyway": anyway, "version": found.version}
+    said = {
+        "by": by,
+        "boot": journal.boot_id(places),
+        "downgrade": downgrade,
+        "anyway": anyway,
+        "version": found.version,
+    }
     journal.write(places.request, said)
     _start(places)
     return f"The update to {found.version} has begun. The box is away for a few minutes; nobody need do anything."
@@ -71,8 +79,8 @@ def prepare(places: Places, *, backup: Callable[[str], None]) -> bool:
         said = json.loads(places.request.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return False
-    begun = Journal.begin(old=debian.installed(), new=said["version"], by=said["by"])
-    if said["boot"] != journal.boot_id():
+    begun = Journal.begin(old=debian.installed(), new=said["version"], by=said["by"], boot=said["boot"])
+    if said["boot"] != journal.boot_id(places):
         reason = "The power went before anything was changed. The box is as it was."
         _clear(places)
         journal.tell(places, begun.to(Step.ABANDONED, reason=reason, hint="Ask for the update again."))
@@ -140,10 +148,14 @@ def _version_of(deb: Path) -> str:
 def _copy(file: Path, to: Path) -> None:
     """Root's own copy: what is proved is what is installed. Not through a link, and no device."""
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as source, open(to, "wb") as out:
-            if not Path(f"/proc/self/fd/{source.fileno()}").is_file():
+        source = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(source).st_mode):
                 raise BadInput(f"{file} is no file", hint="Name the bundle: NAME.update, where the stick is mounted.")
-            shutil.copyfileobj(source, out, 1 << 20)
+            with open(source, "rb", closefd=False) as data, open(to, "wb") as out:
+                shutil.copyfileobj(data, out, 1 << 20)
+        finally:
+            os.close(source)
     except FileNotFoundError:
         raise NotFound(f"there is no file {file}", hint="Is the stick plugged in and mounted?") from None
     except OSError as error:
@@ -155,9 +167,7 @@ def _set_engine_aside(places: Places) -> None:
     here = resources.files("appliance")
     for module in engine.MODULES:
         to = places.engine / "appliance" / f"{module}.py"
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(here.joinpath(f"{module}.py").read_bytes())
-    os.sync()
+        disk.write(to, here.joinpath(f"{module}.py").read_bytes())
 
 
 def _clear(places: Places) -> None:

@@ -4,14 +4,13 @@ import contextlib
 import json
 import os
 import time
+import uuid
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from appliance.update.places import Places
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Step(StrEnum):
@@ -49,9 +48,9 @@ class Journal:
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, *, old: str, new: str, by: str) -> "Journal":
+    def begin(cls, *, old: str, new: str, by: str, boot: str = "") -> "Journal":
         now = time.time()
-        return cls(step=Step.PREPARING, old=old, new=new, by=by, boot=boot_id(), began_at=now, at=now)
+        return cls(step=Step.PREPARING, old=old, new=new, by=by, boot=boot, began_at=now, at=now)
 
     def to(self, step: Step, **changes: Any) -> "Journal":
         """The same, one step further."""
@@ -60,9 +59,11 @@ class Journal:
         return replace(self, step=step, at=now, steps=passed, **changes)
 
 
-def boot_id() -> str:
-    """Which boot of the machine this is."""
-    return BOOT_ID.read_text(encoding="ascii").strip()
+def boot_id(places: Places) -> str:
+    """Which boot of the machine this is. Not the kernel's own id: in a container, units may see another one."""
+    if not places.mark.exists():
+        write(places.mark, {"boot": uuid.uuid4().hex})
+    return str(json.loads(places.mark.read_text(encoding="utf-8"))["boot"])
 
 
 def keep(places: Places, journal: Journal) -> Journal:

@@ -7,15 +7,17 @@ from pathlib import Path
 ROOTS = Path("/var/lib/appliance-update")
 DATA = Path("/var/lib/appliance")
 RUN = Path("/run/appliance")
+MARK = Path("/run/appliance-update.boot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """`own` is root's; `data` and `run` are the box's."""
+    """`own` is root's; `data` and `run` are the box's. `mark`, root's too, is gone when the power was."""
 
     own: Path = ROOTS
     data: Path = DATA
     run: Path = RUN
+    mark: Path = MARK
 
     @property
     def request(self) -> Path:

@@ -68,7 +68,7 @@ class FakeMachine:
 
 
 def places(folder):
-    found = Places(own=folder / "own", data=folder / "data", run=folder / "run")
+    found = Places(own=folder / "own", data=folder / "data", run=folder / "run", mark=folder / "run/mark")
     for made in (found.own, found.ledger, found.run):
         made.mkdir(parents=True, exist_ok=True)
     return found

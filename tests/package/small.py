@@ -94,6 +94,6 @@ def build(folder: Path, version: str, *, broken: bool = False, revision: str = "
     (stage / "usr/lib/appliance/small-box").write_text(box)
     (stage / "opt/appliance/weight").write_bytes(os.urandom(megabytes << 20))
     tree._modes(stage)
-    made = deb.write(stage, folder, version=version, epoch=1_700_000_000, compression="none")
+    made = deb.write(stage, folder, version=version, epoch=1_700_000_000 + int(float(version)), compression="none")
     shutil.rmtree(stage)
     return made

@@ -149,7 +149,7 @@ def show(options: argparse.Namespace) -> int:
         )
     try:
         with as_owner(paths.data):  # it may make a new certificate, which must be the box's
-            face = console.face(paths, load(paths.config), installed=has_steward())
+            face = console.face(paths, load(paths.config))
     except PermissionError:
         raise NotAllowed("only the box's user and root may read this", hint="sudo appliance provision show") from None
     print(json.dumps(asdict(face), indent=1) if options.json else console.text(face), end="\n" if options.json else "")

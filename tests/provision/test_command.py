@@ -105,12 +105,15 @@ def test_the_self_test_speaks_in_sentences_and_json(paths, capsys):
 
 def test_show_gives_the_address_the_fingerprint_and_the_code(paths, capsys):
     assert provision(paths, "show") == 0
-    assert "Setup code" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "setup code" not in said
+    assert "Open   https://" in said
     code = setup_code.make(paths)
     assert provision(paths, "show") == 0
     said = capsys.readouterr().out
-    assert f"{code[:4]}-{code[4:]}" in said
-    assert "fingerprint" in said
+    assert f"3. The setup code is                      {code[:4]}-{code[4:]}\n" in said
+    assert "1. On any computer in this network open   http://" in said
+    assert "2. Compare the fingerprint there with\n" in said
     assert provision(paths, "show", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)["fingerprint"]) > 60
 

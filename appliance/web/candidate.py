@@ -13,7 +13,7 @@ from appliance.exam.feed import Feed, Kind
 from appliance.exam.permissions import Action
 from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import CLOSED, RECORDED, Stage
-from appliance.ledger import detection, planning, state
+from appliance.ledger import board, detection, planning, state
 from appliance.ledger import lti as platforms
 from appliance.ledger.actions import attempts, lti, messages
 from appliance.ledger.actions import checkin as entering
@@ -222,9 +222,11 @@ def _me() -> Response:
         checked = checkin.for_candidate(connection, row)
         handing_in = checkout.for_candidate(connection, row, held)
         launched = platforms.launch(connection, attempt)
+        machine_seat = board.machine_seat(connection, attempt)
     return jsonify(
         attempt=row.attempt,
         seat=row.seat,
+        machine_seat=machine_seat,
         name=row.name,
         stage=row.stage.value,
         stage_at=row.stage_at,

@@ -1,7 +1,7 @@
 """The day of an exam as those who watch see it: its plan, and of each candidate the check-in, the sitting, the
 check-out. Parts of the wall's and the look's JSON; never the content, never a path of a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from appliance.exam.feed import Feed
 from appliance.exam.permissions import Action, Role, may
 from appliance.exam.plan import ExamPlan
 from appliance.exam.stage import RECORDED, Stage
-from appliance.ledger import checkin, checkout, planning, sitting
+from appliance.ledger import board, checkin, checkout, planning, sitting
 from appliance.ledger.checkin import PostureRow, ReturnedRow, ScanRow, SelftestRow
 from appliance.ledger.checkout import PageRow, PaperRow, TickRow
 from appliance.ledger.sitting import InquiryRow, KeptRow, PauseRow, SittingRow
@@ -45,6 +45,8 @@ class Day:
     pages: list[PageRow]
     papers: list[PaperRow]
     ticks: list[TickRow]
+    machines: Mapping[str, str]
+    """Attempt -> the seat of the computer that the candidate came in at, where it stands at one."""
 
     @classmethod
     def of(cls, connection: sa.Connection, exam: str, *, attempt: str | None = None) -> "Day":
@@ -62,12 +64,14 @@ class Day:
             pages=checkout.pages(connection, **chosen),
             papers=checkout.papers(connection, **chosen),
             ticks=checkout.ticks(connection, **chosen),
+            machines=board.machine_seats(connection, exam),
         )
 
     def tile(self, row: AttemptRow, said: dict[str, dict[str, Any]] | None) -> dict[str, Any]:
         """What a tile shows of the day. `said`: what capture says of the feeds."""
         return {
             "room": self.room(row),
+            "machine_seat": self.machines.get(row.attempt),
             "extra_minutes": row.extra_minutes,
             "acts": sorted(act.value for act in possible(row.stage, self.plan.mode)),
             "attention": self._attention(row.attempt),

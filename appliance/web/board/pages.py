@@ -55,8 +55,10 @@ def plan() -> Response:
 @needs(Action.ARRANGE_SEATS)
 def arrange() -> Response:
     """These are the lab's seats from now on."""
-    said, by = Fields().text("room", longest=seating.LONGEST, default=""), person().person
+    raw, by = request.get_json() if request.is_json else request.form.to_dict(), person().person
+    said = str(raw.get("room", "")) if isinstance(raw, dict) else ""
     try:
+        Fields({"room": said.replace("\r\n", "\n")}).text("room", longest=seating.LONGEST, default="")
         places = seating.parse(said)
         services().writer.transact(lambda transaction: actions.arrange(transaction, places, by=by))
     except BadInput as error:

@@ -198,6 +198,8 @@ export interface Kept {
 /** What a tile says of the day; an exam of before this page's time says less. */
 export interface DayOfTile {
   room: string;
+  /** Of the computer that the candidate came in at, where it stands at one. */
+  machine_seat?: string | null;
   extra_minutes: number;
   acts: Act[];
   attention: Attention;

@@ -47,6 +47,8 @@ export interface Door {
 export interface Me {
   attempt: string;
   seat: string;
+  /** Of the computer that the candidate came in at, where it stands at one. */
+  machine_seat?: string | null;
   name: string;
   stage: Stage;
   stage_at: number;

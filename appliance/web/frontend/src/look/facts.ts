@@ -18,13 +18,14 @@ export class FactList {
   draw(state: State, attempt: Attempt): void {
     const day = dayOfAttempt(state, attempt.attempt);
     const late = state.segments.filter((segment) => segment.late).length;
-    const key = JSON.stringify([attempt.stage, attempt.proctor, day.room, day.attention, day.checkin, day.announcements, [...state.gaps.values()], late, state.calls]);
+    const key = JSON.stringify([attempt.stage, attempt.proctor, attempt.seat, day.room, day.machine_seat, day.attention, day.checkin, day.announcements, [...state.gaps.values()], late, state.calls]);
     if (this.shown === key) return; // what is unfolded stays so
     this.shown = key;
     const { attention, checkin, announcements } = day;
     const rows: ([string, Node] | null)[] = [
       [t("look.stage"), h("span", {}, `${t(`stage.${attempt.stage}`)} ${t("look.since", { time: time(attempt.stage_at) })}`)],
       day.room ? [t("board.facts.room"), h("span", {}, day.room)] : null,
+      day.machine_seat && day.machine_seat !== attempt.seat ? [t("seat_board.look"), h("span", {}, t("seat_board.look_other", { machine: day.machine_seat, seat: attempt.seat }))] : null,
       [t("look.proctor"), h("span", {}, attempt.proctor ?? t("look.nobody"))],
       attention.looked_at ? [t("board.facts.looked"), h("span", {}, t("board.facts.at_by", { time: time(attention.looked_at), by: attention.looked_by ?? "" }))] : null,
       attention.listened_at ? [t("board.facts.listened"), h("span", {}, t("board.facts.at_by", { time: time(attention.listened_at), by: attention.listened_by ?? "" }))] : null,

@@ -41,7 +41,7 @@ const NO_CHECKOUT: Checkout = { pages: [], paper: null, ticks: [] };
 
 export function dayOf(said: Partial<DayOfTile & DayOfDetail>): Day {
   return {
-    room: said.room ?? "", extra_minutes: said.extra_minutes ?? 0, acts: said.acts ?? [], attention: said.attention ?? NO_ATTENTION, checkin: said.checkin ?? NO_CHECKIN,
+    room: said.room ?? "", machine_seat: said.machine_seat ?? null, extra_minutes: said.extra_minutes ?? 0, acts: said.acts ?? [], attention: said.attention ?? NO_ATTENTION, checkin: said.checkin ?? NO_CHECKIN,
     pause: said.pause ?? null, inquiries_open: said.inquiries_open ?? 0, checkout: said.checkout ?? NO_CHECKOUT,
     irregularities: said.irregularities ?? [], kept: said.kept ?? [], inquiries: said.inquiries ?? [], announcements: said.announcements ?? [],
   };
@@ -97,8 +97,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
   page: photographed, paper: handedIn, checkout: ticked, announcement: heard,
 };
 
-function moved(day: Day, event: LedgerEvent, said: { stage?: Stage; step?: string; reason?: string; extra_minutes?: number }): Partial<Day> {
+function moved(day: Day, event: LedgerEvent, said: { stage?: Stage; step?: string; reason?: string; extra_minutes?: number; seat?: string }): Partial<Day> {
   if (event.type === "attempt.time_set") return { extra_minutes: said.extra_minutes ?? day.extra_minutes };
+  if (event.type === "attempt.at_machine") return { machine_seat: said.seat ?? null };
   if (said.step === "pause") return { pause: { kind: "pause", begun_at: event.wall, until: null } };
   if (said.step === "resume" || event.type === "attempt.ended") return { pause: null };
   if (said.step !== "send_back" || !said.stage) return {};

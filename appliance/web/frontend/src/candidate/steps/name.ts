@@ -27,6 +27,7 @@ export const name: MakeStep = (page, me) => {
       " · ",
       h("span", {}, t("candidate.name.exam", { title: me.exam.title, minutes: me.exam.minutes })),
     ),
+    me.machine_seat && me.machine_seat !== me.seat ? h("p", { class: "note" }, t("seat_board.candidate_other", { machine: me.machine_seat, seat: me.seat })) : null,
     h("p", { class: "muted" }, t("candidate.name.starts", { time: shortTime(me.exam.starts_at) })),
     h("p", { class: "muted" }, t("candidate.name.next")),
     yes.element,

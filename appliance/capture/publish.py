@@ -30,6 +30,8 @@ from appliance.recording.frame import Media
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 20.0
+_PATIENT_SECONDS = 5.0
+"""A page that gives up, or tries anew, after so long found no way; before that it has just changed its mind."""
 _CLOSE_SECONDS = 2.0
 _ROUND_TRIP_SECONDS = 3.0
 _TRIES, _TRY_SECONDS = 20, 0.1
@@ -141,6 +143,8 @@ class Publication:
         self._receivers: dict[Media, RTCRtpReceiver] = {}
         self._since = time.monotonic()
         self._connected = self._over = False
+        self.failed = False
+        """It is over and never came to be: the way for media is shut, mostly."""
         self._tasks = Tasks()
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
@@ -159,11 +163,18 @@ class Publication:
             await close(self._connection)
             raise
 
+    @property
+    def connected(self) -> bool:
+        """Did media have a way, now or before?"""
+        return self._connected
+
     async def close(self, cause: Cause) -> None:
         """End it; returns when the connection is closed and its last segment too."""
         if self._over:
             return
         self._over = True
+        given_up = cause is Cause.CONNECTION_LOST or time.monotonic() - self._since > _PATIENT_SECONDS
+        self.failed = given_up and not self._connected
         closed = asyncio.Event()
         self.feed.disconnected(self.id, cause, closed.set)
         self._ended(self)

@@ -55,6 +55,7 @@ class Station:
         self._tasks = Tasks()
         self._stopping = False
         self.counters = {"replaced": 0, "refused_full": 0, "slow_viewers": 0}
+        self._made = self._failed = 0  # connections for media that are over: came to be, or did not
 
     # --- sessions ---
 
@@ -177,6 +178,8 @@ class Station:
         raise Unavailable(f"this box carries at most {what} at once", hint="Close one, or ask the lab staff.")
 
     def _publication_ended(self, publication: Publication) -> None:
+        self._made += publication.connected
+        self._failed += publication.failed
         name = publication.feed.feed
         if self.publications.get(name) is publication:
             del self.publications[name]
@@ -299,4 +302,6 @@ class Station:
             live.get(str(name), {}).update(publication.facts())
         wanted = [publication.stream.to_json() for publication in self.publications.values()]
         counts = {"sessions": len(self.publications), "viewers": len(self.viewings), **self.counters}
-        return {"feeds": live, "streams": wanted, **counts, **self.fills.counters}
+        made = self._made + sum(publication.connected for publication in self.publications.values())
+        ways = {"connections_made": made, "connections_failed": self._failed}
+        return {"feeds": live, "streams": wanted, **counts, **ways, **self.fills.counters}

@@ -226,3 +226,23 @@ def test_a_box_that_stops_closes_its_files_and_the_gap_is_its_own(tmp_path):
             await candidate.close()
 
     asyncio.run(work())
+
+
+def test_connections_that_never_came_to_be_are_counted_apart_from_those_that_did(tmp_path):
+    async def work():
+        async with scene(tmp_path / "media") as here:
+            for _ in range(2):  # an offer is answered, and no packet comes: a firewall between
+                lost = Candidate("h264")
+                await here.station.publish(claim(WEBCAM), await lost.offer())
+                here.station.tick_sessions(time.monotonic() + 60)
+                await until(lambda: not here.station.publications)
+                await lost.close()
+            candidate = Candidate("h264")
+            await publish(here, candidate)
+            await until(lambda: here.ledger.of(FeedOpened))
+            facts = here.station.facts()
+            await candidate.close()
+            return facts
+
+    facts = asyncio.run(work())
+    assert (facts["connections_made"], facts["connections_failed"]) == (1, 2)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from appliance.config_https import HttpsSettings
+from appliance.config_retention import RetentionSettings
 from appliance.config_signin import OidcSettings, SignInSettings
 from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
 from appliance.errors import ConfigError
@@ -285,6 +286,7 @@ class Settings:
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     https: HttpsSettings = field(default_factory=HttpsSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)

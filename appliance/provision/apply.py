@@ -4,6 +4,7 @@ Everything may be done again: the same seed leaves the same box. Nothing that so
 appliance.toml stays beside the new one.
 """
 
+import dataclasses
 import os
 import tomllib
 from pathlib import Path
@@ -84,6 +85,7 @@ def _words(paths: Paths, seed: Seed) -> dict[str, dict[str, Any]]:
             "limit_mbit": upstream.limit_mbit,
             "exam_limit_mbit": upstream.exam_limit_mbit,
         },
+        "retention": dataclasses.asdict(seed.retention),
         "https": {
             "mode": certificate.mode if certificate.mode != "own" else "",
             "domain": seed.network.domain,

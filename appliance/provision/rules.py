@@ -45,6 +45,7 @@ OURS = {
         "site", "box", "url", "endpoint", "region", "folder", "credentials_file", "ca_file", "limit_mbit",
         "exam_limit_mbit",
     ),
+    "retention": tuple(_DAYS),
     "https": ("mode", "domain", "names", "acme_directory", "acme_email", "acme_ca_file"),
 }  # fmt: skip
 """Keys of appliance.toml that a seed has words of its own for."""

@@ -46,8 +46,8 @@ class Asked:
     identity: bool = False
 
 
-def usual(now: float) -> Asked:
-    """What a new form begins with: an exam that starts in an hour."""
+def usual(now: float, *, days: Mapping[str, int]) -> Asked:
+    """What a new form begins with: an exam that starts in an hour. `days`: how long the lab keeps what."""
     starts_at = now - now % 300 + 3600
     policy = ExamPolicy(exam="", title="", starts_at=starts_at, warnings_before_end=2)
     plan = ExamPlan(
@@ -56,7 +56,7 @@ def usual(now: float) -> Asked:
         required=frozenset({Sight.FACE}),
         briefing=briefing(ExamKind.COMPUTER, policy.minutes),
     )
-    return Asked(policy=policy, plan=plan, identity=True)
+    return Asked(policy=policy, plan=ExamPlan.of({**plan.to_json(), **days}), identity=True)
 
 
 def briefing(kind: ExamKind, minutes: int) -> str:

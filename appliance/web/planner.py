@@ -55,7 +55,7 @@ def index() -> str:
 @needs(Action.PLAN)
 def new() -> Response:
     """The form."""
-    return _form(plan_form.form_of(plan_form.usual(time.time())))
+    return _form(plan_form.form_of(plan_form.usual(time.time(), days=_days())))
 
 
 @bp.post("/exams")
@@ -157,7 +157,12 @@ def _json_of(asked: Asked) -> dict[str, Any]:
 
 def _usual_json() -> Asked:
     """What a script's exam begins with: the least."""
-    return Asked(policy=ExamPolicy(exam="", title="", starts_at=0.0), plan=ExamPlan())
+    return Asked(policy=ExamPolicy(exam="", title="", starts_at=0.0), plan=ExamPlan.of(_days()))
+
+
+def _days() -> dict[str, int]:
+    """For how long this lab keeps what, unless whoever plans says otherwise."""
+    return services().settings.retention.of_plan
 
 
 def _asked(now: Asked, wrong: dict[str, str]) -> Asked:

@@ -13,7 +13,7 @@ from appliance.errors import ConfigError
 from appliance.exam.permissions import Role
 from appliance.ledger import state, writer
 from appliance.provision import apply, rules
-from appliance.provision.seed import Admin, Certificate, Lab, Network, Seed, Upstream
+from appliance.provision.seed import Admin, Certificate, Lab, Network, Retention, Seed, Upstream
 from tests.provision.test_written import HASH
 
 NOW = datetime.datetime.now(datetime.UTC).timestamp()
@@ -55,6 +55,11 @@ def test_applied_twice_is_applied_once(paths):
     assert apply.applied(paths) == seed
     for file in (paths.provision / "provision.toml", paths.keys / "upstream.credentials"):
         assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_exams_of_the_lab_begin_with_its_days_of_retention(paths):
+    apply.box(paths, Seed(retention=Retention(identity_days=14, scan_days=3)))
+    assert load(paths.config).retention.of_plan == {"identity_days": 14, "scan_retention_days": 3}
 
 
 def test_cameras_and_platforms_come_as_lists(paths):
@@ -120,3 +125,10 @@ def test_people_are_entered_once_and_keep_a_password_they_changed(paths):
         assert ledger.transact(lambda transaction: apply.people(transaction, seed, by="seed")) == []
         rows = ledger.transact(lambda transaction: state.users(transaction.connection))
     assert [(row.user, row.role) for row in rows] == [("ada", Role.ADMIN), ("kim", Role.STAFF)]
+
+
+def test_a_new_exams_form_begins_with_the_labs_days():
+    from appliance.web import plan_form
+
+    form = plan_form.form_of(plan_form.usual(NOW, days={"identity_days": 14}))
+    assert form["identity_days"] == "14"

@@ -127,8 +127,9 @@ def test_people_are_entered_once_and_keep_a_password_they_changed(paths):
     assert [(row.user, row.role) for row in rows] == [("ada", Role.ADMIN), ("kim", Role.STAFF)]
 
 
-def test_a_new_exams_form_begins_with_the_labs_days():
+def test_a_new_exams_form_begins_with_the_labs_days(monkeypatch):
     from appliance.web import plan_form
 
-    form = plan_form.form_of(plan_form.usual(NOW, days={"identity_days": 14}))
-    assert form["identity_days"] == "14"
+    monkeypatch.setattr(plan_form, "briefing", lambda *_: "")
+    plan = plan_form.usual(NOW, days={"identity_days": 14, "scan_retention_days": 3}).plan
+    assert (plan.identity_days, plan.scan_retention_days, plan.position) == (14, 3, True)

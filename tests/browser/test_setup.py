@@ -18,8 +18,9 @@ AXE = Path(__file__).parents[2] / "appliance/web/frontend/node_modules/axe-core/
 PASSWORD = "four odd words here"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def fresh(tmp_path_factory):
+    """For one test: its processes begin again in it."""
     with Box.running(tmp_path_factory.mktemp("setup") / "data") as box:
         yield box
 

@@ -5,7 +5,7 @@ import socket
 
 from flask import request
 
-from appliance.box import authority
+from appliance.box import authority, errand
 from appliance.provision.seed import Seed
 
 
@@ -21,15 +21,15 @@ def port() -> str:
 
 
 def addresses(seed: Seed) -> list[str]:
-    """Of the network: the fixed one that was typed, else those of now."""
-    if seed.network.address:
+    """Of the network: the fixed one that was typed, where there is a steward to give it; else those of now."""
+    if seed.network.address and errand.has_steward():
         return [str(ipaddress.ip_interface(seed.network.address).ip)]
     return [str(a) for a in authority.own_addresses() if not a.is_loopback]
 
 
 def names(seed: Seed) -> list[str]:
     """What the box is called: in the lab's own network by mDNS, by the site's names where there is a domain."""
-    host = seed.lab.box or host_name()
+    host = (seed.lab.box if errand.has_steward() else "") or host_name()
     return [f"{host}.local", *([f"{host}.{seed.network.domain}"] if seed.network.domain else [])]
 
 
@@ -45,7 +45,10 @@ def here() -> str:
 
 
 def trust(seed: Seed) -> str:
-    """The page that brings a device to the box's certificate: plain HTTP, by address, which needs no name service."""
+    """The page that brings a device to the box's certificate: plain HTTP, by address, which needs no name service.
+    Under `appliance run` nothing listens at the usual port."""
+    if not errand.has_steward():
+        return f"{here()}/trust"
     found = addresses(seed)
     host = found[0] if found else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}/trust"
@@ -55,8 +58,10 @@ def moved(seed: Seed) -> bool:
     """Will the page be somewhere else once the box is set up?"""
     now = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
     now = now.strip("[]").lower()
+    if not errand.has_steward():
+        return False
     try:
         ipaddress.ip_address(now)
     except ValueError:
-        return now not in (*names(seed), "localhost")
+        return now.partition(".")[0] == host_name() != (seed.lab.box or host_name())
     return bool(seed.network.address) and now not in (*addresses(seed), "127.0.0.1", "::1")

@@ -120,6 +120,7 @@ def _card(wrong: str, status: int) -> Response:
     if not done.applied_at:
         return redirect("/setup/finish", 303)
     outcome = errand.outcome(paths, done.errand) if done.errand else None
+    recovery.recipient(paths.keys)  # a box that had no first boot (`appliance run`) makes its key now
     shown = current.current(paths, services().settings)
     first = address.urls(seed)[0] if not shown.is_own else address.trust(seed)
     text = page(

@@ -43,9 +43,10 @@ def measure() -> Response:
 @opens(gate.holds)
 @needs(Action.SET_UP)
 def measured() -> Response:
-    """`{state: idle, running, done or failed; seats, sentence}`."""
+    """`{state: idle, running, done or failed; seats, sentence, known: was it measured?}`."""
     found, state = capacity.current(services().paths.capacity, services().settings), workshop().measuring.state
-    return jsonify(state=state, seats=found.seats, sentence=said(found))
+    known = found.source in ("measured", "settings")
+    return jsonify(state=state, seats=found.seats, sentence=said(found), known=known)
 
 
 def said(found: capacity.Capacity) -> str:

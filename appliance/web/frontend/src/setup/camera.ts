@@ -34,7 +34,10 @@ export function watchCamera(section: HTMLElement): void {
       }
       if (said.sentence !== shown) list.replaceChildren(line(STATES[said.state], said.sentence));
       shown = said.sentence;
-      if (said.state === "none") return;
+      if (said.state === "none") {
+        button.disabled = false;
+        return;
+      }
       if (said.state === "waiting") number = 0;
     } catch (error) {
       shown = problemOf(error).sentence;

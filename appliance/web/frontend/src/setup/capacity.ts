@@ -8,6 +8,7 @@ interface Said {
   state: "idle" | "running" | "done" | "failed";
   seats: number;
   sentence: string;
+  known: boolean;
 }
 
 const ASK_MS = 1500;
@@ -23,7 +24,7 @@ export function watchCapacity(section: HTMLElement): void {
     button.disabled = said.state === "running";
     if (said.state === "running") return list.replaceChildren(line("note", t("setup.seats.measuring")));
     const seats = Number(typed?.value ?? "");
-    const lines = [line("good", said.sentence)];
+    const lines = [line(said.known ? "good" : "note", said.sentence)];
     if (said.state === "failed") lines.unshift(line("warn", t("setup.seats.measure_failed")));
     if (seats > 0) lines.push(seats <= said.seats ? line("good", t("setup.seats.enough", { seats })) : line("warn", t("setup.seats.few", { seats, carries: said.seats })));
     list.replaceChildren(...lines);

@@ -113,6 +113,8 @@ class _Details:
         return f"by {self._person(said.by)}: {said.reason}; told: {said.next_step}"
 
     def _attempt_time_set(self, said: events.TimeSet) -> str:
+        if said.cause == "clock":
+            return "the clock of the box was set; the time that was left stayed the same"
         return f"{said.cause} by {self._person(said.by)}, {words.count(said.extra_minutes, 'minute')} more in all"
 
     def _attempt_time_warned(self, said: events.TimeWarned) -> str:

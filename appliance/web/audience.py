@@ -189,7 +189,7 @@ def _for_staff(viewer: Viewer, event: Event, view: View) -> dict[str, Any]:
         said["payload"] = {"exam": payload.exam, "by": payload.by}
     elif isinstance(payload, ExamAnnounced):
         said["payload"]["attempts"] = [attempt for attempt in payload.attempts if view.sees(viewer, attempt)]
-    elif isinstance(payload, TimeSet) and payload.cause in ("granted", "clock"):  # the new time, not who granted it
+    elif isinstance(payload, TimeSet) and payload.cause == "granted":  # the new time, and not who granted it
         said["actor"] = "institution"
         said["payload"].pop("by")
     elif _between_others(viewer, payload):

@@ -60,6 +60,7 @@ def test_every_setting_is_documented_with_its_default():
 _OTHER = {
     "udp_ports": "50000-50499",
     "security": "tls",
+    "mode": "files",
     "receipt": "content",
     "lock_mode": "governance",
     "video": "night",

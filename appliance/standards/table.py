@@ -256,6 +256,7 @@ TABLE: dict[str, Said | Sorted | Withheld] = {
     "issue.raised": _BOX,
     "issue.fix_asked": _BOX,
     "box.stopping": _BOX,
+    "certificate.changed": _BOX,
     "issue.cleared": _BOX,
     "user.factor_set": _BOX,
     "user.factor_removed": _BOX,

@@ -17,6 +17,8 @@ from playwright.sync_api import Error
 from appliance.box import authority
 from appliance.box.authority import Authority, own_addresses, own_names
 from tests.certificates.device import device
+from tests.front.conftest import FRONTEND
+from tests.front.test_pages import TAGS
 from tests.whole_box import CAPTURE, Box
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -159,6 +161,20 @@ def test_what_the_boxs_authority_may_not_vouch_for_is_refused_even_with_its_stol
         browser.new_page().goto(f"https://bank.example:{port}/")
 
 
+def looks_right(page, plain):
+    """Nothing that axe finds wrong, nothing wider than a phone, in both themes and on each system."""
+    axe = (FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    page.set_viewport_size({"width": 320, "height": 640})
+    for scheme, which in (("light", "windows"), ("dark", "linux"), ("light", "lab")):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{plain}/trust?on={which}")
+        page.get_by_text("This device does not trust the box yet").wait_for()
+        page.evaluate(axe)
+        found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+        assert found["violations"] == [], f"{which} {scheme}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{which} is wider than the window"
+
+
 def test_who_does_not_trust_it_is_told_so_calmly_and_sees_nothing_by_https(box, plain, tmp_path):
     with device(tmp_path) as browser:
         page = browser.new_page()
@@ -167,6 +183,7 @@ def test_who_does_not_trust_it_is_told_so_calmly_and_sees_nothing_by_https(box, 
         page.get_by_text("This device does not trust the box yet").wait_for()
         assert page.evaluate("window.isSecureContext || 'mediaDevices' in navigator") is False
         assert page.context.cookies() == []
+        looks_right(page, plain)
         with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):
             page.goto(box.url)
 

@@ -74,7 +74,7 @@ STAFF = {
     ],
     "institution": ["/reports"],
     "staff": ["/box"],
-    "admin": ["/users"],
+    "admin": ["/box/certificate", "/users"],
     "auditor": ["/ledger"],
     "lead": ["/wall"],
     "proctor": ["/users"],  # not for a proctor: the page that says so

@@ -187,6 +187,9 @@ def test_central_it_names_the_box_asks_for_a_certificate_and_installs_the_answer
     answer = sent(lan, pem(authority.below, authority.leaf(key, names=[name])))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/box/certificate?done=incomplete")
     assert settings_of(lan)["mode"] == "files"
+    named, installed = (event.payload for event in lan.events("certificate.changed"))
+    assert (named.mode, installed.mode, installed.by) == ("own", "files", "admin")
+    assert installed.fingerprint == current.current(paths, lan.services.settings).fingerprint
     page = admin.get(answer.headers["Location"]).text
     assert "CN=Site root" in page
     assert "as it was installed" in page

@@ -353,3 +353,15 @@ class BoxStopping(Payload):
     what: str
     by: str
     candidates: int
+
+
+@event("certificate.changed")
+@dataclass(frozen=True, kw_only=True)
+class CertificateChanged(Payload):
+    """Somebody chose another certificate on the box's page. `mode`: "own", "files" or "acme"; `fingerprint` (SHA-256):
+    of the box's authority, or of the site's certificate; `until`: valid so long (wall seconds)."""
+
+    mode: str
+    fingerprint: str
+    until: float
+    by: str

@@ -10,8 +10,11 @@ from appliance.box import errand
 from appliance.box.authority import own_names
 from appliance.certificates import chain, chosen, current, renewal, site
 from appliance.certificates.chain import Chain
+from appliance.certificates.current import Certified
 from appliance.errors import ApplianceError, BadInput
+from appliance.exam.events import BOX, CertificateChanged
 from appliance.exam.permissions import Action
+from appliance.ledger.record import Draft
 from appliance.web import auth
 from appliance.web.context import services, t
 from appliance.web.needs import needs, takes
@@ -131,9 +134,19 @@ def _tried(change: Any) -> Response:
     except ApplianceError as error:
         return make_response(_page(error), status_of(error))
     shown = current.current(here.paths, here.settings)
-    if shown.mark != before.mark and errand.has_steward():
-        errand.ask(here.paths, errand.Verb.FRONT, by=auth.person().person)
+    if shown.mark != before.mark:
+        _changed(shown)
     return redirect(f"{PAGE}?done={done}", 303)
+
+
+def _changed(shown: Certified) -> None:
+    """The front shows it from now on, and the ledger says who did it."""
+    here, who = services(), auth.person().person
+    until = shown.until.timestamp()
+    said = CertificateChanged(mode=shown.mode, fingerprint=shown.fingerprint, until=until, by=who)
+    here.writer.append(Draft(payload=said, chain=BOX, exam=None, actor=who))
+    if errand.has_steward():
+        errand.ask(here.paths, errand.Verb.FRONT, by=who)
 
 
 def _page(error: ApplianceError | None = None) -> str:

@@ -27,7 +27,7 @@ from appliance.exam.plan import ExamPlan
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger import reader, state, writer
-from appliance.ledger.actions import exams, plans, users
+from appliance.ledger.actions import accounts, exams, guesses, plans, users
 from appliance.ledger.state import AttemptRow
 from appliance.ledger.writer import Transaction, Writer
 
@@ -95,7 +95,7 @@ def list_exams(paths: Paths) -> int:
 
 def create_user(paths: Paths, user: str, *, name: str, role: Role) -> int:
     """Let somebody sign in. The password is asked for twice at a terminal, else it is the first line of stdin."""
-    hashed = users.hash_password(_password())
+    hashed = users.hash_password(_password(), user=user, name=name)
 
     def work(transaction: Transaction) -> None:
         users.create_user(transaction, user=user, name=name, role=role, password_hash=hashed, by=ACTOR)
@@ -109,8 +109,11 @@ def create_user(paths: Paths, user: str, *, name: str, role: Role) -> int:
 def list_users(paths: Paths) -> int:
     """A line for each person who signs in."""
     with reader.opened(paths.database) as ledger, ledger.connect() as connection:
-        for user in state.users(connection):
-            print(f"{user.user}  {user.role}  {user.name}")
+        waits = guesses.locked(connection, now=time.time())
+        for user in accounts.all_of(connection):
+            off = "  switched off" if user.disabled_at is not None else ""
+            wait = f"  waits {waits[user.user]:.0f} s after wrong guesses" if user.user in waits else ""
+            print(f"{user.user}  {user.role}  {user.name}{off}{wait}")
     return 0
 
 

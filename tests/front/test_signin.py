@@ -30,7 +30,7 @@ def room(make_room):
 
 def shot(page, name):
     if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+        (Path(SHOTS) / f"{name}.png").write_bytes(page.screenshot(full_page=True))
 
 
 def enter(page, base, password=PASSWORD, user="admin"):

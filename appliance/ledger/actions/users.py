@@ -49,6 +49,10 @@ _hasher = _sized()
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 
+class SwitchedOff(NotAllowed):
+    """The password is right, and the account may not be used."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How long a user's sign-in lasts: `seconds` in all, `idle` without being used (0: does not matter)."""
@@ -106,7 +110,7 @@ def verify_password(connection: sa.Connection, user: str, password: str) -> User
     if row is None:
         raise NotAllowed("the name and the password do not fit together", hint="Check the keyboard and Caps Lock.")
     if row.disabled_at is not None:
-        raise NotAllowed("this account is switched off", hint="An administrator of this box can switch it on again.")
+        raise SwitchedOff("this account is switched off", hint="An administrator of this box can switch it on again.")
     return UserRow(user=row.user, name=row.name, role=row.role)
 
 

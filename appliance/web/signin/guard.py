@@ -56,21 +56,20 @@ def check(subjects: Sequence[Subject]) -> None:
 
 
 def wrong(subjects: Sequence[Subject], error: NotAllowed, *, user: str) -> NotAllowed:
-    """One more; -> what to answer."""
+    """One more; -> what to answer: `error`, or how long to wait."""
     services().signing_in.wrong += 1
     here = address()
     seconds = services().writer.transact(
         lambda transaction: guesses.wrong(transaction, subjects, user=user, address=here)
     )
-    return waiting(seconds, error) if seconds else error
+    return waiting(seconds) if seconds else error
 
 
-def waiting(seconds: float, error: NotAllowed | None = None) -> Wait:
+def waiting(seconds: float) -> Wait:
     """How long, in words."""
     whole = math.ceil(seconds)
     span = t("signin.wait_minutes", n=math.ceil(whole / 60)) if whole > 90 else t("signin.wait_seconds", n=whole)
-    said = t("signin.wait", span=span)
-    return Wait(f"{error.message}; {said}" if error else said, hint=t("signin.wait_hint"), seconds=whole)
+    return Wait(t("signin.wait", span=span), hint=t("signin.wait_hint"), seconds=whole)
 
 
 def remember(response: Response, user: str) -> None:

@@ -47,5 +47,9 @@ class Hashing:
         return {"passwords_waiting": self.waiting, "passwords_refused": self.refused}
 
 
-def _busy() -> Unavailable:
-    return Unavailable("many people sign in just now", hint="Wait a few seconds and try again: nothing was wrong.")
+class Busy(Unavailable):
+    """Too many at once."""
+
+
+def _busy() -> Busy:
+    return Busy("many people sign in just now", hint="Wait a few seconds and try again: nothing was wrong.")

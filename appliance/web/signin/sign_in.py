@@ -20,6 +20,7 @@ from appliance.web.security import failed, limiter, sign_in_limit
 from appliance.web.setup import fresh
 from appliance.web.signin import ceremony, finishing, guard
 from appliance.web.signin.finishing import Second
+from appliance.web.signin.hashing import Busy
 
 bp = Blueprint("sign_in", __name__)
 
@@ -55,7 +56,7 @@ def sign_in() -> Response:
     except (BadInput, NotAllowed, Unavailable) as error:
         if wants_json():
             raise
-        return _first(error, where)
+        return _first(error, where, user=fields.text("user", longest=64, default="") if request.form else "")
     return _done(found, How.PASSWORD)
 
 
@@ -112,8 +113,14 @@ def _checked(fields: Fields) -> UserRow:
             row = users.verify_password(connection, user, password)
             before = users.stored(connection, user)
             upgraded = users.upgraded(before, password)
-    except NotAllowed as error:
-        raise guard.wrong(subjects, error, user=user) from None
+    except Busy:
+        raise Unavailable(t("signin.busy"), hint=t("signin.busy_hint")) from None
+    except users.SwitchedOff:
+        off = NotAllowed(t("signin.switched_off"), hint=t("signin.switched_off_hint"))
+        raise guard.wrong(subjects, off, user=user) from None
+    except NotAllowed:
+        mismatch = NotAllowed(t("signin.wrong"), hint=t("signin.wrong_hint"))
+        raise guard.wrong(subjects, mismatch, user=user) from None
     if upgraded is not None:
         now = upgraded
         services().writer.transact(
@@ -127,14 +134,16 @@ def _code(found: Second, code: str) -> How:
     subjects = guard.at_factor(found.user)
     guard.check(subjects)
     plain = "".join(code.split())
-    key = services().code_key
+    key, is_app = services().code_key, found.app and plain.isdecimal() and len(plain) <= 8
     try:
-        if found.app and plain.isdecimal() and len(plain) <= 8:
+        if is_app:
             services().writer.transact(lambda transaction: factors.use(transaction, user=found.user, code=plain))
             return How.TOTP
         services().writer.transact(lambda transaction: recovery.use(transaction, user=found.user, code=plain, key=key))
-    except NotAllowed as error:
-        raise guard.wrong(subjects, error, user=found.user) from None
+    except NotAllowed:
+        what = "code" if is_app else "recovery_code"
+        refused = NotAllowed(t(f"signin.wrong_{what}"), hint=t(f"signin.wrong_{what}_hint"))
+        raise guard.wrong(subjects, refused, user=found.user) from None
     return How.RECOVERY
 
 
@@ -155,10 +164,11 @@ def _done(found: Second, how: How) -> Response:
     return finishing.finish(redirect(where, 303), found.user, how)
 
 
-def _first(error: ApplianceError | None, where: str) -> Response:
+def _first(error: ApplianceError | None, where: str, *, user: str = "") -> Response:
     page = render_template(
         "sign_in.html",
         error=error,
+        user=user,
         next=where,
         passkeys=ceremony.possible(),
         provider=services().provider_name,

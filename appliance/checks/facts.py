@@ -87,12 +87,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Of media. `bindable`: could one be taken just now (None: not tried); `dropped`: a rule of the machine's firewall
-    drops them (None: not readable); of the connections since capture began, how many `came` and how many `failed`
-    before anything arrived."""
+    """Of media. `bindable`: could one be taken just now (None: any will do); of the connections since capture began,
+    how many `came`, and how many `failed` before anything arrived."""
 
     bindable: bool | None = None
-    dropped: bool | None = None
     came: int = 0
     failed: int = 0
 
@@ -100,11 +98,11 @@ class Ports:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """`newest`: seconds ago, None where there is none; `due`: for how many seconds there has been something to copy;
-    `failure`: why the last one did not become one."""
+    `failed`: the last run made none."""
 
     newest: float | None = None
     due: float = 0.0
-    failure: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from appliance.box import capacity, clock, health, steps, upstream, workers
 from appliance.box.paths import Paths
 from appliance.checks import disks, machine, units
 from appliance.checks.facts import Backup, Clock, Disk, Exam, Facts, Gap, Jump, Machine, Ports, Restarts, Setup, Update
+from appliance.checks.units import Unit
 from appliance.config import Settings
 from appliance.errors import ApplianceError
 from appliance.ledger import database, fleet
@@ -40,6 +41,7 @@ def gather(paths: Paths, settings: Settings, now: float, *, root: Path = Path("/
             return otherwise
 
     needed = workers.services(settings)
+    services: Mapping[str, Unit] = safely("restarts", units.read, {})
     processes = _processes(paths, needed, now)
     uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
     return Facts(
@@ -50,14 +52,14 @@ def gather(paths: Paths, settings: Settings, now: float, *, root: Path = Path("/
         data_there=paths.data.is_dir(),
         needed=needed,
         processes=processes,
-        restarts=safely("restarts", lambda: _restarts(processes, needed), {}),
+        restarts=safely("restarts", lambda: _restarts(processes, needed, services), {}),
         capture=settings.capture,
         disk=safely("disk", lambda: disks.read(paths, settings, rate=_rate(processes), root=root), Disk()),
         exam=safely("ledger", lambda: _exam(paths, now), Exam()),
         clock=safely("clock", lambda: _clock(paths), Clock()),
         machine=safely("machine", lambda: machine.read(root), Machine()),
         ports=safely("ports", lambda: _ports(settings, processes), Ports()),
-        backup=safely("backups", lambda: _backup(paths, now), Backup()),
+        backup=safely("backups", lambda: _backup(paths, now, services), Backup()),
         update=safely("updates", lambda: _update(paths, now), Update()),
         setup=safely("setup", lambda: _setup(paths), Setup()),
         upstream=upstream.read(paths.run),
@@ -79,12 +81,14 @@ def _built_at() -> float:
     return Path(__file__).stat().st_mtime
 
 
-def _restarts(processes: Mapping[str, Mapping[str, Any]], needed: tuple[str, ...]) -> dict[str, Restarts]:
+def _restarts(
+    processes: Mapping[str, Mapping[str, Any]], needed: tuple[str, ...], services: Mapping[str, Unit]
+) -> dict[str, Restarts]:
     """By `appliance run`, or by systemd."""
     counted = {
         name: int(said["restarts"]) for name, said in processes.get("supervisor", {}).get("processes", {}).items()
     }
-    counted = counted or units.restarts()
+    counted = counted or {name: unit.restarts for name, unit in services.items()}
     return {
         name: Restarts(count=count, lives=_lives(processes.get(name, {}).get("pid")))
         for name, count in counted.items()
@@ -182,7 +186,7 @@ def _bindable(ports: range) -> bool | None:
     return False
 
 
-def _backup(paths: Paths, now: float) -> Backup:
+def _backup(paths: Paths, now: float, services: Mapping[str, Unit]) -> Backup:
     """`due`: since the recovery key was made, without which there are none."""
     try:
         due = now - (paths.keys / "recovery.pub").stat().st_mtime
@@ -191,7 +195,8 @@ def _backup(paths: Paths, now: float) -> Backup:
     newest = max((file.stat().st_mtime for file in paths.backups.glob("*.age")), default=None)
     if not paths.database.exists():
         return Backup()  # nothing to copy yet
-    return Backup(newest=None if newest is None else now - newest, due=due)
+    failed = "backup" in services and services["backup"].failed
+    return Backup(newest=None if newest is None else now - newest, due=due, failed=failed)
 
 
 def _update(paths: Paths, now: float) -> Update:

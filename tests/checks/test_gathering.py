@@ -11,6 +11,7 @@ import pytest
 from appliance.box import health, mounts
 from appliance.box.paths import Paths
 from appliance.checks import disks, gathering, machine, registry, units
+from appliance.checks.units import Unit
 from appliance.config import CaptureSettings, Settings
 
 MOUNTED = "31 1 8:1 / / rw - ext4 /dev/a rw\n32 31 0:5 / /proc rw - proc proc rw\n"
@@ -70,8 +71,17 @@ def test_a_mount_that_a_unit_wants(tmp_path):
 
 
 def test_what_systemd_says_of_its_restarts():
-    said = "Id=appliance-capture@1.service\nNRestarts=4\n\nNRestarts=0\nId=appliance-web.service\n\nId=x\n"
-    assert units.parsed(said) == {"capture-1": 4, "web": 0}
+    said = "Id=appliance-capture@1.service\nNRestarts=4\nResult=success\n\nNRestarts=0\nId=appliance-front.service\n"
+    assert units.parsed(said) == {"capture-1": Unit(4, failed=False), "door": Unit(0, failed=False)}
+    failed = units.parsed("Id=appliance-backup.service\nNRestarts=0\nResult=exit-code\n")
+    assert failed["backup"].failed
+
+
+def test_a_backup_that_failed_is_one_although_an_older_one_is_there(paths, monkeypatch):
+    monkeypatch.setattr(units, "read", lambda: {"backup": Unit(0, failed=True)})
+    put(paths.keys, "recovery.pub", "age1")
+    put(paths.database.parent, paths.database.name, "")
+    assert gathering.gather(paths, Settings(), time.time()).backup.failed
 
 
 def test_ports_that_are_all_taken_and_ports_that_are_not():

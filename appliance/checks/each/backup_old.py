@@ -12,7 +12,7 @@ def check(facts: Facts) -> list[Issue]:
     """See the module."""
     backup = facts.backup
     age = backup.due if backup.newest is None else backup.newest
-    if not backup.failure and (age < OLD or facts.uptime < PATIENCE or not backup.due):
+    if not backup.failed and (age < OLD or facts.uptime < PATIENCE or not backup.due):
         return []
-    said = {"days": int(age / 86_400), "failed": bool(backup.failure)}
+    said = {"days": int(age / 86_400), "failed": backup.failed}
     return [Issue(code=CODE, severity=Severity.WARNING, facts=said, fix=Fix.BACK_UP)]

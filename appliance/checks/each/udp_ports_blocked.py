@@ -1,5 +1,5 @@
-"""Media cannot come in: their UDP ports cannot be taken, a firewall of this machine drops them, or one between the
-seats and the box does, as connections show that were made and carried nothing."""
+"""Media cannot come in: their UDP ports are taken, or a firewall between the seats and the box (or on it) drops them,
+as connections show that were made and carried nothing."""
 
 from appliance.checks.facts import Facts
 from appliance.checks.issue import Issue, Severity
@@ -12,9 +12,8 @@ ENOUGH = 3
 def check(facts: Facts) -> list[Issue]:
     """See the module."""
     ports = facts.ports
-    between = ports.failed >= ENOUGH and not ports.came
-    if ports.bindable is not False and not ports.dropped and not between:
+    taken, shut = ports.bindable is False, ports.failed >= ENOUGH and not ports.came
+    if not (taken or shut):
         return []
-    why = "taken" if ports.bindable is False else "firewall" if ports.dropped else "between"
-    said = {"why": why, "ports": facts.capture.udp_ports, "failed": ports.failed}
+    said = {"why": "taken" if taken else "between", "ports": facts.capture.udp_ports, "failed": ports.failed}
     return [Issue(code=CODE, severity=Severity.FAULT, facts=said)]

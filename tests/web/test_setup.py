@@ -1,26 +1,35 @@
 """The setup page: the code, the six steps with good and bad input, the end."""
 
+import base64
+import io
 import json
 import re
 import shutil
+import time
 import tomllib
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from appliance.box import errand, health, picture, recovery
+from appliance.box.authority import Authority
 from appliance.box.paths import Paths
+from appliance.errors import NotFound
 from appliance.exam.permissions import ALLOWED, Action
 from appliance.ledger import tables
 from appliance.provision import apply, setup_code
 from appliance.provision.seed import Admin, Seed
 from appliance.web.security import limiter
-from appliance.web.setup import gate, progress, trial
+from appliance.web.setup import checks, gate, progress, round_trip, trial
+from appliance.web.setup.finding import Finding
 from appliance.web.setup.steps import ORDER, Step
 from appliance.web.setup.workshop import Workshop, workshop
 from appliance.web.strings import Catalogue
 
 from .conftest import build, served
+
+pytestmark = pytest.mark.slow
 
 LAB = {"lab_name": "Physics 2.14", "site": "physics", "box": "lab-214", "timezone": "Europe/Berlin", "contact": "4711"}
 ADMIN = {"name": "Ada Lovelace", "user": "ada", "password": "four odd words here", "again": "four odd words here"}
@@ -44,7 +53,7 @@ def delivered(lasting_box):
     paths = lasting_box.services.paths
     for folder in (paths.provision, paths.errands):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (paths.config, paths.run / "restart"):
+    for file in (paths.config, paths.run / "restart", paths.keys / "site.pem", paths.keys / "request.pem"):
         file.unlink(missing_ok=True)
     limiter.reset()
     lasting_box.app.extensions["setup"] = Workshop()
@@ -329,6 +338,77 @@ def test_another_language_leads_back_to_a_page_of_the_setup_only(bare):
         answer = bare.client().post("/setup/language", data={"language": "de", "next": said})
         assert answer.headers["Location"] == there
     assert "Set-Cookie" not in bare.client().post("/setup/language", data={"language": "xx"}).headers
+
+
+# --- the live tests, as the page asks ---
+
+
+def tried(client, check, **fields):
+    return client.post(f"/api/setup/check/{check}", json=fields).json["findings"]
+
+
+def test_what_stands_in_the_form_is_tried_and_not_what_is_kept(bare, helper, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        round_trip, "look", lambda place: asked.append(place) or Finding.of_error("store", NotFound("no"))
+    )
+    helper.post("/setup/lab", data=LAB)
+    typed = {"kind": "s3", "bucket": "b", "endpoint": "https://s3.test", "access_key": "K", "secret_key": "hush"}
+    (found,) = tried(helper, "store", **typed)
+    (place,) = asked
+    assert (place.url, place.endpoint, place.site, place.box) == ("s3://b", "https://s3.test", "physics", "lab-214")
+    assert "hush" not in repr(place)
+    assert not Path(place.credentials_file).exists(), "the key is gone when the test is over"
+    assert (found["state"], found["sentence"]) == ("bad", "No.")
+    (found,) = tried(helper, "store", kind="s3", bucket="", endpoint="")
+    assert found["state"] == "bad"
+    assert len(asked) == 1, "what cannot be is not tried"
+
+
+def test_the_clock_of_the_device_is_compared_with_the_boxs(helper):
+    assert [one["state"] for one in tried(helper, "clock", now=time.time())][-1] == "good"
+    assert [one["state"] for one in tried(helper, "clock", now=time.time() - 7200)][-1] == "warn"
+    assert tried(helper, "clock", time_servers="not a/server")[0]["state"] == "bad"
+
+
+def test_a_certificate_is_tried_before_it_is_used_and_saved_as_the_sites(bare, helper, tmp_path):
+    paths = bare.services.paths
+    assert tried(helper, "certificate", mode="files")[0]["state"] == "note"
+    assert tried(helper, "certificate", mode="files", chain_data=coded(b"no pem"))[0]["state"] == "bad"
+    pem = Authority(tmp_path).leaf(["lab-214.local"], []).pem
+    helper.post("/setup/lab", data=LAB)
+    found = tried(helper, "certificate", mode="files", name="lab-214.local", chain_data=coded(pem))
+    assert found[0]["state"] == "good", found
+    assert not (paths.keys / "site.pem").exists()
+    said = {"mode": "files", "name": "lab-214.local", "chain_file": (io.BytesIO(b"no pem"), "x.pem")}
+    assert helper.post("/setup/certificate", data=said, content_type="multipart/form-data").status_code == 400
+    said["chain_file"] = (io.BytesIO(pem), "x.pem")
+    answer = helper.post("/setup/certificate", data=said, content_type="multipart/form-data")
+    assert answer.headers["Location"] == "/setup/upstream", answer.text[-900:]
+    assert (paths.keys / "site.pem").exists()
+    assert draft(bare).certificate.mode == "files"
+    assert "PRIVATE" not in helper.get("/setup/certificate").text
+
+
+def test_a_request_to_be_signed_is_a_file_for_the_name_that_was_typed(helper):
+    answer = helper.post("/setup/certificate/request", data={"name": "lab-214.example.edu"})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="lab-214.csr"'
+    assert answer.data.startswith(b"-----BEGIN CERTIFICATE REQUEST-----")
+    assert helper.post("/setup/certificate/request", data={"name": "not a name"}).status_code >= 400
+
+
+def coded(content):
+    return base64.b64encode(content).decode()
+
+
+def test_more_than_two_tests_at_a_time_wait_for_no_one_for_ever(bare, helper, monkeypatch):
+    with bare.app.app_context():
+        held = workshop().checking
+    monkeypatch.setattr(checks, "BUSY_SECONDS", 0.01)
+    with held, held:
+        assert helper.post("/api/setup/check/clock", json={}).status_code == 409
+    assert helper.post("/api/setup/check/clock", json={}).status_code == 200
+    assert helper.post("/api/setup/check/nothing", json={}).status_code == 404
 
 
 # --- the end ---

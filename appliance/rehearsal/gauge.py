@@ -27,6 +27,7 @@ class Gauge:
         self._paths = paths
         self._file = paths.data / ".rehearsal-part"
         self._part = os.urandom(PART_BYTES)
+        self._own, self._playing = Spent(), Spent()
         self.before = memory_available()
 
     def take(self, attempts: Iterable[str], *, simulator: int | None) -> Sample:
@@ -37,14 +38,14 @@ class Gauge:
         feeds = {name: feed for facts in captures for name, feed in facts.get("feeds", {}).items()}
         inference = said.get("inference", {})
         tree = children()
-        own = {int(facts["pid"]) for facts in said.values() if facts["healthy"]}
+        own = {int(facts["pid"]) for facts in said.values()}
         playing = family([simulator], tree) if simulator else set()
         mine = family(own, tree) - playing
         return Sample(
             at=now,
             lines={attempt: _line(feeds.get(str(Feed(attempt, Kind.WEBCAM)))) for attempt in attempts},
-            cpu=sum(map(cpu_seconds, mine)),
-            played=sum(map(cpu_seconds, playing)),
+            cpu=self._own.add(mine),
+            played=self._playing.add(playing),
             memory=memory_available(),
             held=sum(map(resident, playing)),
             written=sum(facts.get("writer", {}).get("written_bytes", 0) for facts in captures),
@@ -72,6 +73,21 @@ class Gauge:
         """Nothing of it stays."""
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
+
+
+class Spent:
+    """CPU seconds of a group of processes that come and go: what each used while it was looked at."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, float] = {}
+        self._sum = 0.0
+
+    def add(self, pids: Iterable[int]) -> float:
+        """-> all so far. What a process used before it was first seen is not counted."""
+        now = {pid: cpu_seconds(pid) for pid in pids}
+        self._sum += sum(max(0.0, used - self._before.get(pid, used)) for pid, used in now.items())
+        self._before |= now
+        return self._sum
 
 
 def _line(facts: Mapping[str, Any] | None) -> Line:

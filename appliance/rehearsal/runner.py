@@ -44,6 +44,9 @@ EVERY_SECONDS = 1.0
 FIRST_SEAT = 101
 """The simulator's numbers: those below play scenes of their own, and here everybody only works."""
 
+PLAYED = "played-"
+"""What the seats that the box plays are called, before their number."""
+
 _SPARE_MINUTES = 15
 _GRACE = 5.0
 
@@ -156,7 +159,7 @@ class Runner:
     def _begin(self, asked: Asked, now: float) -> None:
         gauge = Gauge(self._paths)
         minutes = round(asked.minutes) + _SPARE_MINUTES
-        played = [f"sim-{number}" for number in range(1, asked.simulated + 1)]
+        played = [f"{PLAYED}{number}" for number in range(1, asked.simulated + 1)]
 
         def work(transaction: Transaction) -> tuple[str, list[str], list[str], list[tuple[str, str]]]:
             exam = own_runs.begin(transaction, OwnRun.REHEARSAL, minutes=minutes, level=Level.FULL, by=asked.by)

@@ -7,6 +7,7 @@ there stands beside it. A seat is weak where its own line is.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from statistics import mean, median
 from typing import Any
 
@@ -146,29 +147,34 @@ def _here(samples: Sequence[Sample]) -> int:
 def _figures(samples: Sequence[Sample], seconds: float, here: int, box: Box) -> dict[str, float | None]:
     if not samples or not seconds:
         return {}
-    first, last = samples[0], samples[-1]
+    last = samples[-1]
     lines = [line for sample in samples for line in sample.lines.values()]
     flushes = sorted(sample.flush for sample in samples if sample.flush is not None)
     held = max(0, box.before - min(sample.memory + sample.held for sample in samples))
     return {
-        "cpu": _round((last.cpu - first.cpu) / seconds),
-        "simulator_cpu": _round((last.played - first.played) / seconds),
+        "cpu": _round(_grown([sample.cpu for sample in samples]) / seconds),
+        "simulator_cpu": _round(_grown([sample.played for sample in samples]) / seconds),
         "cores": box.cores,
         "memory_used": held,
         "memory_left": min(sample.memory + sample.held for sample in samples),
-        "written": _round((last.written - first.written) / seconds),
+        "written": _round(_grown([sample.written for sample in samples]) / seconds),
         "flush_ms": _round(1000 * mean(flushes)) if flushes else None,
         "flush_worst_ms": _round(1000 * flushes[int(0.95 * (len(flushes) - 1))]) if flushes else None,
         "late_ms": _round(1000 * max(sample.late for sample in samples)),
         "busy": _round(mean(known)) if (known := [s.busy for s in samples if s.busy is not None]) else None,
         "looked": _round(mean(sample.share for sample in samples)),
-        "missed": float(last.missed - first.missed),
-        "refused": float(last.refused - first.refused),
+        "missed": float(_grown([sample.missed for sample in samples])),
+        "refused": float(_grown([sample.refused for sample in samples])),
         "loss": _round(mean(losses)) if (losses := [one.loss for one in lines if one.loss is not None]) else None,
         "rtt_ms": _round(median(rtts)) if (rtts := [one.rtt_ms for one in lines if one.rtt_ms is not None]) else None,
         "gaps": float(sum(any(s.lines.get(a, Line()).gap for s in samples) for a in last.lines)),
         "recorded": float(here),
     }
+
+
+def _grown(counts: Sequence[float]) -> float:
+    """By how much a counter grew, which begins anew where its process was started again."""
+    return sum(max(0.0, after - before) for before, after in pairwise(counts))
 
 
 def _parts(figures: Mapping[str, float | None], here: int, box: Box, asked: int) -> dict[str, int]:

@@ -21,10 +21,10 @@ CAMERA = SHARED / "footage" / "fake-camera" / "candidate_phone_natural.mjpeg"
 VOICE = SHARED / "footage" / "fake-camera" / "voice_after_3s.wav"
 
 
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
+@pytest.fixture
+def box(tmp_path):
     """A box of its own, with somebody of the lab staff."""
-    made = Box(tmp_path_factory.mktemp("seats") / "data")
+    made = Box(tmp_path / "seats" / "data")
     done = made.command("user", "create", "staff", "--role", "staff", text=f"{PASSWORD}\n")
     assert done.returncode == 0, done.stderr
     made.start()

@@ -91,6 +91,14 @@ def test_processes_are_counted_with_all_that_came_of_them():
     assert gauge.memory_available() > 0
 
 
+def test_a_process_that_was_started_again_takes_nothing_off():
+    counts = [*samples(10), *(dataclasses.replace(one, at=one.at + 11) for one in samples(10))]
+    assert judge(counts, BOX, asked=2).figures["written"] == pytest.approx(300_000 * 20 / 21)
+    spent = gauge.Spent()
+    assert spent.add([os.getpid()]) == 0.0, "what was before is not counted"
+    assert spent.add([]) == spent.add([2**22 + 1]) == 0.0
+
+
 def test_a_flush_is_measured_and_leaves_nothing(paths):
     gone = gauge.Gauge(paths)
     sample = gone.take(["a"], simulator=None)

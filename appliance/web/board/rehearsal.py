@@ -15,7 +15,7 @@ from appliance.ledger import board
 from appliance.rehearsal import asked as rules
 from appliance.rehearsal import files
 from appliance.rehearsal.phase import Outcome
-from appliance.rehearsal.runner import EVERY_SECONDS, Runner, planned_seats
+from appliance.rehearsal.runner import EVERY_SECONDS, PLAYED, Runner, planned_seats
 from appliance.rehearsal.verdict import Named, Verdict
 from appliance.web.auth import person
 from appliance.web.context import Services, services, t
@@ -191,7 +191,11 @@ def _sentence(outcome: str, reason: str, found: Verdict | None) -> tuple[str, st
 
 def _named(one: Named) -> dict[str, Any]:
     value = f"{one.value:g}"
-    where = t("seat_board.seat", seat=one.seat) if one.real else t("rehearsal.simulated", seat=one.seat)
+    where = (
+        t("seat_board.seat", seat=one.seat)
+        if one.real
+        else t("rehearsal.simulated", seat=one.seat.removeprefix(PLAYED))
+    )
     return {
         "where": where,
         "said": t(f"rehearsal.seat.{one.code}", value=value),

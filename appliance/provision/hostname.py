@@ -36,6 +36,9 @@ def set_to(name: str, domain: str, on: Machine) -> bool:
     lines = lines or ["127.0.0.1 localhost", "::1 localhost"]
     changed |= on.write("/etc/hosts", "\n".join([*lines, f"127.0.1.1 {full}{name}"]) + "\n")
     if changed:
-        on.demand("hostname", name, hint="The new name holds from the next start on.")
+        # by systemd where it runs: first boot and the steward may not do it themselves (their units)
+        by_systemd = on.file("/run/systemd/system").is_dir()
+        command = ("hostnamectl", "set-hostname", name) if by_systemd else ("hostname", name)
+        on.demand(*command, hint="The new name holds from the next start on.")
         on.tell("systemctl", "try-restart", "avahi-daemon.service")  # it announces the name
     return changed

@@ -155,7 +155,7 @@ def test_a_second_start_finds_what_was_there(box):
 def test_a_full_disk_is_said_and_nothing_half_is_kept(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1000k", "tmpfs", disk]).returncode:
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1400k", "tmpfs", disk]).returncode:
         pytest.skip("a small disk needs root and mount")
     try:
         with writer_module.opened(disk / "ledger.sqlite3") as writer:

@@ -73,6 +73,7 @@ def test_a_bare_machine_becomes_a_box_that_can_be_set_up(paths, on):
     said = json.loads((paths.provision / "first-boot.json").read_text())
     assert {one["step"] for one in said["steps"]} >= {step.name for step in first_boot.STEPS}
     assert setup_code.code(paths) not in json.dumps(said)
+    assert not (paths.data / ".self-test").exists()
 
 
 @pytest.mark.slow

@@ -274,7 +274,7 @@ def test_a_check_is_old_after_a_day_and_of_no_worth_for_another_computer(lab):
     assert [(seat.tone, seat.word) for seat in later if seat.seat == "14"] == [("open", "Old")]
     sit(lab, "14", lab.client())
     seat = board_of(lab)["14"]
-    assert (seat.tone, seat.word) == ("open", "Unchecked")
+    assert (seat.tone, seat.word, seat.points) == ("open", "Unchecked", ())
     assert "made by another computer" in " ".join(seat.notes)
 
 

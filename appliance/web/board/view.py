@@ -91,7 +91,7 @@ def _seat(
         sign=SIGNS[tone],
         word=word,
         sentence=sentence,
-        points=said(check.findings, check.facts) if check is not None else (),
+        points=said(check.findings, check.facts) if check is not None and tone != "open" else (),
         notes=tuple(_notes(machine, check, now=now)),
         checked_at=None if check is None else check.checked_at,
         bound=machine is not None,

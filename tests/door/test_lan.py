@@ -162,10 +162,10 @@ def test_what_the_boxs_authority_may_not_vouch_for_is_refused_even_with_its_stol
 
 
 def looks_right(page, plain):
-    """Nothing that axe finds wrong, nothing wider than a phone, in both themes and on each system."""
+    """Nothing that axe finds wrong, nothing wider than a phone, dark and light."""
     axe = (FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     page.set_viewport_size({"width": 320, "height": 640})
-    for scheme, which in (("light", "windows"), ("dark", "linux"), ("light", "lab")):
+    for scheme, which in (("dark", "linux"), ("light", "lab")):
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{plain}/trust?on={which}")
         page.get_by_text("This device does not trust the box yet").wait_for()

@@ -101,8 +101,8 @@ class Leaf:
 
 class Authority:
     """The root of this box. `zones`: further names that it should vouch for, and those below them: the site's domain. A
-    root that no device can have yet is made anew when it may not vouch for one of them; one that was given out stays. StorageFull when the keys
-    cannot be written."""
+    root that no device can have yet is made anew when it may not vouch for one of them; one that was given out stays.
+    StorageFull when the keys cannot be written."""
 
     def __init__(self, keys: Path, *, zones: Sequence[str] = ()) -> None:
         self.file = root = keys / "authority.pem"

@@ -13,6 +13,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from appliance.inference import pack
 from provisioning.package import licences, sbom, third_party
 
+pytestmark = pytest.mark.slow  # it reads what every package says of itself
+
 ROOT = Path(__file__).parents[2]
 SITE = Path(importlib.metadata.distribution("numpy").locate_file(""))
 

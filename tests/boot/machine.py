@@ -51,7 +51,9 @@ def sh(*command: str, seconds: float = 120.0, check: bool = True, text: str = ""
 
 
 def package() -> Path:
-    """The package of this tree, built if the tree is newer."""
+    """The package of this tree, built if the tree is newer; BOOT_PACKAGE names one that is built already."""
+    if given := os.environ.get("BOOT_PACKAGE"):
+        return Path(given)
     folder = CACHE / "package"
     built = sorted(folder.glob("appliance_*.deb"), key=lambda file: file.stat().st_mtime)
     if not built or built[-1].stat().st_mtime < _newest():

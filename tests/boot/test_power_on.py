@@ -128,17 +128,18 @@ def power_on(box: Machine, staff: Person, watch: Watch) -> dict[str, str]:
     box.run("apt-get", "install", "-y", "-q", "--no-install-recommends", "/root/appliance.deb", seconds=300)
     watch.lap("the package is installed")
     issue = "/run/issue.d/appliance.issue"
-    box.until(lambda: box.file(issue).exists() and "Setup code" in box.file(issue).read_text(), 120, "no setup code")
+    box.until(lambda: box.file(issue).exists() and "setup code" in box.file(issue).read_text(), 120, "no setup code")
     watch.lap("address, fingerprint and setup code are on the screen")
     box.until(box.well, 120, "the box is not well")
     watch.lap("every process is healthy")
     text = box.file(issue).read_text()
     print(textwrap.indent(text, "    | "))
     staff.reads_words(len(text.split()))
-    return {
-        "code": re.search(r"Setup code\s+(\S+)", text)[1],
-        "fingerprint": re.sub(r"[^0-9A-F]", "", text.split("browser shows:")[1].upper())[:64],
-    }
+    code = re.search(r"setup code is\s+(\S+)", text)
+    shown = re.search(r"fingerprint there with(.*?)^3\.", text, re.DOTALL | re.MULTILINE)
+    assert code, text
+    assert shown, text
+    return {"code": code[1], "fingerprint": re.sub(r"[^0-9A-F]", "", shown[1])}
 
 
 def trusting(desk: Computer, box: Machine, console: dict[str, str], staff: Person, watch: Watch) -> None:

@@ -360,7 +360,7 @@ def test_at_a_number_there_are_no_passkeys_and_the_page_says_so(house):
     client.set_cookie(COOKIE, house.token(user="lead"), domain="192.0.2.7")
     page = client.get("/account", base_url=at).text
     assert "Passkeys do not work at this address: 192.0.2.7:8443 is a number." in page
-    assert "Codes of an app" in page
+    assert "An app on your phone" in page
     answer = client.post("/account/passkeys/options", json={"password": PASSWORD}, base_url=at)
     assert (answer.status_code, answer.json["error"]) == (
         409,

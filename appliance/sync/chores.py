@@ -77,8 +77,7 @@ class Chores:
 
     def _delete(self, *, now: float) -> None:
         self._resting = self._trust.doubt(replace(self._stamp(), wall=now))
-        if not self._resting:
-            self._retention.turn(now=now)
+        self._retention.turn(now=now, dates_rest=bool(self._resting))
 
     def _copy(self, *, now: float) -> None:
         if self._copies is not None:

@@ -19,6 +19,7 @@ from appliance.box import disk, lying
 from appliance.box.paths import Paths
 from appliance.errors import BadInput, NotFound, StorageFull
 from appliance.exam.events import MediaDeleted, PersonalErased
+from appliance.exam.own_runs import is_own_run
 from appliance.exam.retention import MEDIA, Data, Keeping
 from appliance.ledger import checkin, dates, exports, holding, planning, state, tables
 from appliance.ledger.reader import Reader
@@ -80,18 +81,22 @@ class Retention:
         self.deleted_bytes = 0
         self.erased = 0
 
-    def turn(self, *, now: float) -> None:
-        """Go on with what an earlier process had begun, then with what is due."""
+    def turn(self, *, now: float, dates_rest: bool = False) -> None:
+        """Go on with what an earlier process had begun, then with what is due. `dates_rest`: the clock cannot be
+        believed, so only what the box held for itself goes: no date is asked for that."""
         self.afresh.begin(now=now)
         try:
             for note in sorted(self._notes.glob("*.json")):
-                self._finish(note, allowed=self._may_go_on(note))
+                if not dates_rest or is_own_run(_read(note).exam):
+                    self._finish(note, allowed=self._may_go_on(note))
             with self._reader.connect() as connection:
                 found = list(_all_due(connection, self._clean, now=now))
             for one in found:
-                self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
-            self.afresh.go_round()
-            self.afresh.look_again()
+                if not dates_rest or is_own_run(one.exam):
+                    self._erase(one) if one.what == Data.PERSONAL else self._delete(one)
+            if not dates_rest:
+                self.afresh.go_round()
+                self.afresh.look_again()
         except OSError as error:
             raise StorageFull(
                 f"{error.filename or self._paths.data} cannot be deleted by its date: {error.strerror}",

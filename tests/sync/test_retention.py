@@ -80,6 +80,19 @@ def test_M22_a_practice_run_deletes_its_media_within_a_day_and_never_leaves_the_
     assert len(said(rig)) == 2
 
 
+def test_what_the_box_held_for_itself_goes_at_once_whatever_the_clock_says_and_nothing_else_does(rig, monkeypatch):
+    planned(rig, practice=True, practice_hours=1)
+    over = rig.evidence.sit("1")
+    rig.start()
+    rig.evidence.over(over)
+    rig.for_seconds(60)
+    keeper(rig).turn(now=time.time() + 25 * HOUR, dates_rest=True)
+    assert files(rig, over), "a date is asked for this one, and the clock cannot be believed"
+    monkeypatch.setattr(retention, "is_own_run", lambda exam: exam == "bio")
+    keeper(rig).turn(now=time.time() + 25 * HOUR, dates_rest=True)
+    assert files(rig, over) == []
+
+
 def test_M47_a_room_scan_has_its_own_retention_stays_on_the_box_and_the_manifest_says_so(rig):
     attempt = rig.evidence.sit("1")
     path = shown(rig, attempt, delete_at=time.time() + 100)

@@ -70,7 +70,7 @@ def test_a_passkey_is_added_and_signs_in_alone_and_as_the_second_step(visit, roo
     page.get_by_role("link", name="I have them").click()
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     page.goto(f"{base}/sign-in?next=/users")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey instead").click()
     expect(page).to_have_url(f"{base}/users")
     assert_accessible(page, axe, page.url)
     shot(page, "users-320")

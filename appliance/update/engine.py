@@ -78,14 +78,14 @@ class Engine:
         journal = self._keep(journal.to(Step.INSTALLING))
         wrong = self._machine.install(str(self._places.staged))
         if wrong:
-            return self._back(journal, f"The package could not be installed: {wrong}")
+            return self._back(journal, f"The package could not be installed: {wrong}.")
         return self._keep(journal.to(Step.JUDGING))
 
     def _judge(self, journal: Journal) -> Journal:
         self._machine.start_box()
         wrong = self._machine.is_well(journal.new)
         if wrong:
-            return self._back(journal, f"The box was not well with {journal.new}: {wrong}")
+            return self._back(journal, f"The box was not well with {journal.new}: {wrong}.")
         return self._end(journal, Step.DONE, installed=True)
 
     def _back(self, journal: Journal, reason: str) -> Journal:
@@ -97,7 +97,7 @@ class Engine:
         if changed:
             reason += f" The ledger as {journal.new} had changed it is kept beside the one that holds."
         if wrong:
-            reason += f" Going back to {journal.old} failed too: {wrong}"
+            reason += f" Going back to {journal.old} failed too: {wrong}."
         return self._keep(journal.to(Step.BACK, reason=reason, healthy=not wrong))
 
     def _judge_old(self, journal: Journal) -> None:
@@ -105,7 +105,7 @@ class Engine:
         wrong = self._machine.is_well(journal.old)
         self._end(
             journal, Step.ROLLED_BACK, installed=False, healthy=journal.healthy and not wrong,
-            reason=f"{journal.reason} {f'It is not well now either: {wrong}' if wrong else ''}".strip(),
+            reason=f"{journal.reason} {f'It is not well now either: {wrong}.' if wrong else ''}".strip(),
             hint="The box must be looked at: docs/cards, box trouble." if wrong else "Ask who made the update.",
         )  # fmt: skip
 

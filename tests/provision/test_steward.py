@@ -55,10 +55,11 @@ def ask(paths, on, verb, /, **arguments):
     ("verb", "arguments", "commands"),
     [
         (Verb.FRONT, {}, ["systemctl reload appliance-front.service"]),
-        (Verb.RESTART, {"unit": "all"}, ["systemctl try-restart appliance-web.service appliance-capture@1.service"]),
+        (Verb.RESTART, {"unit": "all"},
+         ["systemctl --no-block try-restart appliance-web.service appliance-capture@1.service"]),
         (Verb.RESTART, {"unit": "appliance-web"},
          ["systemctl reset-failed appliance-web.service", "systemctl restart appliance-web.service"]),
-        (Verb.RESTART, {"unit": "appliance-capture@2.service"},
+        (Verb.RESTART, {"unit": "capture@2"},
          ["systemctl reset-failed appliance-capture@2.service", "systemctl restart appliance-capture@2.service"]),
         (Verb.CLOCK, {}, ["chronyc online", "chronyc burst 4/4", "chronyc waitsync 10 0.0 0.0 1", "chronyc makestep"]),
         (Verb.REBOOT, {}, ["systemctl --no-block reboot"]),

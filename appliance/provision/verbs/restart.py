@@ -14,17 +14,21 @@ _NOT = ("appliance-steward.service", "appliance-firstboot.service", "appliance-u
 
 
 def do(errand: Errand, on: Machine, paths: Paths) -> Done:
-    """{"unit": "all"}, or the name of one, with or without ".service"."""
+    """{"unit": "all"}, or the name of one, with or without "appliance-" and ".service"."""
     if set(errand.arguments) != {"unit"} or not isinstance(errand.arguments["unit"], str):
         raise BadInput("restart takes one argument, unit")
-    said = errand.arguments["unit"].removesuffix(".service")
+    name = errand.arguments["unit"].removesuffix(".service")
+    said = name if name == "all" or name.startswith("appliance-") else f"appliance-{name}"
     if said == "all":
         units = running(on)
         if units:
-            on.demand("systemctl", "try-restart", *units, hint="`systemctl status 'appliance-*'` says more.")
-        return Done(f"{len(units)} of the box's services were started again.", facts={"units": units})
+            # Nobody waits: what sends takes its time to stop, and health says who does not come back.
+            on.demand(
+                "systemctl", "--no-block", "try-restart", *units, hint="`systemctl status 'appliance-*'` says more."
+            )
+        return Done(f"{len(units)} of the box's services start again.", facts={"units": units})
     if not _UNIT.fullmatch(said):
-        raise BadInput(f"{said[:60]!r} is none of the box's services", hint="Use web, capture@1, sync and the like.")
+        raise BadInput(f"{name[:60]!r} is none of the box's services", hint="Use web, capture@1, sync and the like.")
     on.tell("systemctl", "reset-failed", f"{said}.service")  # it may have used up its starts
     on.demand("systemctl", "restart", f"{said}.service", hint=f"`journalctl -u {said}` says more.")
     return Done(f"{said} was started again.")

@@ -88,8 +88,8 @@ class Trouble(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What the box knows of a seat at one moment. `at`: wall seconds. None: not known. `picture_at`: of the newest
-    picture that detection looked at; `level`: dB of full scale of the last half second of sound; `phone`: how sure detection
-    is that there is one."""
+    picture that detection looked at; `level`: dB of full scale of the last half second of sound; `phone`: how sure
+    detection is that there is one."""
 
     at: float
     fps: float | None = None

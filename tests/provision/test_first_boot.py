@@ -259,7 +259,7 @@ def killed_everywhere(tmp_path, run, *, first=1, step=1):
 
 
 @pytest.mark.parametrize(
-    "step", [pytest.param(13, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)], ids=["some", "every"]
+    "step", [pytest.param(29, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)], ids=["some", "every"]
 )
 def test_killed_at_every_write_the_next_run_ends_done_with_nothing_made_twice(tmp_path, step):
     seed = dataclasses.replace(SEED, admin=())
@@ -287,7 +287,7 @@ def test_killed_at_every_write_the_next_run_ends_done_with_nothing_made_twice(tm
 def test_killed_while_people_are_entered_they_are_there_once(tmp_path):
     whole = [number for number, *_ in killed_everywhere(tmp_path / "count", _with_people, first=10_000)]
     assert whole == [10_000]
-    for _, paths, on in killed_everywhere(tmp_path, _with_people, first=80, step=25):
+    for _, paths, on in killed_everywhere(tmp_path, _with_people, first=90, step=70):
         boot(paths, on, stick=stick(SEED))
         with reader.opened(paths.database) as ledger, ledger.connect() as connection:
             assert [row.user for row in state.users(connection)] == ["ada"]

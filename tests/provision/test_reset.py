@@ -142,9 +142,10 @@ def test_a_disk_that_takes_nothing_is_told_and_nothing_is_wiped(paths, on, monke
     assert everything(paths) == before
 
 
-def test_when_the_power_goes_in_the_middle_it_is_as_before_or_ends_wiped(tmp_path):
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.long)], ids=["some", "every"])
+def test_when_the_power_goes_in_the_middle_it_is_as_before_or_ends_wiped(tmp_path, step):
     ends = set()
-    for number in range(1, 200, 4):
+    for number in range(1, 500, step):
         folder = tmp_path / str(number)
         paths, on = Paths(data=folder / "data", run=folder / "run"), machine(folder / "root")
         paths.data.mkdir()

@@ -73,11 +73,12 @@ class Computer:
 
     def trust(self, certificate: Path) -> None:
         """What the system's dialogue does: an authority for websites. Chromium reads it when it starts."""
-        for store in (self.folder / ".pki/nssdb", self.folder / ".local/share/pki/nssdb"):
-            store.mkdir(parents=True)
-            for command in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "box", "-i", str(certificate)]):
-                subprocess.run(["certutil", "-d", f"sql:{store}", *command], check=True, capture_output=True)
         self.close()
+        for store in (self.folder / ".pki/nssdb", self.folder / ".local/share/pki/nssdb"):
+            store.mkdir(parents=True, exist_ok=True)
+            new = [] if (store / "cert9.db").exists() else [["-N", "--empty-password"]]
+            for command in (*new, ["-A", "-t", "C,,", "-n", "box", "-i", str(certificate)]):
+                subprocess.run(["certutil", "-d", f"sql:{store}", *command], check=True, capture_output=True)
 
     def close(self) -> None:
         if self._browser is not None:
@@ -264,7 +265,7 @@ def plan(page: Page, staff: Person, watch: Watch) -> tuple[str, str]:
     staff.clicks(2)
     staff.reads(page)
     seen(page, "04-exam")
-    starts = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
+    starts = datetime.datetime.now(datetime.UTC)
     staff.type(page.locator("#field-title"), "Biology")
     if not page.locator("#field-exam").input_value():
         staff.type(page.locator("#field-exam"), "bio")
@@ -279,6 +280,9 @@ def plan(page: Page, staff: Person, watch: Watch) -> tuple[str, str]:
     for name, text in (("seat", "1"), ("candidate", "c1"), ("name", "Ben Osei")):
         staff.type(page.locator(f"#one-{name}"), text)
     staff.click(page.locator("form[action$='/candidates'] button"))
+    page.get_by_text("Ben Osei").first.wait_for()
+    staff.reads(page)
+    staff.click(page.locator("form[action$='/codes'] button").first)
     code = page.locator("td.code").first.inner_text().strip()
     seen(page, "06-codes")
     watch.lap("the exam is planned, the candidate has a code")

@@ -100,6 +100,7 @@ class Timeline:
             self._begin(track, media, at, arrived)
         elif arrived - track.moved_at >= _MOVE_SECONDS:
             self._move(track, media, at, arrived, captured)
+            track.offset = min(max(track.offset, arrived - at - _FAR_BEHIND), arrived - at + _AHEAD)
         track.before, track.seen_at = at, arrived
         if captured is None:
             track.clock.note(at, arrived)

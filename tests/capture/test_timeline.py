@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.capture.timeline import Timeline
@@ -256,6 +256,7 @@ FRAMES = st.lists(
 
 
 @given(FRAMES)
+@example([(VIDEO, 0, 0.0, None)] * 2 + [(VIDEO, 16315, 1.0, 0.0), (VIDEO, -73686, 0.0, None), (VIDEO, 0, 10.5, 0.0)])
 def test_time_never_stands_still_or_runs_back_or_away(frames):
     timeline, now, before = Timeline(base=3.0, began=0.0), 0.0, {VIDEO: 3 * 90_000 - 1, AUDIO: 3 * 48_000 - 1}
     for media, timestamp, elapsed, captured in frames:

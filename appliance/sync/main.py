@@ -60,6 +60,10 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
     countersigner = Countersigner(settings.signing)
     countersigner.check()
     site, box = settings.upstream.site, settings.upstream.box
+
+    def claimed() -> object:
+        return claim(store, site, box, key.public.pem)
+
     _say(paths, healthy=False, sentence="waiting for the ledger")
     while not paths.database.exists():
         if stopping.wait(0.1):
@@ -78,7 +82,7 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
                 write_reports=write_reports,
                 crew=crew,
                 line=line,
-                claim=lambda: claim(store, site, box, key.public.pem),
+                claim=claimed,
                 countersigner=countersigner,
                 checkpoints=Checkpoints(key=key, site=site, box=box, seconds=settings.upstream.checkpoint_seconds),
                 # A folder is this box's own, or a share that the house mounted: nothing of a site meets there at once.
@@ -93,24 +97,22 @@ def run(*, paths: Paths, settings: Settings, write_report: WriteReport, write_re
             Retention(paths, reader, client, store=store, site=site, box=box, send_again=service.send_again),
             Notices(reader=reader, ledger=client, mail=settings.mail, upstream=settings.upstream),
             Trust(paths.cache / "clock.json"),
-            copies=Copies(
-                paths.backups, store, site=site, box=box, claim=lambda: claim(store, site, box, key.public.pem)
-            )
-            if settings.backup.upstream
-            else None,
+            copies=_copies(paths, settings, store, claimed),
         )
         exporter = Exports(paths=paths, settings=settings, key=key, reader=reader, ledger=client)
         abroad = Deliveries(paths, settings, reader=reader, ledger=client)
-        status = Status(
-            service=service,
-            settings=settings.upstream,
-            local=not settings.upstream.url,
-            remembered=paths.cache / upstream.FILE,
-        )
+        local, remembered = not settings.upstream.url, paths.cache / upstream.FILE
+        status = Status(service=service, settings=settings.upstream, local=local, remembered=remembered)
         try:
             return _serve(service, status, chores, exporter, abroad, client, paths, stopping)
         finally:
             crew.stop(STOP_SECONDS)
+
+
+def _copies(paths: Paths, settings: Settings, store: ObjectStore, claimed: Callable[[], object]) -> Copies | None:
+    if not settings.backup.upstream:
+        return None
+    return Copies(paths.backups, store, site=settings.upstream.site, box=settings.upstream.box, claim=claimed)
 
 
 def store_of(paths: Paths, settings: Settings, *, pace: Pace | None = None) -> ObjectStore:

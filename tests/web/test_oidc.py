@@ -101,31 +101,32 @@ def test_new_people_are_entered_in_the_role_of_their_group_and_follow_it(make, t
     assert come(house, there)[1].status_code == 409
 
 
-@pytest.mark.parametrize(
-    "lies",
-    [
-        {"nonce": "another"},
-        {"nonce": None},
-        {"aud": "another-client"},
-        {"aud": [openid.CLIENT, "another"]},
-        {"azp": "another"},
-        {"iss": "https://elsewhere.example"},
-        {"exp": int(time.time()) - 600},
-        {"iat": int(time.time()) + 3600},
-        {"exp": None},
-        {"sub": None},
-        {"preferred_username": ""},
-    ],
-    ids=lambda lies: "-".join(lies),
+LIES = (
+    {"nonce": "another"},
+    {"nonce": None},
+    {"aud": "another-client"},
+    {"aud": [openid.CLIENT, "another"]},
+    {"azp": "another"},
+    {"iss": "https://elsewhere.example"},
+    {"exp": int(time.time()) - 600},
+    {"iat": int(time.time()) + 3600},
+    {"exp": None},
+    {"sub": None},
+    {"preferred_username": ""},
 )
-def test_a_word_of_the_provider_that_does_not_hold_lets_nobody_in(make, there, lies):
+
+
+def test_a_word_of_the_provider_that_does_not_hold_lets_nobody_in(make, there):
     house = make(create=True, default_role="proctor")
     there.person["preferred_username"] = "new"
-    there.lies = lies
-    client, answer = come(house, there)
-    assert answer.status_code in (400, 409)
-    assert client.get("/wall", headers=JSON).status_code == 401
-    assert 'name="password"' in answer.text, "the way in by a password stands below it"
+    for lies in LIES:
+        there.lies = lies
+        client, answer = come(house, there)
+        assert answer.status_code in (400, 409), lies
+        assert client.get("/wall", headers=JSON).status_code == 401, lies
+        assert 'name="password"' in answer.text, "the way in by a password stands below it"
+    there.lies = {}
+    assert come(house, there)[1].status_code == 200
 
 
 def test_a_clock_that_is_a_minute_off_does_not_matter(make, there):

@@ -271,6 +271,11 @@ def plan(page: Page, staff: Person, watch: Watch) -> tuple[str, str]:
         staff.type(page.locator("#field-exam"), "bio")
     page.locator("#field-starts_at").fill(starts.strftime("%Y-%m-%dT%H:%M"))
     staff.keys(12)
+    staff.click(page.get_by_role("heading", name="Check-in", exact=True))
+    for name in ("identity", "room_scan", "position"):  # a first try with a colleague: nobody has to show an ID
+        tick = page.locator(f"input[type=checkbox][name={name}]")
+        if tick.is_visible() and tick.is_checked():
+            staff.click(tick)
     staff.click(page.get_by_role("button", name="Create exam"))
     page.wait_for_url(re.compile(r"/exams/[^/]+$"))
     exam = urllib.parse.urlsplit(page.url).path.rpartition("/")[2]

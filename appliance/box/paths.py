@@ -34,7 +34,16 @@ class Paths:
             for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
-            for folder in (self.run, self.health, self.pictures, self.sounds, self.seen, self.feeds, self.seats, self.acme):
+            for folder in (
+                self.run,
+                self.health,
+                self.pictures,
+                self.sounds,
+                self.seen,
+                self.feeds,
+                self.seats,
+                self.acme,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
             probe = self.data / ".writable"

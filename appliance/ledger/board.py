@@ -108,7 +108,5 @@ def next_exam(connection: sa.Connection, *, now: float) -> state.ExamRow | None:
     """The one that is held now or begins next; None where none is planned."""
     open_ones = [exam for exam in state.planned(connection) if exam.ended_at is None]
     plans = planning.plans(connection)
-    still = [
-        exam for exam in open_ones if plans.get(exam.exam, ExamPlan()).over_at(exam.starts_at, exam.minutes) > now
-    ]
+    still = [exam for exam in open_ones if plans.get(exam.exam, ExamPlan()).over_at(exam.starts_at, exam.minutes) > now]
     return min(still, key=lambda exam: exam.starts_at, default=None)

@@ -207,9 +207,7 @@ def _issues(readings: Readings) -> Iterator[Metric]:
     """A code that does not stand has no sample, so that a box keeps few series; when it was looked says whether that is
     silence or health."""
     counts = Counter((one.code, one.severity) for one in readings.issues)
-    family = GAUGE(
-        "appliance_box_issue", "What is wrong with the box, by check.", labels=["code", "severity"]
-    )
+    family = GAUGE("appliance_box_issue", "What is wrong with the box, by check.", labels=["code", "severity"])
     for labels, count in sorted(counts.items()):
         family.add_metric(list(labels), float(count))
     yield family

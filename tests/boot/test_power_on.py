@@ -323,6 +323,8 @@ def sit_down(desk: Computer, code: str, person: Person, watch: Watch) -> Page:
     expect(page.get_by_text("Arrives at the box")).to_have_count(2, timeout=PATIENCE_MS)
     watch.lap("camera and screen arrive at the box")
     person.click(page.get_by_role("button", name="Continue"))
+    comes("The rules of this exam")
+    person.click(page.get_by_role("button", name="I have read this"))
     comes("Please wait for your proctor")
     return page
 

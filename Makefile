@@ -10,7 +10,11 @@ ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test
 	tests/capture/test_reception.py tests/capture/test_bitrate.py tests/door/test_process.py tests/front/test_wall.py
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
-DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone
+# Units are read by systemd's own tool, the front is Debian's nginx, clocks are chrony's, certificates come from a real ACME server.
+DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone \
+	systemd nginx-light pebble cryptsetup-bin faketime
+# Not where systemd runs: there it would take the place of whoever keeps this machine's clock.
+DEBIAN_PACKAGES += $(if $(wildcard /run/systemd/system),,chrony)
 # What boots a container, and what the installed box is made of.
 BOOT_PACKAGES := systemd-container mmdebstrap nginx curl util-linux
 

@@ -13,7 +13,8 @@ import pytest
 
 from appliance import cli
 from appliance.errors import BadInput
-from appliance.provision import encryption, self_test, setup, setup_code, written
+from appliance.ledger.actions import users
+from appliance.provision import command, encryption, self_test, setup, setup_code, written
 from appliance.provision.command import TEMPLATE
 from appliance.provision.machine import Machine
 from appliance.provision.seed import Seed
@@ -25,6 +26,7 @@ from tests.test_house import ROOT
 def quick_self_test(monkeypatch):
     monkeypatch.setattr(self_test, "_PIECES", 1)
     monkeypatch.setattr(self_test, "_FLUSHES", 1)
+    monkeypatch.setattr(command, "start_logging", lambda _: None)  # its stream would outlive the test
 
 
 def provision(paths, *words):
@@ -87,6 +89,7 @@ def test_cloud_init_takes_the_user_data():
 
 
 def test_hash_makes_what_the_file_wants(paths, capsys, monkeypatch):
+    monkeypatch.setattr(users, "_hasher", users._sized())  # other tests have it cheap
     monkeypatch.setattr(sys, "stdin", io.StringIO("three blue whales\n"))
     assert provision(paths, "hash") == 0
     said = capsys.readouterr().out.strip()

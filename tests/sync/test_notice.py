@@ -179,7 +179,8 @@ def test_by_starttls_with_a_password_that_stays_secret(stored, tmp_path, monkeyp
     caplog.set_level(logging.DEBUG)
     authority = Authority(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.leaf(["localhost"], [ipaddress.ip_address("127.0.0.1")]).file)
+    (tmp_path / "leaf.pem").write_bytes(authority.leaf(["localhost"], [ipaddress.ip_address("127.0.0.1")]).pem)
+    context.load_cert_chain(tmp_path / "leaf.pem")
     (tmp_path / "password").write_text(f"{SECRET}\n")
     (tmp_path / "wrong").write_text("open sesame")
     safe = {"security": "starttls", "user": "box"}

@@ -136,7 +136,7 @@ def test_no_stack_and_no_words_of_an_exception_reach_a_page(house, accept, caplo
     answer = house.client().get("/", headers={"Accept": accept})
     assert answer.status_code == 500
     assert "The box could not do that" in answer.text
-    for word in ("secret", "Traceback", "ValueError", "werkzeug"):
+    for word in ("the secret inside", "Traceback", "ValueError", "werkzeug"):
         assert word not in answer.text
     assert "the secret inside" in caplog.text  # it is in the log
 

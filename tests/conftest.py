@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 import shutil
 import threading
@@ -115,10 +116,15 @@ def no_leaks():
 
 @pytest.fixture(autouse=True)
 def clean_environment(no_leaks, monkeypatch):
-    """What this machine's user has set up must not change what a test sees."""
-    for name in ("DATA", "RUN", "DEBUG", "PARENT"):
+    """What this machine's user has set up, or a test before, must not change what a test sees."""
+    for name in ("DATA", "RUN", "DEBUG", "PARENT", "STEWARD"):
         monkeypatch.delenv(f"APPLIANCE_{name}", raising=False)
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers  # a command that starts logging does so to a stream that ends with its test
+    root.setLevel(level)
 
 
 @pytest.fixture

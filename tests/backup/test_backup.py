@@ -17,6 +17,8 @@ from appliance.ledger import chain, database, state, writer
 from appliance.ledger.reader import links, opened
 from tests.ledger import world
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings(upstream=UpstreamSettings(site="north", box="lab-3"), backup=BackupSettings(keep=3))
 
 

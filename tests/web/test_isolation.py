@@ -8,6 +8,8 @@ from appliance.web.needs import action_of
 from .conftest import EXAM
 from .test_table import endpoints, path_of
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Accept": "application/json"}
 
 

@@ -17,6 +17,8 @@ from appliance.web.live import Follower
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 
 class Server:
     """What the follower needs of Socket.IO: it takes what is sent, and says how much waits."""

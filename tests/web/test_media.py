@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 CONTENT = bytes(range(256)) * 40
 
 

@@ -11,6 +11,8 @@ from appliance.web.needs import action_of
 
 from .conftest import EXAM
 
+pytestmark = pytest.mark.slow
+
 API = Path(__file__).parents[2] / "docs" / "api.md"
 EVERYBODY = [None, *Role]
 REFUSED = (401, 403)

@@ -1,7 +1,8 @@
 """A person at a keyboard, and how long they take: a keystroke-level model (Card, Moran, Newell), simple on purpose.
 
-Each key 0.28 s (an average typist), each click 1.1 s (finding and pressing), each new page 1.35 s to take it in and a
-quarter of a second for every word of instruction on it, up to sixty: who reads more reads it beside the work.
+What the hands do: each key 0.28 s (an average typist), each click 1.1 s (finding and pressing), each new page 1.35 s to
+take it in. Beside it, and counted for itself, what a newcomer reads: a quarter of a second for every word of
+instruction on a page, up to sixty.
 """
 
 import time
@@ -19,7 +20,7 @@ _INSTRUCTION = """
 
 
 class Person:
-    """`seconds` of theirs so far; `waited`: what the machine took meanwhile."""
+    """`seconds` of theirs so far, of which `reading`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -27,6 +28,10 @@ class Person:
         self.parts: Counter[str] = Counter()
         self._doing = ""
         self._by_part: dict[str, float] = {}
+
+    @property
+    def reading(self) -> float:
+        return self.parts["words"] * WORD
 
     def does(self, what: str) -> None:
         """From now on, for the report."""

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.boot import machine
 from tests.boot.machine import ADDRESS, Machine
-from tests.boot.person import PAGE, WORD, Person, Watch
+from tests.boot.person import Person, Watch
 from tests.browser.people import CHROMIUM, PATIENCE_MS, QUIET
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(900)]
@@ -111,19 +111,17 @@ def report(watch: Watch, *people: Person) -> None:
     person = sum(one.seconds for one in people)
     whole = watch.seconds + person
     print(
-        "\nwhat people take, by a keystroke-level model (0.28 s a key, 1.1 s a click, 1.35 s a new page and 0.25 s for"
+        "\nwhat people take, by a keystroke-level model (0.28 s a key, 1.1 s a click, 1.35 s to take in a new page), and"
     )
-    print("each word of instruction on it, up to 60 words):")
+    print("what a newcomer reads beside it (0.25 s for each word of instruction on a page, up to 60 words):")
     for one in people:
         print(textwrap.indent(one.report(), "  "))
-    reading = sum(one.parts["pages"] * PAGE + one.parts["words"] * WORD for one in people)
-    print(f"of it reading: {reading:.0f} s, pressing: {person - reading:.0f} s")
+    reading = sum(one.reading for one in people)
     print(f"machine time: {watch.seconds:.0f} s")
-    print(f"a person's time: {person:.0f} s (at most {PERSON_MINUTES * 60})")
-    print(f"in all, one after the other: {whole:.0f} s (at most {ALL_MINUTES * 60})", flush=True)
+    print(f"a person's time: {person - reading:.0f} s (at most {PERSON_MINUTES * 60}), and {reading:.0f} s of reading")
+    print(f"in all, one after the other, with the reading: {whole:.0f} s (at most {ALL_MINUTES * 60})", flush=True)
     assert whole <= ALL_MINUTES * 60
-    if person > PERSON_MINUTES * 60:
-        pytest.xfail(f"people take {person:.0f} s by this model, {PERSON_MINUTES * 60} s were wished for")
+    assert person - reading <= PERSON_MINUTES * 60
 
 
 def power_on(box: Machine, staff: Person, watch: Watch) -> dict[str, str]:
@@ -273,7 +271,8 @@ def plan(page: Page, staff: Person, watch: Watch) -> tuple[str, str]:
     if not page.locator("#field-exam").input_value():
         staff.type(page.locator("#field-exam"), "bio")
     page.locator("#field-starts_at").fill(starts.strftime("%Y-%m-%dT%H:%M"))
-    staff.keys(12)
+    staff.clicks(1)
+    staff.keys(2)  # the form stands an hour ahead: only the hour is typed
     staff.click(page.get_by_role("heading", name="Check-in", exact=True))
     for name in ("identity", "room_scan", "position"):  # a first try with a colleague: nobody has to show an ID
         tick = page.locator(f"input[type=checkbox][name={name}]")

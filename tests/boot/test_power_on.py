@@ -110,9 +110,7 @@ def test_from_the_package_to_the_first_admitted_candidate(bare, tmp_path):
 def report(watch: Watch, *people: Person) -> None:
     person = sum(one.seconds for one in people)
     whole = watch.seconds + person
-    print(
-        "\nwhat people take, by a keystroke-level model (0.28 s a key, 1.1 s a click, 1.35 s to take in a new page), and"
-    )
+    print("\nwhat people take, by a keystroke-level model (0.28 s a key, 1.1 s a click, 1.35 s to take in a page), and")
     print("what a newcomer reads beside it (0.25 s for each word of instruction on a page, up to 60 words):")
     for one in people:
         print(textwrap.indent(one.report(), "  "))

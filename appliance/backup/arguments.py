@@ -25,3 +25,5 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="a file with the recovery key (else it is asked for)",
     )
+    key = commands.add("recovery-key", lazily("appliance.backup.command", "key"), "show what opens this box's backups")
+    key.add_argument("--forget", action="store_true", help="somebody keeps it: take it from the box")

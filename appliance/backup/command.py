@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.backup import make as making
 from appliance.backup import restore as restoring
+from appliance.box import recovery
 from appliance.box.console import paths_of
 from appliance.config import load
 from appliance.errors import NotFound
@@ -37,6 +38,23 @@ def restore(options: argparse.Namespace) -> int:
     print(f"  {said.exams} exams, {said.events:,} events; every chain of its ledger proves itself.")
     print(f"In the store it is {said.site}/{found.named} from now on; what the lost box sent stays where it is.")
     print("What happened after that moment is not in it. Recordings: copy media/ from the old disk, if it can be read.")
+    return 0
+
+
+def key(options: argparse.Namespace) -> int:
+    """Show the recovery key, or take it from the box. The setup page's card has it, too; a box that a stick set up alone
+    has printed none."""
+    keys = paths_of(options).keys
+    secret = recovery.secret(keys)
+    if secret is None:
+        raise NotFound(
+            "the recovery key is not on this box", hint="Somebody has it in a safe: it was on the setup card."
+        )
+    if options.forget:
+        recovery.forget(keys)
+        print("The recovery key is not on this box any more. Backups go on being made to it.")
+    else:
+        print(secret)
     return 0
 
 

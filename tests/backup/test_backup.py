@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyrage import x25519
 
+from appliance import cli
 from appliance.backup import make, restore
 from appliance.box import recovery
 from appliance.box.paths import Paths
@@ -213,3 +214,12 @@ def test_killed_between_any_two_moves_a_restore_leaves_the_folder_as_before_or_d
     with opened(empty.database) as ledger, ledger.connect() as connection:
         assert [exam.exam for exam in state.exams(connection)] == ["bio"]
     assert (empty.keys / "feed").read_bytes() == b"f" * 32
+
+
+def test_the_key_is_shown_at_the_console_and_goes_when_somebody_keeps_it(box, capsys):
+    command = ["--data", str(box.data), "recovery-key"]
+    assert cli.main(command) == 0
+    assert capsys.readouterr().out.strip() == opener(box)
+    assert cli.main([*command, "--forget"]) == 0
+    assert recovery.secret(box.keys) is None
+    assert cli.main(command) == 2

@@ -42,14 +42,12 @@ def restore(options: argparse.Namespace) -> int:
 
 
 def key(options: argparse.Namespace) -> int:
-    """Show the recovery key, or take it from the box. The setup page's card has it, too; a box that a stick set up alone
-    has printed none."""
+    """Show the recovery key, or take it from the box. The setup page's card has it, too; a box that a stick set up
+    alone has printed none."""
     keys = paths_of(options).keys
     secret = recovery.secret(keys)
     if secret is None:
-        raise NotFound(
-            "the recovery key is not on this box", hint="Somebody has it in a safe: it was on the setup card."
-        )
+        raise NotFound("the recovery key is not on this box", hint="It was on the setup card: look in the safe.")
     if options.forget:
         recovery.forget(keys)
         print("The recovery key is not on this box any more. Backups go on being made to it.")

@@ -12,7 +12,7 @@ ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
 # Units are read by systemd's own tool, the front is Debian's nginx, clocks are chrony's, certificates come from a real ACME server.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone \
-	systemd nginx-light pebble cryptsetup-bin faketime
+	systemd nginx-light pebble cryptsetup-bin faketime rauc squashfs-tools
 # Not where systemd runs: there it would take the place of whoever keeps this machine's clock.
 DEBIAN_PACKAGES += $(if $(wildcard /run/systemd/system),,chrony)
 # What boots a container, and what the installed box is made of.

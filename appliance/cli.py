@@ -94,11 +94,12 @@ def _with_ports(settings: Settings, options: argparse.Namespace) -> Settings:
 
 
 def _capture(options: argparse.Namespace) -> int:
+    from appliance import commands
     from appliance.capture import main as capture
 
-    paths, settings = _service(options)
     if options.is_wanted:
-        return int(options.worker > settings.capture.workers)
+        return commands.is_wanted(paths_of(options), options.worker)
+    paths, settings = _service(options)
     return capture.run(paths=paths, settings=settings, number=options.worker)
 
 

@@ -169,6 +169,15 @@ def capacity(paths: Paths, *, as_json: bool) -> int:
     return 0
 
 
+def is_wanted(paths: Paths, worker: int) -> int:
+    """0: the settings have so many capture workers. Settings that cannot be read leave out nobody: the worker itself
+    says what is wrong with them."""
+    try:
+        return int(worker > config.load(paths.config).capture.workers)
+    except ApplianceError:
+        return 0
+
+
 def token(paths: Paths, attempt: str, kind: str) -> int:
     """Where a WHIP client that is not our page publishes a feed, and the token that lets it: for who runs the box."""
     feed = Feed.parse(f"{attempt}/{kind}")

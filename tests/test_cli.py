@@ -440,3 +440,10 @@ def test_the_soak_runs_by_name_alone_and_for_as_long_as_it_is_told(run, monkeypa
     assert run("bench", "soak", "--minutes", "3")[0] == 0
     assert run("bench", "soak")[0] == 0
     assert lasted == [3.0, 30.0]
+
+
+@pytest.mark.parametrize(("settings", "wanted"), [("workers = 2", 0), ("workers = 1", 1), ("workers = [", 0)])
+def test_a_worker_is_left_out_only_where_the_settings_say_so(run, paths, settings, wanted):
+    paths.data.mkdir(parents=True, exist_ok=True)
+    paths.config.write_text(f"[capture]\n{settings}\n")
+    assert run("capture", "--worker", "2", "--is-wanted") == (wanted, "", "")

@@ -46,7 +46,7 @@ class Paths:
             ):
                 folder.mkdir(parents=True, exist_ok=True)
             self.run.chmod(0o700)
-            probe = self.data / ".writable"
+            probe = self.data / f".writable-{os.getpid()}"  # its own: processes of the box begin at the same moment
             probe.write_bytes(b"ok")
             probe.unlink()
         except OSError as error:

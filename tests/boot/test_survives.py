@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from appliance.box.authority import Authority
 from appliance.exam import events
 from appliance.ledger.reader import opened as reading
 from appliance.provision.first_boot import STEPS
@@ -49,7 +48,7 @@ def plan(box: Machine) -> None:
 def candidate(box: Machine, folder):
     """Simulated, on a computer of the lab; comes back by itself."""
     shutil.copy(box.data / "codes.csv", folder / "codes.csv")
-    shutil.copy(Authority(box.data / "keys").file, folder / "ca.pem")
+    shutil.copy(box.data / "keys" / "authority.pem", folder / "ca.pem")
     command = [sys.executable, "-m", "appliance", "simulate", "--url", f"https://{ADDRESS}", "--seats", "1"]
     command += ["--codes", str(folder / "codes.csv"), "--ca", str(folder / "ca.pem")]
     with open(folder / "simulate.log", "wb") as out:

@@ -86,6 +86,6 @@ def test_M90_all_that_is_personal_lies_under_the_one_data_folder(tmp_path, monke
     paths = Paths.of(tmp_path / "data")
     found = {name: getattr(paths, name) for name in dir(Paths) if isinstance(getattr(Paths, name), property)}
     on_tmpfs = {name for name, path in found.items() if path.is_relative_to(paths.run)}
-    assert on_tmpfs == {"seats", "ledger_socket", "web_socket", "feeds", "health", "pictures", "sounds", "seen"}
+    assert on_tmpfs == {"acme", "seats", "ledger_socket", "web_socket", "feeds", "health", "pictures", "sounds", "seen"}
     assert all(path.is_relative_to(paths.data) for name, path in found.items() if name not in on_tmpfs)
     assert {"media", "ledger", "keys", "reports", "outbox", "upstream", "logs"} <= found.keys() - on_tmpfs

@@ -35,7 +35,8 @@ BY_ACTIONS = frozenset({"attempt.created", "attempt.arrived", "attempt.signed", 
 BOX_CHAIN = frozenset(
     {name for name, said in CATALOGUE.items() if said.__module__.rpartition(".")[2] in ("box", "exam", "upstream")}
 ) | {"exam.planned", "content.stored", "section.released", "exam.delegated", "exam.announced", "staff.said",
-     "notice.given", "analysis.reduced", "room.noticed"}  # fmt: skip
+     "notice.given", "analysis.reduced", "room.noticed", "seats.arranged", "seats.cards_renewed", "machine.bound",
+     "machine.unbound", "seat.checked", "rehearsal.over"}  # fmt: skip
 
 
 @pytest.fixture

@@ -320,7 +320,9 @@ def test_I7_a_store_with_a_certificate_of_its_own_house_is_trusted_by_ca_file_an
 ):
     authority = Authority(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(authority.leaf([], [ipaddress.ip_address("127.0.0.1")]).file)
+    tls.load_cert_chain(
+        file(tmp_path, authority.leaf([], [ipaddress.ip_address("127.0.0.1")]).pem.decode(), "leaf.pem")
+    )
     trusted = file(tmp_path, authority.pem().decode(), "ca.pem")
     bucket = juicefs.bucket()
     with between(juicefs.endpoint, tls) as line:

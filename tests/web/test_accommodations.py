@@ -49,7 +49,7 @@ def text_of(answer):
 def _said(answer):
     if answer.mimetype == "application/pdf":
         return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.data)).pages)
-    return words_of(answer) if answer.mimetype == "text/html" else answer.text
+    return words_of(answer) if answer.mimetype == "text/html" else answer.data.decode(errors="replace")
 
 
 @pytest.mark.parametrize("role", WATCHING)

@@ -85,7 +85,7 @@ def test_M94_staff_talk_among_themselves_and_no_candidate_reaches_it(house):
     for method, rule, action in endpoints(house.app):
         if method == "GET":
             answer = client.get(path_of(house, rule), headers={"Accept": "application/json"})
-            assert SECRET not in answer.text, rule
+            assert SECRET.encode() not in answer.data, rule
             assert may(Role.CANDIDATE, action) or answer.status_code == 403, rule
 
 

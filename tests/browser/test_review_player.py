@@ -117,6 +117,7 @@ def test_players_stay_within_80_ms_of_one_another(screening):
     assert screening.at() > 5 + 3 + 6
 
 
+@pytest.mark.long
 def test_a_gap_says_its_cause_while_the_others_go_on(screening):
     screening.open(0, GAP[0] - 1)
     screening.do("player.play()")
@@ -143,6 +144,7 @@ def test_a_file_that_is_broken_has_a_clear_state_and_is_played_across(screening)
     assert {"webcam:shown", "webcam:missing", "webcam:damaged"} <= seen
 
 
+@pytest.mark.long
 def test_a_codec_and_tracks_that_change_in_the_middle_are_played_on(screening):
     screening.open(1, 145.5)
     for file, wide in ((18, 320), (19, 320), (20, 160)):

@@ -102,6 +102,7 @@ def test_a_webcam_and_a_screen_reach_their_targets_within_5_s_and_follow_the_lab
     assert facts["a1/screen"]["allowed"] == 100_000
 
 
+@pytest.mark.long
 def test_a_path_that_loses_a_fifth_is_sent_less(tmp_path):
     """Until it is better: what is lost is measured at the first try, whatever is repeated."""
 

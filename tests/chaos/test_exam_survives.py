@@ -100,7 +100,7 @@ def test_killed_capture_loses_at_most_a_part_of_each_recording_and_says_so(demo)
 
 
 @pytest.mark.parametrize(
-    "name", ["inference", "web", *(pytest.param(name, marks=pytest.mark.long) for name in ("sync", "door"))]
+    "name", ["web", *(pytest.param(name, marks=pytest.mark.long) for name in ("inference", "sync", "door"))]
 )
 def test_M89_another_killed_process_leaves_no_gap_in_any_recording(demo, name):
     until(lambda: all_recording(demo), 30, demo, f"not everybody is recorded: {feeds(demo)}")

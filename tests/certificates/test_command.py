@@ -16,6 +16,7 @@ from appliance.box import errand
 from appliance.certificates import site
 from appliance.cli import main
 from tests.certificates.authority import BOX, Site, new_key, pem
+from tests.others import as_root_for_another
 
 SITE = Site(now=datetime.datetime.now(datetime.UTC))
 
@@ -84,7 +85,7 @@ def test_nginx_is_told_on_an_installed_box_and_only_when_something_changed(typed
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
+@as_root_for_another
 def test_what_root_asks_for_belongs_to_the_boxs_user():
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are root's alone
         folder = Path(name)

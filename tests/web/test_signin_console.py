@@ -19,6 +19,7 @@ from appliance.exam import totp
 from appliance.ledger import asked
 from appliance.ledger.actions import accounts, factors, guesses, users
 from appliance.ledger.reader import Reader
+from tests.others import as_root_for_another
 
 from .test_signin import code, sign_in
 
@@ -80,7 +81,7 @@ def test_what_is_wrong_is_said_and_nothing_is_changed(services, run):
         asked.ask(services.paths.run / "none.sock", "user.unlock", user="lead")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+@as_root_for_another
 def test_root_helps_while_the_box_does_not_run_and_leaves_no_file_that_the_box_cannot_open(furnished, run):
     folder = Path(tempfile.mkdtemp(prefix="console-"))
     paths = Paths.of(folder / "data").make()

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from appliance.config_https import HttpsSettings
+from appliance.config_panel import PanelSettings
 from appliance.config_retention import RetentionSettings
 from appliance.config_signin import OidcSettings, SignInSettings
 from appliance.config_standards import LtiSettings, PlatformSettings, StandardsSettings, check_all
@@ -295,6 +296,7 @@ class Settings:
     fleet: FleetSettings = field(default_factory=FleetSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     standards: StandardsSettings = field(default_factory=StandardsSettings)
+    panel: PanelSettings = field(default_factory=PanelSettings)
     lti: LtiSettings = field(default_factory=LtiSettings)
     camera: tuple[CameraSettings, ...] = ()
     platform: tuple[PlatformSettings, ...] = ()

@@ -1,0 +1,1 @@
+"""The box's front: what it shows with lights, buzzer and display, and what its buttons do."""

@@ -1,0 +1,1 @@
+"""What stands behind the port: pins, USB lights, a display, keys, a terminal."""

@@ -21,7 +21,8 @@ class PartGone(ApplianceError):
 class Face:
     """What is shown from `since` on (monotonic seconds): every output renders its own part of it. `tune`: None for
     silence; it sounds once, from `tune_since` on (or over and over, where its pattern says so). `lines`: 4 of at most
-    21 characters; `bar`: how far a countdown is, 0 to 1, None for none; `qr`: what a display may show as a QR code, ""."""
+    21 characters; `bar`: how far a countdown is, 0 to 1, None for none; `qr`: what a display may
+    show as a QR code, ""."""
 
     status: str
     light: Pattern

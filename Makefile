@@ -11,14 +11,16 @@ ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
 # Units are read by systemd's own tool, the front is Debian's nginx, clocks are chrony's, certificates come from a real ACME server.
+# The last line draws hardware/: the enclosure, in a screen that is not there, and the wiring.
 DEBIAN_PACKAGES := chromium fonts-dejavu-core libatomic1 libnss3-tools iproute2 nftables e2fsprogs rclone \
-	systemd nginx-light pebble cryptsetup-bin faketime rauc squashfs-tools
+	systemd nginx-light pebble cryptsetup-bin faketime rauc squashfs-tools \
+	openscad xvfb xauth graphviz
 # Not where systemd runs: there it would take the place of whoever keeps this machine's clock.
 DEBIAN_PACKAGES += $(if $(wildcard /run/systemd/system),,chrony)
 # What boots a container, and what the installed box is made of.
 BOOT_PACKAGES := systemd-container mmdebstrap nginx curl util-linux
 
-.PHONY: run setup test test-long test-ceph test-boot check static bench bench-peers lock docs screenshots clean debian-packages
+.PHONY: run setup test test-long test-ceph test-boot check static bench bench-peers lock hardware docs screenshots clean debian-packages
 
 run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/appliance --data $(DATA) run --demo --port $(PORT)
@@ -60,6 +62,10 @@ bench-peers: ## as root: what `appliance bench capture` measures against
 
 lock: ## write requirements/*.txt anew
 	scripts/lock
+
+hardware: setup ## draw what hardware/ describes: wiring, enclosure, pictures, into build/hardware
+	@scripts/debian-packages openscad xvfb xauth graphviz
+	@scripts/hardware
 
 docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python scripts/write-docs

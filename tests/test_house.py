@@ -66,6 +66,15 @@ _OTHER = {
     "video": "night",
     "night": "22:00-06:00",
     "flags": "high",
+    "lights": "gpio",
+    "buttons": "gpio",
+    "key_device": "/dev/input/event3",
+    "display": "oled",
+    "display_chip": "sh1106",
+    "console": "/dev/tty8",
+    "pins": "mock",
+    "board": "pi4",
+    "brightness": 0.5,
 }
 """Where not every text makes sense."""
 

@@ -358,11 +358,11 @@ def test_a_machine_that_is_no_pi_says_so(real, monkeypatch):
     assert trouble(Button(real)).trouble is Trouble.NO_PINS
 
 
-def test_who_may_not_use_the_pins_is_told_the_group(real, monkeypatch):
+def test_who_may_not_use_the_pins_is_told_what_lets_him(real, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     gone = trouble(Button(real))
     assert gone.trouble is Trouble.NOT_ALLOWED
-    assert "gpio" in gone.hint
+    assert "99-appliance-panel.rules" in gone.hint
 
 
 def test_a_pin_that_somebody_holds_is_busy_and_taken_when_it_is_free(real, kernel):

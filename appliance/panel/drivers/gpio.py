@@ -21,6 +21,8 @@ T = TypeVar("T")
 _MOCK_REVISION = "c04170"
 """A Raspberry Pi 5: what the mock says it is."""
 
+RULES = "hardware/config/99-appliance-panel.rules lets the box's user in: is it installed?"
+
 _TONE_DUTY = 0.5
 """Of a passive piezo: loudest."""
 
@@ -136,7 +138,7 @@ def _gone(error: Exception, pins: str) -> PartGone:
 
 
 def _not_allowed(what: str) -> PartGone:
-    return PartGone(Trouble.NOT_ALLOWED, f"{what} may not be used", hint="Add the box's user to the group gpio.")
+    return PartGone(Trouble.NOT_ALLOWED, f"{what} may not be used", hint=RULES)
 
 
 def _import_lgpio(run: Path) -> Any:

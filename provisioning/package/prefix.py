@@ -53,12 +53,18 @@ def _install(lock: Path, folder: Path, *, report: Path) -> None:
 
 
 def _leave_out(folder: Path) -> None:
-    rules = tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8"))["left_out"]
+    rules = left_out()
     for found in sorted(folder.rglob("*"), key=lambda path: len(path.parts)):
         place = found.relative_to(folder).as_posix()
-        if found.exists() and any(_speaks_of(rule, place) for rule in rules):
+        if found.exists() and any(speaks_of(rule, place) for rule in rules):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
 
 
-def _speaks_of(rule: dict[str, Any], place: str) -> bool:
+def left_out() -> list[dict[str, Any]]:
+    """The rules of left-out.toml."""
+    return list(tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8"))["left_out"])
+
+
+def speaks_of(rule: dict[str, Any], place: str) -> bool:
+    """Is this left out by it?"""
     return fnmatch(place, rule["path"]) and not any(fnmatch(place, kept) for kept in rule.get("keep", ()))

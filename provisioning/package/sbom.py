@@ -89,11 +89,11 @@ def _libraries(site: Path, name: str) -> list[Component]:
 def _listed(site: Path, distribution: importlib.metadata.Distribution, ref: str) -> list[Component]:
     """What the wheel's own bill of materials says is compiled into it; files of its system are in `_libraries`."""
     found: dict[str, Component] = {}
-    version = distribution.version
-    for file in sorted(site.glob(f"{distribution.name.replace('-', '_')}-{version}.dist-info/sboms/*.json")):
+    name, version = distribution.name, distribution.version
+    for file in sorted(site.glob(f"{name.replace('-', '_')}-{version}.dist-info/sboms/*.json")):
         for said in json.loads(file.read_text("utf-8")).get("components", []):
             purl = str(said.get("purl", "")).split("?", 1)[0]
-            if purl.startswith(("pkg:rpm/", "pkg:pypi/")):
+            if purl.startswith(("pkg:rpm/", "pkg:pypi/")) or f"{name}/{said['name']}" in licences.table()["not_there"]:
                 continue
             licence = licence_of(said) or licences.table()["inside"].get(said["name"], "")
             licence = "Unicode-3.0" if licence == "Unknown" else licence  # ICU4X: the text is Unicode's

@@ -40,6 +40,7 @@ def make(root: Path, stage: Path, *, site: Path, version: str, epoch: int) -> No
     _environment(root, stage)
     _models(root, stage / HOME / "share/appliance/models")
     _machine(root / "systemd", stage)
+    _front(root / "hardware", stage)
     _words(root, stage)
     bill = sbom.made(root, site, version=version, epoch=epoch, models=stage / HOME / "share/appliance/models")
     if found := sbom.findings(bill["components"]):
@@ -99,11 +100,20 @@ def _machine(systemd: Path, stage: Path) -> None:
                 _copy(fragment, stage / _FRAGMENTS[file.name] / fragment.name)
 
 
+def _front(hardware: Path, stage: Path) -> None:
+    """Who may touch what is at the box's front, whose the power key is, and what a Pi's firmware is told."""
+    config = hardware / "config"
+    _copy(config / "99-appliance-panel.rules", stage / "usr/lib/udev/rules.d/99-appliance-panel.rules")
+    _copy(config / "50-appliance-power.conf", stage / "usr/lib/systemd/logind.conf.d/50-appliance-power.conf")
+    _copy(config / "config.txt", stage / "usr/share/appliance/pi/config.txt")
+
+
 def _words(root: Path, stage: Path) -> None:
     documents = stage / "usr/share/doc/appliance"
     shutil.copytree(
         root / "docs", documents, ignore=shutil.ignore_patterns("design.md", "development.md", "coverage.*")
     )
+    shutil.copytree(root / "hardware", documents / "hardware", ignore=shutil.ignore_patterns("*.stl", "*.png"))
     _copy(Path(__file__).parent / "debian/copyright", documents / "copyright")
     for name in ("LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"):
         _copy(root / name, documents / name)

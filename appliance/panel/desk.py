@@ -30,7 +30,8 @@ class Sound(StrEnum):
     IDENTIFY = "identify"
     PAIR = "pair"
     COUNT = "count"  # one more second of a hold
-    REFUSED = "refused"
+    REFUSED = "refused"  # the shutdown
+    NOT_DONE = "not_done"  # anything else
     OFF = "off"
     RESET = "reset"  # it asks whether it shall
     FAULT = "fault"
@@ -40,10 +41,18 @@ class Saying(StrEnum):
     """What a note says, where it is no sentence of somebody else's."""
 
     NOT_CONFIRMED = "not_confirmed"  # the reset
-    CANDIDATES = "candidates"  # no reset while they are here
+    CANDIDATES = "candidates_here"  # no reset while they are here
     STILL_ON = "still_on"  # it did not switch off
     STILL_HERE = "still_here"  # the reset did not happen
     FAILED = "failed"  # it was refused; `sentence` says why
+
+
+@dataclass(frozen=True, slots=True)
+class Identifying:
+    """The box shows which one it is, from `since` until `until`."""
+
+    since: float
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +109,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Times are monotonic seconds. `held`: how long the button is (`power_on`: since the power came); the rest is None
-    where the panel is not in the middle of it."""
+    """Times are monotonic seconds. `held`: how long the button is down, and since when (`power_on`: since the power
+    came); the rest is None where the panel is not in the middle of it."""
 
     shown: Shown
     held: float = 0.0
+    held_since: float = 0.0
     power_on: bool = False
-    identifying: tuple[float, float] | None = None
+    identifying: Identifying | None = None
     pairing: Pairing | None = None
     refused: Refused | None = None
     question: Question | None = None
@@ -246,8 +256,8 @@ def _asked(desk: Desk, asked: Asked, now: float) -> tuple[Desk, tuple[Intent, ..
 
 def _identify(desk: Desk, by: str, now: float) -> tuple[Desk, tuple[Intent, ...]]:
     """Who asks again is shown it for longer; the light goes on as it is."""
-    since = desk.identifying[0] if desk.identifying else now
-    desk = replace(desk, identifying=(since, now + IDENTIFY_FOR))
+    since = desk.identifying.since if desk.identifying else now
+    desk = replace(desk, identifying=Identifying(since, now + IDENTIFY_FOR))
     return _sounding(desk, Sound.IDENTIFY, now), (Identify(by=by),)
 
 
@@ -290,18 +300,30 @@ def _failed(desk: Desk, failed: Failed, now: float) -> Desk:
 
 
 def _tick(desk: Desk, tick: Tick, state: BoxState, now: float) -> tuple[Desk, tuple[Intent, ...]]:
-    intents: tuple[Intent, ...] = ()
-    before = desk.shown.status
-    second = math.floor(tick.held)
-    counts = second >= 1 and desk.held > 0 and second > math.floor(desk.held)
-    desk = replace(
-        desk, held=tick.held, power_on=tick.power_on, shown=status.steady(desk.shown, status.of(state), now)
-    )  # fmt: skip
-    if desk.identifying is not None and now >= desk.identifying[1]:
+    before = desk
+    desk = _over(_held(desk, tick, now), now)
+    desk = replace(desk, shown=status.steady(desk.shown, status.of(state), now))
+    if desk.held and math.floor(desk.held) > math.floor(before.held):
+        desk = _sounding(desk, Sound.COUNT, now)
+    elif desk.shown.status is Status.FAULT and before.shown.status is not Status.FAULT:
+        desk = _sounding(desk, Sound.FAULT, now)
+    closed = before.pairing is not None and desk.pairing is None
+    return desk, (ClosePairing(by=""),) if closed else ()
+
+
+def _held(desk: Desk, tick: Tick, now: float) -> Desk:
+    goes_on = 0 < desk.held <= tick.held
+    since = desk.held_since if goes_on else now - tick.held
+    return replace(desk, held=tick.held, held_since=since if tick.held else 0.0, power_on=tick.power_on)
+
+
+def _over(desk: Desk, now: float) -> Desk:
+    """What has had its time. Who began to hold while the refusal stood still insists."""
+    if desk.identifying is not None and now >= desk.identifying.until:
         desk = replace(desk, identifying=None)
     if desk.pairing is not None and now >= desk.pairing.until:
-        desk, intents = replace(desk, pairing=None), (ClosePairing(by=""),)
-    if desk.refused is not None and now >= desk.refused.until and not tick.held:
+        desk = replace(desk, pairing=None)
+    if desk.refused is not None and now >= desk.refused.until and not desk.held:
         desk = replace(desk, refused=None)
     if desk.note is not None and now >= desk.note.until:
         desk = replace(desk, note=None)
@@ -310,11 +332,7 @@ def _tick(desk: Desk, tick: Tick, state: BoxState, now: float) -> tuple[Desk, tu
     if desk.going is not None and now - desk.going.since >= _takes(desk.going):
         saying = Saying.STILL_ON if desk.going.why is Leaving.OFF else Saying.STILL_HERE
         desk = _noted(replace(desk, going=None), saying, now)
-    if counts:
-        return _sounding(desk, Sound.COUNT, now), intents
-    if desk.shown.status is Status.FAULT and before is not Status.FAULT:
-        return _sounding(desk, Sound.FAULT, now), intents
-    return desk, intents
+    return desk
 
 
 def _takes(going: Going) -> float:
@@ -323,7 +341,7 @@ def _takes(going: Going) -> float:
 
 def _noted(desk: Desk, saying: Saying, now: float, *, sentence: str = "") -> Desk:
     noted = replace(desk, note=Note(saying, now, now + NOTE_FOR, sentence))
-    return _sounding(noted, Sound.REFUSED, now)
+    return _sounding(noted, Sound.NOT_DONE, now)
 
 
 def _sounding(desk: Desk, sound: Sound, now: float) -> Desk:

@@ -70,6 +70,11 @@ class Outcome:
     at: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def under_way(self) -> bool:
+        """It was begun, and what came of it is not known yet. Where nothing follows, the power went in the middle."""
+        return bool(self.facts.get("under_way"))
+
 
 def has_steward() -> bool:
     """Is this machine an installed box? Under `appliance run` nobody takes errands."""

@@ -22,6 +22,10 @@ from appliance.provision.verbs.done import Done
 
 MARK = ".reset"
 WAS = "was-reset.json"
+PANEL = "appliance-panel.service"
+"""It goes on until the machine starts again: it writes nothing in the data folder, and the light says that something is
+being done."""
+
 _FIRST = ("keys", "provision", "backups", "ledger")
 _STAYS = (MARK, "lost+found", ".box.lock", ".writer.lock")
 
@@ -32,7 +36,7 @@ def do(errand: Errand, on: Machine, paths: Paths) -> Done:
     if set(said) - {"confirm", "lose_evidence"} or not isinstance(said.get("confirm"), str):
         raise BadInput("reset takes the box's name as confirm")
     may(paths, on, confirm=said["confirm"], lose_evidence=said.get("lose_evidence") is True)
-    units = restart.running(on)
+    units = [unit for unit in restart.running(on) if unit != PANEL]
     if units:
         on.demand("systemctl", "stop", *units)
     sentences = begin(paths, on, by=errand.by, ours=True)

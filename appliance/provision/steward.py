@@ -81,7 +81,8 @@ def _one(asked: Errand, paths: Paths, on: Machine, verbs: Mapping[Verb, Do], now
     if asked.verb in _NOT_AGAIN:
         if now() - asked.at > STALE_SECONDS:
             return outcome(False, "This was asked too long ago, and is not done.", "Ask again if it is still wanted.")
-        _settle(paths, outcome(False, "It was begun, and the box went away meanwhile."))
+        begun = "It was begun, and the box went away meanwhile."
+        _settle(paths, outcome(False, begun, facts={"under_way": True}))
     try:
         done = verbs[asked.verb](asked, on, paths)
     except ApplianceError as error:

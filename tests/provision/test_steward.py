@@ -61,6 +61,8 @@ def ask(paths, on, verb, /, **arguments):
          ["systemctl reset-failed appliance-web.service", "systemctl restart appliance-web.service"]),
         (Verb.RESTART, {"unit": "capture@2"},
          ["systemctl reset-failed appliance-capture@2.service", "systemctl restart appliance-capture@2.service"]),
+        (Verb.RESTART, {"unit": "panel"},
+         ["systemctl reset-failed appliance-panel.service", "systemctl restart appliance-panel.service"]),
         (Verb.CLOCK, {}, ["chronyc online", "chronyc burst 4/4", "chronyc waitsync 10 0.0 0.0 1", "chronyc makestep"]),
         (Verb.REBOOT, {}, ["systemctl --no-block reboot"]),
         (Verb.POWEROFF, {}, ["systemctl --no-block poweroff"]),

@@ -8,7 +8,7 @@ from appliance.errors import BadInput
 from appliance.provision.machine import Machine
 from appliance.provision.verbs.done import Done
 
-_UNIT = re.compile(r"appliance-(?:front|web|inference|sync|capture@[1-9][0-9]?)")
+_UNIT = re.compile(r"appliance-(?:front|web|inference|sync|panel|capture@[1-9][0-9]?)")
 _ALL = "appliance-*.service"
 _NOT = ("appliance-steward.service", "appliance-firstboot.service", "appliance-update.service")
 

@@ -12,7 +12,7 @@ from appliance.config import load
 from appliance.errors import ConfigError
 from appliance.exam.permissions import Role
 from appliance.ledger import state, writer
-from appliance.provision import apply, rules
+from appliance.provision import apply, rules, written
 from appliance.provision.seed import Admin, Certificate, Lab, Network, Retention, Seed, Upstream
 from tests.provision.test_written import HASH
 
@@ -36,6 +36,14 @@ def test_what_the_seed_says_stands_over_what_was_written_by_hand(paths):
     assert (settings.web.port, settings.web.threads) == (9090, 300)
     assert (settings.upstream.site, settings.upstream.at_once) == ("north", 2)
     assert 'site = "old"' in (paths.data / "appliance.toml.before").read_text()
+
+
+def test_a_lab_says_on_its_stick_what_the_box_has_at_its_front(paths):
+    text = '[settings.panel]\nlights = "gpio"\nbuttons = "gpio"\ndisplay = "oled"\nsounds = false\n'
+    apply.box(paths, written.parse(text))
+    panel = load(paths.config).panel
+    assert (panel.lights, panel.buttons, panel.display, panel.sounds) == ("gpio", "gpio", "oled", False)
+    assert (panel.pins, panel.board) == ("lgpio", "pi5")
 
 
 def test_what_the_next_seed_leaves_out_goes_but_what_no_seed_said_stays(paths):

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,12 @@ def test_the_template_is_right_and_names_every_key(paths, tmp_path, capsys):
     uncommented = text.replace("# [[admin]]", "[[admin]]").replace("\n# user", "\nuser").replace("\n# name", "\nname")
     uncommented = uncommented.replace("\n# role", "\nrole").replace("\n# password", "\npassword")
     uncommented = uncommented.replace("# [settings.capture]\n# seats", "[settings.capture]\nseats")
+    uncommented = re.sub(
+        r"^# (\[settings\.panel]|(?:lights|buttons|display|sounds) = )", r"\1", uncommented, flags=re.M
+    )
     said = tomllib.loads(uncommented)
+    assert written.parse(text.replace("# [settings", "[settings")) == Seed(settings={"capture": {}, "panel": {}})
+    assert said["settings"]["panel"] == {"lights": "gpio", "buttons": "gpio", "display": "oled", "sounds": True}
     for section, keys in written.keys().items():
         table = said[section][0] if section == "admin" else said[section]
         assert section == "settings" or set(table) == set(keys), section

@@ -137,6 +137,10 @@ access_key = "K"
         ("[retention]\nevidence_days = 9999\n", 2, "0 (as the box does by default) to 3650"),
         ('[settings.upstream]\nurl = "s3://b"\n', 2, "stands in the seed's own [upstream]"),
         ('[settings.upstream]\nvideo = "night"\n', 1, "there is no night"),
+        ('[settings.panel]\nlights = "gpio"\nbutons = "gpio"\n', 3, "did you mean buttons?"),
+        ('[settings.panel]\nlights = "neon"\n', 2, "use one of 'auto', 'gpio', 'usb', 'none'"),
+        ('[settings.panel]\nsounds = "no"\n', 2, "sounds"),
+        ('[settings.panel]\nbuttons = "keys"\n', 1, "key_device go together"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_on_its_line(text, line, said):

@@ -14,6 +14,8 @@ from appliance.exam import codes
 
 FILE = "pairing.json"
 SECONDS = 300.0
+GUESSES = "guesses"
+"""Who asks the panel to close the window, where too many codes were wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,9 @@ class Part:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """As of `at` (wall seconds). `status`: which pattern is shown (`panel.status.Status`), and since when; `lines`: of
-    the display, whether there is one or not; `pairing_until`: wall seconds, 0: closed. `counters`: of queues."""
+    the display, whether there is one or not; `pairing_until`: wall seconds, 0: closed. `counters`: of queues.
+    `light`: a round of the light's pattern, over and over from `since` on, as (seconds, red, green, blue, curve) of
+    each step (`panel.pattern.Step`; colours 0 to 1)."""
 
     at: float
     status: str
@@ -54,6 +56,7 @@ class Panel:
     pairing_until: float = 0.0
     parts: tuple[Part, ...] = ()
     counters: dict[str, float] | None = None
+    light: tuple[tuple[float, float, float, float, str], ...] = ()
 
 
 def write(run: Path, state: Panel) -> None:
@@ -70,7 +73,8 @@ def read(run: Path) -> Panel | None:
         if said.pop("schema") != SCHEMA:
             return None
         parts = tuple(Part(**one) for one in said.pop("parts"))
-        return Panel(**{**said, "lines": tuple(said["lines"]), "parts": parts})
+        light = tuple(tuple(step) for step in said.pop("light", ()))
+        return Panel(**{**said, "lines": tuple(said["lines"]), "parts": parts, "light": light})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

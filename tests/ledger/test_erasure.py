@@ -33,7 +33,8 @@ CODES = frozenset({"call.ended", "export.failed", "evidence.failed", "hold.place
 
 BY_ACTIONS = frozenset({"attempt.created", "attempt.arrived", "attempt.signed", "attempt.equipped", "attempt.ended"})
 BOX_CHAIN = frozenset(
-    {name for name, said in CATALOGUE.items() if said.__module__.rpartition(".")[2] in ("box", "exam", "upstream")}
+    {name for name, said in CATALOGUE.items()
+     if said.__module__.rpartition(".")[2] in ("box", "exam", "panel", "upstream")}
 ) | {"exam.planned", "content.stored", "section.released", "exam.delegated", "exam.announced", "staff.said",
      "notice.given", "analysis.reduced", "room.noticed", "seats.arranged", "seats.cards_renewed", "machine.bound",
      "machine.unbound", "seat.checked", "rehearsal.over"}  # fmt: skip

@@ -124,6 +124,12 @@ from appliance.exam.events.lti import (
 from appliance.exam.events.page import (
     PageReported,
 )
+from appliance.exam.events.panel import (
+    PairingClosed,
+    PairingOpened,
+    PanelIdentified,
+    PowerOffRefused,
+)
 from appliance.exam.events.phone import (
     PhoneConfirmed,
     PhoneInvited,
@@ -308,6 +314,9 @@ __all__ = [
     "PageAccepted",
     "PagePhotographed",
     "PageReported",
+    "PairingClosed",
+    "PairingOpened",
+    "PanelIdentified",
     "PaperCounted",
     "PaperUploaded",
     "Payload",
@@ -317,6 +326,7 @@ __all__ = [
     "PhoneRefused",
     "PhoneScanned",
     "PositionChecked",
+    "PowerOffRefused",
     "ProcessStarted",
     "RecommendationAnswered",
     "RecommendationMade",

@@ -6,7 +6,7 @@ from typing import Any
 from appliance.exam.events.catalogue import Payload, event
 
 
-@event("process.started", by=("capture", "inference", "sync"))
+@event("process.started", by=("capture", "inference", "sync", "panel"))
 @dataclass(frozen=True, kw_only=True)
 class ProcessStarted(Payload):
     """A process of the box is up. `models`: what it judges by, name -> version; only inference has some."""
@@ -24,7 +24,7 @@ class ChainAnchored(Payload):
     heads: dict[str, list[Any]]
 
 
-@event("ledger.overflowed", by=("capture", "inference", "sync"))
+@event("ledger.overflowed", by=("capture", "inference", "sync", "panel"))
 @dataclass(frozen=True, kw_only=True)
 class LedgerOverflowed(Payload):
     """A process could not hold every event while the writer was away; `lost` were dropped, oldest first."""
@@ -344,15 +344,15 @@ class IssueFixAsked(Payload):
     by: str
 
 
-@event("box.stopping")
+@event("box.stopping", by=("panel",))
 @dataclass(frozen=True, kw_only=True)
 class BoxStopping(Payload):
     """Somebody powers the box off, or restarts it. `what`: "power_off" or "restart"; `candidates`: so many were here,
-    and the name of the box was typed."""
+    and the name of the box was typed, or its button was held a second time (`by` is "button"); null: nobody knows."""
 
     what: str
     by: str
-    candidates: int
+    candidates: int | None
 
 
 @event("certificate.changed")

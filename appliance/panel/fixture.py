@@ -131,7 +131,7 @@ class Fixture:
     def __init__(
         self, output: Output, *, optional: bool = False, clock: Clock = time.monotonic, wall: Clock = time.time
     ) -> None:
-        self.name = output.name
+        self.name, self.driver = output.name, output.driver
         self._output = output
         self._clock = clock
         self._keeper = Keeper(output, optional=optional, wall=wall)
@@ -180,7 +180,7 @@ class Fixture:
             return True
         self._thread.join(timeout=max(0.0, seconds))
         if self._thread.is_alive():
-            log.warning("the panel's part %s did not stop within %.1f s and is left behind", self.name, seconds)
+            log.warning("the panel's part %s did not stop in time and is left behind", self.name)
             return False
         return True
 
@@ -223,7 +223,7 @@ class Reading:
     ever waits."""
 
     def __init__(self, source: Input, *, optional: bool = False, wall: Clock = time.time) -> None:
-        self.name = source.name
+        self.name, self.driver = source.name, source.driver
         self._source = source
         self._keeper = Keeper(source, optional=optional, wall=wall)
 

@@ -49,10 +49,6 @@ if (step == "parts") {
   }
 }
 
-if (step == "tray") {
-  color(shell) tray();
-}
-
 if (step == "board") {
   color(shell) tray();
   board_in();

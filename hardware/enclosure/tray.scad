@@ -18,7 +18,7 @@ module tray() {
       inside();
       at_board_holes() circle(d = standoff);
     }
-    layer(floor_z + under - 0.01, rim + 1) inside();
+    layer(floor_z + under - ($preview ? 0.01 : 0), rim + 1) inside();  // in a preview, faces that meet flicker
     layer(-1, lid_screw_head_deep) at_corners() circle(d = lid_screw_head);
     // Sleeves of plugs are thicker than the connectors: they reach below the board's upper side.
     notch_long(usb_c_at, plug_usb_c, rim + usb_c_up - plug_usb_c_high / 2, rim + 1);

@@ -1,0 +1,1 @@
+"""hardware/: what a maker builds from."""

@@ -3,6 +3,7 @@ what time is it -> the button as it is, and what happened. Nothing is done by gu
 came, that nobody looked at for a while, or that is held for longer than anybody holds one, does nothing until it is
 free."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -55,8 +56,9 @@ class Button:
 def start(down: bool, now: float, *, power_on: bool = False) -> Button:
     """How it is found. A button that is down already was not pressed for us: it can ask for the reset, where the power
     came just now (`power_on`), and nothing else."""
+    since = now if down else -math.inf
     return Button(
-        looked=now, raw=down, raw_since=now, down=down, since=now, spent=down, power_on=down and power_on
+        looked=now, raw=down, raw_since=now, down=down, since=since, spent=down, power_on=down and power_on
     )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ PATTERNS: Mapping[Status, Pattern] = {
     Status.RECORDING: Pattern((Step(1.0, RED),)),
     Status.ATTENTION: Pattern(_flashes(AMBER, 2, dark=1.4)),
     Status.RECORDING_ATTENTION: Pattern(
-        (Step(2.4, RED), Step(0.2), Step(0.2, AMBER), Step(0.2), Step(0.2, AMBER), Step(0.2))
+        (Step(1.8, RED), Step(0.3), Step(0.2, AMBER), Step(0.2), Step(0.2, AMBER), Step(0.3))
     ),
     Status.SYNCING: Pattern((Step(1.5, CYAN), Step(1.5))),
     Status.OFFLINE: Pattern((Step(1.0, GREEN), Step(0.3), Step(0.2, GREEN), Step(2.5))),

@@ -19,7 +19,7 @@ LARGEST = 4096
 
 
 class Trouble(StrEnum):
-    """Why a part of the panel does not work. The words are `panel.trouble_CODE` and `panel.trouble_CODE_hint`."""
+    """Why a part of the panel does not work. The words are `issue.panel_part_CODE` and `..._hint`."""
 
     NO_PINS = "no_pins"  # this machine has none, or nobody may use them
     PINS_BUSY = "pins_busy"

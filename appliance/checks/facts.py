@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.box.panel import Part
 from appliance.box.upstream import Upstream
 from appliance.config import CaptureSettings
 
@@ -124,6 +125,14 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """The box's front. `silent`: nobody drives it, though somebody should; `parts`: as they say of themselves."""
+
+    silent: bool = False
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """`now`: wall seconds; `built_at`: when this software was made; `uptime`: seconds; `processes`: as their health
     files say; `models`: missing parts of the model pack; `certificates`: until when each is valid (wall seconds);
@@ -147,6 +156,7 @@ class Facts:
     backup: Backup = field(default_factory=Backup)
     update: Update = field(default_factory=Update)
     setup: Setup = field(default_factory=Setup)
+    panel: Panel = field(default_factory=Panel)
     upstream: Upstream | None = None
     certificates: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()

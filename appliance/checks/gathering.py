@@ -13,10 +13,24 @@ from typing import Any, TypeVar
 
 from cryptography import x509
 
-from appliance.box import capacity, clock, health, steps, upstream, workers
+from appliance.box import capacity, clock, errand, health, panel, steps, upstream, workers
 from appliance.box.paths import Paths
 from appliance.checks import disks, machine, units
-from appliance.checks.facts import Backup, Clock, Disk, Exam, Facts, Gap, Jump, Machine, Ports, Restarts, Setup, Update
+from appliance.checks.facts import (
+    Backup,
+    Clock,
+    Disk,
+    Exam,
+    Facts,
+    Gap,
+    Jump,
+    Machine,
+    Panel,
+    Ports,
+    Restarts,
+    Setup,
+    Update,
+)
 from appliance.checks.units import Unit
 from appliance.config import Settings
 from appliance.errors import ApplianceError
@@ -26,6 +40,9 @@ from appliance.ledger.reader import Reader
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_PANEL_SECONDS = 15.0
+"""The panel writes each second: who has not for so long hangs or is gone."""
 
 
 def gather(paths: Paths, settings: Settings, now: float, *, root: Path = Path("/")) -> Facts:
@@ -62,6 +79,7 @@ def gather(paths: Paths, settings: Settings, now: float, *, root: Path = Path("/
         backup=safely("backups", lambda: _backup(paths, now, services), Backup()),
         update=safely("updates", lambda: _update(paths, now), Update()),
         setup=safely("setup", lambda: _setup(paths), Setup()),
+        panel=_panel(paths, now),
         upstream=upstream.read(paths.run),
         certificates=_certificates(paths, settings),
         models=tuple((processes.get("inference", {}).get("missing") or {}).keys()),
@@ -223,6 +241,15 @@ def _setup(paths: Paths) -> Setup:
         open=(paths.provision / "setup-code").exists(),
         recovery_key=(paths.keys / "recovery.key").exists() and (paths.provision / "provision.toml").exists(),
     )
+
+
+def _panel(paths: Paths, now: float) -> Panel:
+    """An installed box has one; elsewhere it is missed once it was there."""
+    said = panel.read(paths.run)
+    if said is None:
+        return Panel(silent=errand.has_steward())
+    silent = not -_PANEL_SECONDS < now - said.at < _PANEL_SECONDS
+    return Panel(silent=silent, parts=() if silent else said.parts)
 
 
 def _certificates(paths: Paths, settings: Settings) -> dict[str, float]:

@@ -30,7 +30,8 @@ _SENTENCES: Mapping[str, Pick] = {
     "sync_lagging": lambda f: "sync_lagging_refused" if f["kinds"] else "sync_lagging_late",
     "certificate_expiring": lambda f: "certificate_expiring" if f["days"] else "certificate_expired",
     "under_voltage": lambda f: "under_voltage_now" if f["now"] else "under_voltage_before",
-    "too_hot": lambda f: "too_hot_slowed" if f["slowed"] else "too_hot",
+    "too_hot": lambda f: "too_hot_slowed" if f["slowed"] else "too_hot_before" if f.get("before") else "too_hot",
+    "panel_part": lambda f: f"panel_part_{f['trouble']}",
     "udp_ports_blocked": lambda f: f"udp_ports_{f['why']}",
     "backup_old": lambda f: "backup_failed" if f["failed"] else "backup_old",
 }
@@ -40,6 +41,7 @@ _HINTS: Mapping[str, Pick] = {
     "clock_unsynchronised": lambda f: f"{_SENTENCES['clock_unsynchronised'](f)}_hint",
     "detector_stalled": lambda f: f"{_SENTENCES['detector_stalled'](f)}_hint",
     "certificate_expiring": lambda f: f"certificate_expiring_{f['certificate']}_hint",
+    "panel_part": lambda f: f"panel_part_{f['trouble']}_hint",
 }
 
 
@@ -50,6 +52,8 @@ def of(issue: Issue, t: Words) -> Said:
     if "kinds" in facts:  # of feeds, or of what the store refuses: both have their words already
         section = "upstream.kind" if code == "sync_lagging" else "kind"
         values["kinds"] = ", ".join(t(f"{section}.{kind}") for kind in facts["kinds"])
+    if code == "panel_part":
+        values["part"] = t(f"panel_page.part_{facts['part']}")
     sentence = _SENTENCES[code](facts) if code in _SENTENCES else code
     hint = _HINTS[code](facts) if code in _HINTS else f"{code}_hint"
     return Said(_begin(t(f"issue.{sentence}", **values)), t(f"issue.{hint}", **values))

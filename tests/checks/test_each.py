@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.box.panel import Part, Trouble
 from appliance.box.upstream import Backlog, Failure
 from appliance.checks import registry, words
 from appliance.checks.facts import (
@@ -17,6 +18,7 @@ from appliance.checks.facts import (
     Gap,
     Jump,
     Machine,
+    Panel,
     Ports,
     Restarts,
     Setup,
@@ -96,6 +98,15 @@ CASES = {
     "too little voltage some time ago": (well(machine=Machine(throttled=0x50000)), "under_voltage", WARNING),
     "heat": (well(machine=Machine(temperature=98, critical=100)), "too_hot", WARNING),
     "a processor that slows down": (well(machine=Machine(temperature=80, throttled=0b100)), "too_hot", WARNING),
+    "a processor that slowed down before": (well(machine=Machine(throttled=0x40000)), "too_hot", WARNING),
+    "a front that nobody drives": (well(panel=Panel(silent=True)), "panel_part", WARNING),
+    **{
+        f"a part of the front: {trouble.value}": (
+            well(panel=Panel(parts=(Part(name="display", driver="oled", trouble=trouble.value, about="i2c-1"),))),
+            "panel_part", WARNING,
+        )
+        for trouble in Trouble
+    },
     "ports that somebody else has": (well(ports=Ports(bindable=False)), "udp_ports_blocked", FAULT),
     "a firewall between the seats and the box": (well(ports=Ports(failed=3)), "udp_ports_blocked", FAULT),
     "a backup of last week": (well(backup=Backup(newest=7 * DAY, due=30 * DAY)), "backup_old", WARNING),
@@ -147,6 +158,9 @@ def test_an_offline_lab_is_green_also_during_its_exam_after_a_night_and_at_power
         well(clock=Clock(jump=Jump(seconds=9, ago=7200))),
         well(update=Update(waiting="2.1", seconds=DAY)),
         well(disk=Disk(rate=1e6)),
+        well(panel=Panel(parts=(Part(name="lights", driver="usb"),))),
+        well(panel=Panel(silent=True), uptime=20.0),
+        well(machine=Machine(temperature=50, throttled=0x80000)),
         well(backup=Backup(newest=20 * 3600, due=90 * DAY)),
         process(well(), "inference", feeds={"a/webcam": {"looked_at": NOW - 900}}),
         offline(
@@ -158,6 +172,7 @@ def test_an_offline_lab_is_green_also_during_its_exam_after_a_night_and_at_power
     ids=[
         "a page that is loaded anew", "a few connections that failed among many", "a process that settled",
         "a step of hours ago", "an update of yesterday", "a disk that takes days to fill",
+        "a front that is well", "a front that has just been given power", "a warm afternoon last week",
         "the backup of last night", "no exam, nothing to look at",
         "recordings that wait for the night on purpose",
     ],

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from appliance.box import health, mounts
+from appliance.box import health, mounts, panel
+from appliance.box.panel import Part
 from appliance.box.paths import Paths
 from appliance.checks import disks, gathering, machine, registry, units
+from appliance.checks.facts import Machine
 from appliance.checks.units import Unit
 from appliance.config import CaptureSettings, Settings
+
+from .conftest import well
 
 MOUNTED = "31 1 8:1 / / rw - ext4 /dev/a rw\n32 31 0:5 / /proc rw - proc proc rw\n"
 
@@ -36,6 +40,39 @@ def test_heat_voltage_and_memory_of_a_raspberry_pi(tmp_path):
     assert (said.memory, said.memory_free) == (8_192_000_000, 5_120_000_000)
     put(tmp_path, "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled", "0\n")
     assert machine.read(tmp_path, ask=lambda: "throttled=0x50005").throttled == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("throttled=0x0", []),
+        ("throttled=0x1", ["under_voltage"]),
+        ("throttled=0x50005", ["under_voltage"]),  # slowed for want of voltage: one issue, and its cause
+        ("throttled=0x50000", ["under_voltage"]),
+        ("throttled=0x2", ["too_hot"]),
+        ("throttled=0x4", ["too_hot"]),
+        ("throttled=0x8", ["too_hot"]),
+        ("throttled=0x20000", ["too_hot"]),
+        ("throttled=0x40000", ["too_hot"]),
+        ("throttled=0x80000", []),
+    ],
+)
+def test_every_bit_of_a_raspberry_pis_firmware_has_its_issue(tmp_path, said, codes):
+    bits = machine.read(tmp_path, ask=lambda: f"{said}\n").throttled
+    assert [issue.code for issue in registry.judge(well(machine=Machine(throttled=bits)))] == codes
+
+
+def test_the_front_as_it_says_of_itself_and_silent_where_one_should_be(paths, monkeypatch):
+    def look():
+        return gathering.gather(paths, Settings(), time.time()).panel
+
+    assert (look().silent, look().parts) == (False, ())  # it was never there, and need not be
+    monkeypatch.setenv("APPLIANCE_STEWARD", "1")
+    assert look().silent
+    gone = Part(name="display", driver="oled", trouble="unplugged")
+    for ago, silent, parts in ((1, False, (gone,)), (60, True, ()), (-3600, True, ())):
+        panel.write(paths.run, panel.Panel(at=time.time() - ago, status="ready", since=0.0, parts=(gone,)))
+        assert (look().silent, look().parts) == (silent, parts)
 
 
 @pytest.mark.parametrize("said", ["", "VCHI initialization failed", "throttled=", "throttled=xyz"])

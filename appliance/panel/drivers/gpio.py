@@ -97,8 +97,8 @@ class Pins:
             factory = LGPIOFactory(chip=self.pinout.chip)
         except lgpio.error as error:
             raise PartGone(Trouble.NO_PINS, f"{chip}: {error}") from None
-        label = lgpio.gpio_get_chip_info(factory._handle)[3]
-        if not label.startswith("pinctrl"):  # of the header: pinctrl-rp1, pinctrl-bcm2711
+        label = str(lgpio.gpio_get_chip_info(factory._handle)[3])
+        if "pinctrl" not in label:  # of the header: pinctrl-rp1, pinctrl-bcm2711
             factory.close()
             raise PartGone(
                 Trouble.NO_PINS,

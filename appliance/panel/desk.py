@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from appliance.box.panel import Ask
 from appliance.panel import status
-from appliance.panel.button import Signal
+from appliance.panel.button import OFF_AT, Signal
 from appliance.panel.status import BoxState, Shown, Status
 
 IDENTIFY_FOR = 30.0
@@ -229,7 +229,8 @@ def step(desk: Desk, event: Event, state: BoxState, now: float) -> tuple[Desk, t
 
 
 def _signalled(desk: Desk, signal: Signal, state: BoxState, now: float) -> tuple[Desk, tuple[Intent, ...]]:
-    desk = replace(desk, note=None) if signal is Signal.PRESSED else desk
+    if signal is Signal.PRESSED:
+        return _touched(desk, now), ()
     if signal is Signal.RESET_HELD:
         asking = replace(desk, question=Question(now, now + CONFIRM_WITHIN), identifying=None)
         return _sounding(asking, Sound.RESET, now), ()
@@ -239,9 +240,15 @@ def _signalled(desk: Desk, signal: Signal, state: BoxState, now: float) -> tuple
         return _identify(desk, BUTTON, now) if desk.identifying is None else (replace(desk, identifying=None), ())
     if signal is Signal.PAIR:
         return _sounding(desk, Sound.PAIR, now), (OpenPairing(by=BUTTON),)
-    if signal is Signal.OFF:
-        return _off(desk, state, now)
-    return desk, ()
+    return _off(desk, state, now) if signal is Signal.OFF else (desk, ())
+
+
+def _touched(desk: Desk, now: float) -> Desk:
+    """Somebody is at the button: they have read the note, and who begins to hold while the refusal stands is heard."""
+    refused = desk.refused
+    if refused is not None:
+        refused = replace(refused, until=max(refused.until, now + OFF_AT + 1))
+    return replace(desk, note=None, refused=refused)
 
 
 def _asked(desk: Desk, asked: Asked, now: float) -> tuple[Desk, tuple[Intent, ...]]:
@@ -282,8 +289,6 @@ def _answered(
     desk: Desk, question: Question, signal: Signal, state: BoxState, now: float
 ) -> tuple[Desk, tuple[Intent, ...]]:
     """Only short presses say yes; a hold says no."""
-    if signal is Signal.PRESSED:
-        return desk, ()
     if signal is not Signal.TAPPED:
         return _noted(replace(desk, question=None), Saying.NOT_CONFIRMED, now), ()
     if (presses := question.presses + 1) < CONFIRMATIONS:
@@ -318,12 +323,12 @@ def _held(desk: Desk, tick: Tick, now: float) -> Desk:
 
 
 def _over(desk: Desk, now: float) -> Desk:
-    """What has had its time. Who began to hold while the refusal stood still insists."""
+    """What has had its time."""
     if desk.identifying is not None and now >= desk.identifying.until:
         desk = replace(desk, identifying=None)
     if desk.pairing is not None and now >= desk.pairing.until:
         desk = replace(desk, pairing=None)
-    if desk.refused is not None and now >= desk.refused.until and not desk.held:
+    if desk.refused is not None and now >= desk.refused.until:
         desk = replace(desk, refused=None)
     if desk.note is not None and now >= desk.note.until:
         desk = replace(desk, note=None)

@@ -228,7 +228,7 @@ def _letter(letter: str) -> str:
     """Itself, or what it is made of (ő: o), or a question mark."""
     if letter.isspace():
         return " "
-    if " " <= letter <= "~" or "\u00a1" <= letter <= "\u00ff":
+    if letter <= "\u00ff" and letter.isprintable():
         return letter
     parts = "".join(one for one in unicodedata.normalize("NFKD", letter) if " " <= one <= "~")
     return parts or ("" if unicodedata.category(letter)[0] in "CM" else "?")

@@ -8,13 +8,12 @@ from typing import Any
 
 from appliance.box.panel import Part as FrontPart
 from appliance.panel.driver import Face
+from appliance.panel.drivers.drawing import ALL_ON
 from appliance.panel.pattern import BLUE, DARK, GREEN, PATTERNS, RED, WHITE, Colour, Pattern, Tone, Tune
 from appliance.panel.pattern import Step as Shine
 from appliance.panel.status import Status
 
 SCHEMA = 1
-ALL_ON = "all_on"
-"""The status of a face of which a display lights every dot."""
 
 
 class Part(StrEnum):

@@ -15,6 +15,9 @@ WIDTH, HEIGHT = 128, 64
 SHIFTS = ((0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """The picture goes round by two dots, so that no dot shines for years."""
 
+ALL_ON = "all_on"
+"""The status of a face of which every dot shines: the end-of-line test's."""
+
 _W, _H = WIDTH - 2, HEIGHT - 2
 _LARGE = (18, 17, 16, 15, 14, 13, 12, 11)
 _SMALL, _BESIDE = (12, 11), (11,)
@@ -68,7 +71,9 @@ def picture(face: Face, shift: tuple[int, int] = (0, 0)) -> Any:
     left out from the end on."""
     from PIL import Image, ImageDraw
 
-    image = Image.new("1", (WIDTH, HEIGHT))
+    image = Image.new("1", (WIDTH, HEIGHT), face.status == ALL_ON)
+    if face.status == ALL_ON:
+        return image
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"
     left, top = shift

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from appliance.box import pairing
 from appliance.box.panel import Ask
 from appliance.panel import status
 from appliance.panel.button import OFF_AT, Signal
@@ -44,6 +45,7 @@ class Saying(StrEnum):
     CANDIDATES = "candidates_here"  # no reset while they are here
     STILL_ON = "still_on"  # it did not switch off
     STILL_HERE = "still_here"  # the reset did not happen
+    GUESSED = "guessed"  # the pair window is closed: too many codes were wrong
     FAILED = "failed"  # it was refused; `sentence` says why
 
 
@@ -258,7 +260,10 @@ def _asked(desk: Desk, asked: Asked, now: float) -> tuple[Desk, tuple[Intent, ..
         return desk, (OpenPairing(by=asked.by),)
     if desk.pairing is None:
         return desk, ()
-    return replace(desk, pairing=None), (ClosePairing(by=asked.by),)
+    desk = replace(desk, pairing=None)
+    if asked.by == pairing.GUESSES:
+        desk = _noted(desk, Saying.GUESSED, now)
+    return desk, (ClosePairing(by=asked.by),)
 
 
 def _identify(desk: Desk, by: str, now: float) -> tuple[Desk, tuple[Intent, ...]]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.box import pairing
 from appliance.box.panel import Ask
 from appliance.panel import desk
 from appliance.panel.button import Signal
@@ -111,6 +112,13 @@ def test_a_page_opens_and_closes_it(panel):
     panel.happens(Opened(code="FHJK-MNPR", seconds=300.0))
     assert panel.happens(Asked(what=Ask.CLOSE_PAIRING, by="kim")) == [ClosePairing(by="kim")]
     assert panel.happens(Asked(what=Ask.CLOSE_PAIRING, by="kim")) == []
+
+
+def test_a_window_that_too_many_wrong_codes_closed_says_why(panel):
+    panel.happens(Opened(code="FHJK-MNPR", seconds=300.0))
+    asked = Asked(what=Ask.CLOSE_PAIRING, by=pairing.GUESSES)
+    assert panel.happens(asked) == [ClosePairing(by=pairing.GUESSES)]
+    assert panel.desk.note.saying == Saying.GUESSED
 
 
 def test_a_window_that_could_not_be_opened_is_said(panel):

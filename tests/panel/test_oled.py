@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 from appliance.box.panel import Trouble
 from appliance.panel.driver import Face, PartGone
 from appliance.panel.drivers import drawing
-from appliance.panel.drivers.oled import DIM, DIM_AFTER_SECONDS, LOOK_SECONDS, SHIFT_SECONDS, Oled
+from appliance.panel.drivers.oled import DIM, DIM_AFTER_SECONDS, LOOK_SECONDS, SHIFT_SECONDS, TURN_SECONDS, Oled
 from appliance.panel.pattern import PATTERNS
 from appliance.panel.status import Status
 
@@ -30,6 +30,16 @@ FACES = {
     "recording": face("Aufnahme läuft", "12 von 12 Plätzen", "noch 38 Minuten", "192.168.10.12"),
     "attention": face("Überprüfung nötig", "Die Festplatte ist", "fast voll: 4 GB frei", "192.168.10.12"),
     "countdown": face("Switching off", "Let go to stop it", "", "in 3 s", bar=0.4),
+    "identify": face(
+        "exam-box-7",
+        "192.168.110.112",
+        "3F:9A:12:C0:88:4D:E1:",
+        "07:AA:BB",
+        status=Status.IDENTIFY,
+        qr="https://192.168.110.112",
+        bar=0.3,
+    ),
+    "reset": face("Alles löschen?", "Ja: 3-mal drücken", "In 14 s: nein", "exam-box-7", bar=0.1),
     "pairing": face("Pair", "192.168.10.112", "K7QP-3XMD", "4:53 left", qr="https://192.168.10.112/pair"),
     "long": face(
         "Attention: recording", "MMMMMMMMMMMMMMMMMMMMM", "a-name-that-goes-on-and-on", "é ñ ß \N{EN DASH} 漢 \x07"
@@ -57,13 +67,17 @@ def test_the_picture_is_the_one_that_was_looked_at(name):
     assert differ is None, f"{golden} differs within {differ}; WRITE_GOLDENS=1 writes it anew"
 
 
-def test_the_code_is_read_by_a_camera():
+def read(image):
+    """As a telephone would."""
     import cv2
     import numpy
 
-    image = drawing.picture(FACES["pairing"]).convert("L").resize((512, 256))
-    said, *_ = cv2.QRCodeDetector().detectAndDecode(numpy.pad(numpy.array(image), 40))
-    assert said == FACES["pairing"].qr
+    said, *_ = cv2.QRCodeDetector().detectAndDecode(numpy.pad(numpy.array(image.convert("L").resize((512, 256))), 40))
+    return said
+
+
+def test_the_code_is_read_by_a_camera():
+    assert read(drawing.picture(FACES["pairing"])) == FACES["pairing"].qr
 
 
 def test_a_code_that_says_too_much_for_the_display_is_left_out():
@@ -71,10 +85,13 @@ def test_a_code_that_says_too_much_for_the_display_is_left_out():
     assert drawing.picture(face(*lines, qr="x" * 60)).tobytes() == drawing.picture(face(*lines)).tobytes()
 
 
-def test_a_code_gives_way_to_lines_that_have_no_room_beside_it():
-    lines = ("Set me up", "192.168.10.12", "Code 4821-7733", "and some more of it")
-    with_code = drawing.picture(face(*lines, qr="https://192.168.10.12/setup#4821-7733", bar=0.5))
-    assert with_code.tobytes() == drawing.picture(face(*lines, bar=0.5)).tobytes()
+def test_a_code_takes_turns_with_lines_that_have_no_room_beside_it():
+    one = FACES["identify"]
+    plain = drawing.picture(face(*one.lines, bar=one.bar)).tobytes()
+    turns = [drawing.picture(one, turn=turn) for turn in range(4)]
+    assert [image.tobytes() == plain for image in turns] == [True, False, True, False]
+    assert read(turns[1]) == one.qr
+    assert len({drawing.picture(FACES["pairing"], turn=turn).tobytes() for turn in range(4)}) == 1
 
 
 def test_the_first_line_is_larger_than_the_others():
@@ -199,11 +216,24 @@ def test_the_picture_moves_every_few_minutes(wire):
     oled.open()
     seen = []
     for step in range(len(drawing.SHIFTS) + 1):
-        assert oled.show(FACES["ready"], step * SHIFT_SECONDS) == LOOK_SECONDS
+        oled.show(FACES["ready"], step * SHIFT_SECONDS)
         seen.append(wire.data_sent[-1])
     assert len(set(seen)) == len(drawing.SHIFTS)
     assert seen[0] == seen[-1]
     assert oled.show(FACES["ready"], 2 * SHIFT_SECONDS - 1) == pytest.approx(1.0)
+    assert oled.show(FACES["ready"], 2 * SHIFT_SECONDS) == LOOK_SECONDS
+    oled.close()
+
+
+def test_lines_and_code_take_turns_without_a_new_face(wire):
+    oled = display(wire)
+    oled.open()
+    seen = []
+    for turn in range(4):
+        oled.show(FACES["identify"], turn * TURN_SECONDS)
+        seen.append(wire.data_sent[-1])
+    assert seen[0] == seen[2] != seen[1] == seen[3]
+    assert oled.show(FACES["identify"], 4 * TURN_SECONDS - 0.5) == pytest.approx(0.5)
     oled.close()
 
 

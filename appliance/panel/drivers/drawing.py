@@ -60,15 +60,15 @@ class _Row:
             start, letter_top, end, _ = font.getbbox(self.text[index], mode="1")
             side = 2 if self.size >= 15 else 1
             before = font.getlength(self.text[: index + 1], mode="1") - font.getlength(self.text[index], mode="1")
-            middle = left + before + (start + end - 1) / 2
+            x = int(left + before + (start + end - 3 * side + 1) / 2)
             y = max(0, top + letter_top - side - 1)
-            for x in (round(middle - side), round(middle + 1)):
-                pen.rectangle((x, y, x + side - 1, y + side - 1), fill=1)
+            for dot in (x, x + 2 * side):
+                pen.rectangle((dot, y, dot + side - 1, y + side - 1), fill=1)
 
 
-def picture(face: Face, shift: tuple[int, int] = (0, 0)) -> Any:
-    """-> a PIL image of one bit a dot. A code beside which the lines have no room is left out; what has no room then is
-    left out from the end on."""
+def picture(face: Face, shift: tuple[int, int] = (0, 0), *, turn: int = 0) -> Any:
+    """-> a PIL image of one bit a dot. A code beside which not all lines have room takes turns with them: at every
+    other one, what has no room is left out from the end on."""
     from PIL import Image, ImageDraw
 
     image = Image.new("1", (WIDTH, HEIGHT), face.status == ALL_ON)
@@ -82,7 +82,7 @@ def picture(face: Face, shift: tuple[int, int] = (0, 0)) -> Any:
     rows, _ = _laid_out(face.lines, width, height, kind)
     if face.qr and (code := _code(face.qr)) is not None:
         narrow, all_of_it = _laid_out(face.lines, _W - code.width - _MARGIN, height, "code")
-        if all_of_it:
+        if all_of_it or turn % 2:
             rows, width = narrow, _W - code.width - _MARGIN
             image.paste(code, (left + _W - code.width, top + (_H - code.height) // 2))
     for row, y in rows:

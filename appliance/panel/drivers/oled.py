@@ -10,6 +10,9 @@ from appliance.panel.drivers import drawing
 from appliance.panel.status import Status
 
 SHIFT_SECONDS = 180.0
+TURN_SECONDS = 6.0
+"""A QR code beside which the lines have no room is shown for so long, and then the lines."""
+
 DIM_AFTER_SECONDS = 600.0
 """When the same status has been shown for so long; never what wants a person."""
 
@@ -77,7 +80,8 @@ class Oled:
         if face.status != self._status or face.bar is not None:
             self._status, self._status_since = face.status, now
         step = int(now / SHIFT_SECONDS)
-        image = drawing.picture(face, drawing.SHIFTS[step % len(drawing.SHIFTS)])
+        turn = int(now / TURN_SECONDS)
+        image = drawing.picture(face, drawing.SHIFTS[step % len(drawing.SHIFTS)], turn=turn)
         if (drawn := image.tobytes()) != self._drawn:
             self._asked(lambda: self._device.display(image))
             self._drawn = drawn
@@ -85,7 +89,7 @@ class Oled:
         if contrast != self._contrast or now - self._told >= LOOK_SECONDS:
             self._asked(lambda: self._device.contrast(contrast))
             self._contrast, self._told = contrast, now
-        return min(LOOK_SECONDS, (step + 1) * SHIFT_SECONDS - now)
+        return min(LOOK_SECONDS, (step + 1) * SHIFT_SECONDS - now, (turn + 1) * TURN_SECONDS - now)
 
     def close(self) -> None:
         """Dark. One that is gone is dark already."""

@@ -1,0 +1,19 @@
+"""The card on paper asks what `appliance panel test` asks."""
+
+import re
+
+from appliance.panel.end_of_line import STEPS
+
+from .reading import HARDWARE
+
+CARD = (HARDWARE / "TEST.md").read_text(encoding="utf-8")
+
+
+def test_the_card_has_the_steps_of_the_test_in_its_order_and_numbered():
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", CARD, re.MULTILINE)
+    assert rows == [(str(number), step.name) for number, step in enumerate(STEPS, 1)]
+
+
+def test_the_card_has_room_for_who_tested_which_box_and_when():
+    assert all(f"{field}: ____" in CARD for field in ("date", "initials", "signature", "software version"))
+    assert "serial number" in CARD

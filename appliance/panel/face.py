@@ -109,7 +109,7 @@ def _bar(desk: Desk, now: float) -> float | None:
         return _part(desk.held, RESET_AT if desk.power_on else OFF_AT)
     if desk.note is not None:
         return None
-    running = desk.refused or desk.pairing or desk.identifying
+    running = desk.refused or desk.pairing
     return _part(now - running.since, running.until - running.since) if running else None
 
 

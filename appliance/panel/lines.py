@@ -22,6 +22,9 @@ Lines = tuple[str, str, str, str]
 _QUOTES = dict.fromkeys((0x201C, 0x201D, 0x201E, 0xAB, 0xBB), '"') | dict.fromkeys((0x2018, 0x2019, 0x201A), "'")
 _PLAIN = _QUOTES | dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-") | {0x2026: "..."}
 _GIGABYTE = 1e9
+_GROUP = 4
+"""Bytes of a fingerprint that a person compares at once, as `appliance certificate show` prints them."""
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -41,7 +44,7 @@ def of(state: BoxState, status: Status, words: Words) -> Lines:
 
 def _calm(state: BoxState, status: Status, word: str, words: Words) -> Lines:
     if state.setup_code:
-        return fitted(word, words("display.setup", code=state.setup_code), *_address(state, 2))
+        return fitted(words("display.set_up"), state.setup_code, *_address(state, 2))
     if status is Status.ATTENTION and state.wrong:
         said = wrapped(state.wrong[0].sentence, 3)
         return fitted(_head(word, len(state.wrong)), *said, *_address(state, 3 - len(said)))
@@ -52,10 +55,11 @@ def _calm(state: BoxState, status: Status, word: str, words: Words) -> Lines:
 
 
 def identifying(state: BoxState, words: Words) -> Lines:
-    """Which box this is, and that a page which shows the same fingerprint is really its."""
-    address = _address(state, 2)
-    fingerprint = _broken(state.fingerprint, ":", 3 - len(address))
-    return fitted(state.name or words("display.identify"), *address, *fingerprint)
+    """Which box this is, and that a page which shows the same fingerprint is really its. So short, the lines leave room
+    for the address as a picture."""
+    pairs = state.fingerprint.split(":")
+    groups = [":".join(pairs[at : at + _GROUP]) for at in range(0, len(pairs), _GROUP)]
+    return fitted(state.name or words("display.identify"), *_address(state, 2), *groups[:2])
 
 
 def pairing(state: BoxState, words: Words, *, code: str, left: float) -> Lines:

@@ -40,7 +40,7 @@ def test_identify_flashes_and_shows_the_address_as_a_picture_too():
     assert (shown.status, shown.since) == (Status.IDENTIFY, 100.0)
     assert shown.qr == "https://exam-box.local"
     assert shown.lines[0] == "exam-box"
-    assert shown.bar == 0.5
+    assert shown.bar is None  # there is no room beside the picture
 
 
 def test_a_box_that_is_not_set_up_shows_its_address_as_a_picture():

@@ -65,7 +65,7 @@ lock: ## write requirements/*.txt anew
 
 hardware: setup ## draw what hardware/ describes: wiring, enclosure, pictures, into build/hardware
 	@scripts/debian-packages openscad xvfb xauth graphviz
-	@scripts/hardware
+	@$(BIN)/python scripts/hardware
 
 docs: setup ## write the generated pages of docs/ anew
 	$(BIN)/python scripts/write-docs

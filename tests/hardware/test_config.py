@@ -58,3 +58,8 @@ def test_no_overlay_switches_the_machine_off_without_asking_the_exam():
     lines = [line for line in said.splitlines() if line and not line.startswith("#")]
     assert not any(line.startswith("dtoverlay") for line in lines)
     assert {"dtparam=i2c_arm=on", "dtparam=watchdog=on"} <= set(lines)
+
+
+def test_no_battery_is_charged_before_somebody_has_looked_which_it_is():
+    said = (HARDWARE / "config" / "config.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^.*rtc_bbat_vchg.*$", said, re.MULTILINE) == ["# dtparam=rtc_bbat_vchg=3000000"]

@@ -194,7 +194,7 @@ def fits(said):
         assert line.isprintable()
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(STATES, st.sampled_from(Status), st.sampled_from(sorted(WORDS)))
 def test_whatever_the_state_and_the_status_four_lines_fit_and_the_first_says_something(state, status, language):
     fits(of(state, status, WORDS[language]))

@@ -93,7 +93,7 @@ def test_four_flashes_in_a_second_would_be_counted():
     assert most_flashes(wave(Pattern((Step(0.125, Colour(1, 1, 1)), Step(0.125))), brightest, 4.0, 0.005), 0.005) == 4
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(st.sampled_from(Status), st.floats(0, 1e5), st.floats(0, 0.99))
 def test_what_shines_stays_as_it_is_for_as_long_as_it_says(status, seconds, part):
     pattern = PATTERNS[status]
@@ -106,7 +106,7 @@ def test_what_shines_stays_as_it_is_for_as_long_as_it_says(status, seconds, part
     assert now == later or (curved and near) or ends_here
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.sampled_from(Status), st.floats(0, 1e5))
 def test_a_light_is_never_brighter_than_it_can_be_and_goes_on_for_ever(status, seconds):
     colour = PATTERNS[status].at(seconds)

@@ -92,7 +92,7 @@ def test_a_fault_that_comes_and_goes_can_still_be_read():
     assert status.steady(Shown(Status.RECORDING_ATTENTION, 10.0), Status.RECORDING, 11.0).status != Status.RECORDING
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0.01, 1.0), st.sampled_from(Status)), max_size=40))
 def test_whatever_the_box_does_only_what_is_more_urgent_cuts_a_status_short(course):
     shown, now = Shown(Status.READY, 0.0), 0.0

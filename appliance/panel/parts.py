@@ -11,7 +11,7 @@ from appliance.panel.driver import Output
 from appliance.panel.drivers.gpio import Button, Buzzer, Lights, Pins
 from appliance.panel.drivers.keys import Keys, PowerKey
 from appliance.panel.drivers.oled import Oled
-from appliance.panel.drivers.terminal import Terminal
+from appliance.panel.drivers.terminal import Terminal, Words
 from appliance.panel.drivers.usb_light import UsbLight
 from appliance.panel.fixture import Fixture, Reading
 
@@ -26,10 +26,16 @@ class Parts:
 
 
 def of(
-    settings: PanelSettings, *, run: Path, has_steward: bool, factory: Any = None, watch: int | None = None
+    settings: PanelSettings,
+    *,
+    run: Path,
+    has_steward: bool,
+    words: Words | None = None,
+    factory: Any = None,
+    watch: int | None = None,
 ) -> Parts:
-    """`factory`: of pins, handed in by tests; `watch`: a descriptor that gets the lines as well, where somebody started
-    the panel in a terminal. ConfigError where the pinout is wrong."""
+    """`words`: for a terminal. `factory`: of pins, handed in by tests. `watch`: a descriptor that gets the lines too, as
+    somebody started the panel in a terminal. ConfigError where the pinout is wrong."""
     pins = None
     if "gpio" in (settings.lights, settings.buttons):
         board = pinout.load(settings.board)
@@ -54,9 +60,9 @@ def of(
             )
         )
     if settings.console:
-        outputs.append(Fixture(Terminal(path=Path(settings.console))))
+        outputs.append(Fixture(Terminal(words=words, path=Path(settings.console))))
     if watch is not None:
-        outputs.append(Fixture(Terminal(descriptor=watch)))
+        outputs.append(Fixture(Terminal(words=words, descriptor=watch)))
     button, power_key = _button(settings, pins, has_steward)
     return Parts(outputs=tuple(outputs), button=button, power_key=power_key)
 

@@ -12,6 +12,7 @@ from appliance.panel.drivers import terminal
 from appliance.panel.drivers.terminal import Terminal
 from appliance.panel.pattern import AMBER, DARK, GREEN, PATTERNS, RED, Pattern, Step
 from appliance.panel.status import Status
+from appliance.web.strings import Catalogue
 
 LINES = ("Ready", "box-7", "192.168.10.12", "3 exams today")
 
@@ -124,6 +125,30 @@ def test_no_escape_sequence_goes_where_no_terminal_is(stream, status):
     console.open()
     console.show(face(status), 100.0)
     assert "\x1b" not in told()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_pattern_is_said_in_words_too(stream, language):
+    into, told = stream
+    words = Catalogue.load(language=language, strict=True)
+    console = Terminal(descriptor=into, words=words)
+    console.open()
+    for status in Status:
+        console.show(face(status), 100.0)
+        assert f" {words(f'light_card.{status}_name')} ({words(f'light_card.{status}_see')}): " in told()
+
+
+def test_whatever_is_said_80_columns_hold_it():
+    said = terminal.screen(face(qr="y" * 200), "x" * 200, 0.0, colour=False)
+    assert max(len(re.sub(r"\x1b\[[A-Z]", "", row)) for row in said.split("\r\n")) <= 80
+
+
+def test_what_is_no_status_of_the_box_is_called_as_it_is(stream):
+    into, told = stream
+    console = Terminal(descriptor=into, words=lambda key: pytest.fail(key))
+    console.open()
+    console.show(Face(status="all_on", light=PATTERNS[Status.RECORDING], since=0.0), 100.0)
+    assert told() == "● all on: RRRRR\n"
 
 
 def test_no_two_statuses_have_the_same_rhythm():

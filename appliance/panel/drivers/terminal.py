@@ -1,16 +1,23 @@
-"""A terminal that shows the panel: a lamp, its rhythm, and the four lines. One of its own is drawn over and over; where
-it is none, or others write there too, each change is a line. Escape sequences go to terminals only."""
+"""A terminal that shows the panel: a lamp, its rhythm, in words too, and the four lines. One of its own is drawn over
+and over; where it is none, or others write there too, each change is a line. Escape sequences go to terminals only."""
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.box.panel import Trouble
 from appliance.panel.driver import Face, PartGone
 from appliance.panel.pattern import AMBER, BLUE, CYAN, GREEN, RED, WHITE, Colour, Curve, Pattern
+from appliance.panel.status import Status
+
+Words = Callable[..., str]
 
 WIDTH = 21
 """Characters of a line."""
+
+_WIDEST = 72
+"""Of a terminal of 80 columns."""
 
 _BAR = WIDTH
 _RHYTHM_SECONDS = 0.2
@@ -27,12 +34,16 @@ _HIDE, _SHOW, _PLAIN = "\x1b[?25l", "\x1b[?25h", "\x1b[0m"
 
 
 class Terminal:
-    """`path`: a device of its own (`[panel] console`); else `descriptor`, which others write to as well."""
+    """`path`: a device of its own (`[panel] console`); else `descriptor`, which others write to as well. `words`: the
+    card for the wall has some for each pattern."""
 
     name = "console"
     driver = "terminal"
 
-    def __init__(self, *, path: Path | None = None, descriptor: int = -1, colour: bool = True) -> None:
+    def __init__(
+        self, *, path: Path | None = None, descriptor: int = -1, words: Words | None = None, colour: bool = True
+    ) -> None:
+        self._words = words
         self._path = path
         self._given = descriptor
         self._colour = colour
@@ -55,7 +66,11 @@ class Terminal:
     def show(self, face: Face, now: float) -> float:
         since = max(0.0, now - face.since)
         drawn = self._tty and self._path is not None
-        text = screen(face, since, colour=self._colour) if drawn else line(face, colour=self._colour and self._tty)
+        said = _said(face.status, self._words)
+        if drawn:
+            text = screen(face, said, since, colour=self._colour)
+        else:
+            text = line(face, said, colour=self._colour and self._tty)
         if text != self._said:
             self._said = text if self._write(text) else ""
             if not self._said:
@@ -104,26 +119,33 @@ def _opened(path: Path) -> int:
     return out
 
 
-def line(face: Face, *, colour: bool) -> str:
+def _said(status: str, words: Words | None) -> str:
+    """The status and its pattern; a status that is none of the box's (of a test) by its name."""
+    if words is None or status not in set(Status):
+        return status.replace("_", " ")
+    return f"{words(f'light_card.{status}_name')} ({words(f'light_card.{status}_see')})"
+
+
+def line(face: Face, said: str, *, colour: bool) -> str:
     """A change, on one line."""
     brightest = max((step.colour for step in face.light.steps), key=lambda one: one.red + one.green + one.blue)
     lines = " | ".join(_plain(one).strip() for one in face.lines if one.strip())
-    return f"{_lamp(brightest, colour)} {face.status}: {rhythm(face.light)}  {lines}".rstrip() + "\n"
+    return f"{_lamp(brightest, colour)} {said}: {rhythm(face.light)}  {lines}".rstrip() + "\n"
 
 
-def screen(face: Face, since: float, *, colour: bool) -> str:
+def screen(face: Face, said: str, since: float, *, colour: bool) -> str:
     """All of it, from the first column of the first row on."""
     bar = "" if face.bar is None else "▰" * round(face.bar * _BAR) + "▱" * (_BAR - round(face.bar * _BAR))
     rows = (
         "",
-        f"   {_lamp(face.light.at(since), colour)}  {face.status.replace('_', ' ')}",
+        f"   {_lamp(face.light.at(since), colour)}  {said[:_WIDEST]}",
         f"      {rhythm(face.light)}",
         "",
         f"   ┌{'─' * (WIDTH + 2)}┐",
         *(f"   │ {_plain(one)[:WIDTH]:<{WIDTH}} │" for one in (*face.lines, "", "", "", "")[:4]),
         f"   └{'─' * (WIDTH + 2)}┘",
         f"     {bar}" if bar else "",
-        f"   {_plain(face.qr)[:76]}" if face.qr else "",
+        f"   {_plain(face.qr)[:_WIDEST]}" if face.qr else "",
     )
     return _HOME + "".join(f"{row}{_END_OF_LINE}\r\n" for row in rows) + _END
 

@@ -34,7 +34,7 @@ def of(
     factory: Any = None,
     watch: int | None = None,
 ) -> Parts:
-    """`words`: for a terminal. `factory`: of pins, handed in by tests. `watch`: a descriptor that gets the lines too, as
+    """`words`: for a terminal. `factory`: of pins, handed in by tests. `watch`: a descriptor that gets them too, where
     somebody started the panel in a terminal. ConfigError where the pinout is wrong."""
     pins = None
     if "gpio" in (settings.lights, settings.buttons):

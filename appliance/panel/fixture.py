@@ -148,8 +148,10 @@ class Fixture:
         self._thread.start()
 
     def show(self, face: Face) -> None:
-        """From now on. Never waits."""
+        """From now on. Never waits; the same again is nothing new."""
         with self._changed:
+            if face == self._face:
+                return
             self._skipped += self._fresh and self._keeper.is_open
             self._face, self._fresh = face, True
             self._changed.notify()

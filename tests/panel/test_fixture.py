@@ -267,6 +267,15 @@ def test_the_newest_face_wins_and_what_was_skipped_is_counted(running, lamp):
     assert running.counters == {"shown": 2, "skipped": 2, "failures": 0}
 
 
+def test_the_same_face_again_wakes_nobody(running, lamp):
+    running.show(face())
+    assert lamp.showed.wait(WAIT)
+    for _ in range(50):
+        running.show(face())
+    running.stop()
+    assert running.counters == {"shown": 1, "skipped": 0, "failures": 0}
+
+
 def test_it_is_dark_when_it_stops(running, lamp):
     running.show(face())
     assert lamp.showed.wait(WAIT)

@@ -41,6 +41,10 @@ class Device:
             os.close(self.end)
 
 
+def none_held(_):
+    return set()
+
+
 class Clock:
     now = 100.0
 
@@ -67,7 +71,7 @@ def grabbed():
 
 @pytest.fixture
 def button(device, clock, grabbed):
-    made = Keys(device.path, grab=grabbed.append, clock=clock)
+    made = Keys(device.path, grab=grabbed.append, held=none_held, clock=clock)
     made.open()
     yield made
     made.close()
@@ -118,6 +122,26 @@ def test_events_that_the_kernel_threw_away_leave_no_key_held(button, device, clo
     clock.now += 1
     device.says((0, 3, 0))
     assert not button.down()
+
+
+def test_a_key_that_was_down_before_it_was_opened_is_down(device, clock):
+    """Held from power on: the reset."""
+    button = Keys(device.path, grab=lambda _: None, held=lambda _: {ENTER}, clock=clock)
+    button.open()
+    assert button.down()
+    device.key(ENTER, 0)
+    assert not button.down()
+    button.close()
+
+
+def test_which_keys_are_down_is_asked_as_the_kernel_wants_it(monkeypatch):
+    def ioctl(descriptor, request, bits):
+        assert (descriptor, request, len(bits)) == (7, 0x80604518, 96)  # EVIOCGKEY(96)
+        bits[ENTER // 8] |= 1 << ENTER % 8
+        bits[POWER // 8] |= 1 << POWER % 8
+
+    monkeypatch.setattr(keys.fcntl, "ioctl", ioctl)
+    assert keys.held(7) == {ENTER, POWER}
 
 
 def test_a_lot_of_events_is_read_to_the_end(button, device, clock):
@@ -212,7 +236,7 @@ def machine(tmp_path):
 
 @pytest.fixture
 def power_key(machine, tmp_path, clock, grabbed):
-    made = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=grabbed.append, clock=clock)
+    made = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=grabbed.append, held=none_held, clock=clock)
     made.open()
     yield made
     made.close()
@@ -243,7 +267,7 @@ def test_one_that_may_not_be_read_is_left_out_where_there_is_another(machine, tm
         return real(path, flags)
 
     monkeypatch.setattr(keys.os, "open", only_the_first)
-    key = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=lambda _: None)
+    key = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=lambda _: None, held=none_held)
     key.open()
     assert key.about == "Power Button"
     key.close()
@@ -277,7 +301,7 @@ def test_when_one_of_two_cannot_be_had_the_other_is_let_go(machine, tmp_path, cl
         if len(calls) == 2:
             raise OSError(errno.EBUSY, "busy")
 
-    key = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=second_is_busy, clock=clock)
+    key = PowerKey(folder=tmp_path / "sys", devices=tmp_path / "dev", grab=second_is_busy, held=none_held, clock=clock)
     with pytest.raises(PartGone):
         key.open()
     key.close()

@@ -24,6 +24,8 @@ _EVENTS = 64
 """Read at a time."""
 
 _EVIOCGRAB = 0x40044590
+_KEY_BYTES = 96
+_EVIOCGKEY = 0x80004518 | _KEY_BYTES << 16
 _WORD = 8 * struct.calcsize("@l")
 _CLASS = Path("/sys/class/input")
 _DEVICES = Path("/dev/input")
@@ -43,6 +45,13 @@ def grab(descriptor: int) -> None:
     fcntl.ioctl(descriptor, _EVIOCGRAB, 1)
 
 
+def held(descriptor: int) -> set[int]:
+    """Which keys are down at this moment: of one that was pressed before it was opened, no event tells."""
+    bits = bytearray(_KEY_BYTES)
+    fcntl.ioctl(descriptor, _EVIOCGKEY, bits)
+    return {8 * place + bit for place, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1}
+
+
 class Keys:
     """One device, of which any key is the button."""
 
@@ -54,10 +63,12 @@ class Keys:
         path: Path | None = None,
         *,
         grab: Callable[[int], None] = grab,
+        held: Callable[[int], set[int]] = held,
         clock: Clock = time.monotonic,
     ) -> None:
         self._path = path
         self._grab = grab
+        self._held_now = held
         self._clock = clock
         self._open: dict[int, Path] = {}
         self._held: set[tuple[int, int]] = set()
@@ -114,6 +125,7 @@ class Keys:
             raise PartGone(Trouble.BROKEN, f"{path}: {error.strerror}") from None
         try:
             self._grab(descriptor)
+            self._look(descriptor)
         except OSError as error:
             os.close(descriptor)
             busy = error.errno == errno.EBUSY
@@ -138,9 +150,13 @@ class Keys:
             for at in range(0, len(data) - EVENT.size + 1, EVENT.size):
                 self._take(descriptor, *EVENT.unpack_from(data, at)[2:])
 
+    def _look(self, descriptor: int) -> None:
+        others = {one for one in self._held if one[0] != descriptor}
+        self._held = others | {(descriptor, code) for code in self._held_now(descriptor) if self._means(code)}
+
     def _take(self, descriptor: int, kind: int, code: int, value: int) -> None:
         if kind == _SYN and code == _DROPPED:  # the kernel threw events away; a release may be one of them
-            self._held = {held for held in self._held if held[0] != descriptor}
+            self._look(descriptor)
         elif kind == _KEY and self._means(code):
             if value:
                 self._held.add((descriptor, code))
@@ -159,9 +175,10 @@ class PowerKey(Keys):
         folder: Path = _CLASS,
         devices: Path = _DEVICES,
         grab: Callable[[int], None] = grab,
+        held: Callable[[int], set[int]] = held,
         clock: Clock = time.monotonic,
     ) -> None:
-        super().__init__(grab=grab, clock=clock)
+        super().__init__(grab=grab, held=held, clock=clock)
         self._folder = folder
         self._place = devices
 

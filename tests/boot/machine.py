@@ -65,7 +65,9 @@ def package() -> Path:
 
 def _newest() -> float:
     """When something was changed that goes into the package."""
-    files = sh("git", "-C", str(ROOT), "ls-files", "-z", "--", "appliance", "systemd", "provisioning", "docs")
+    files = sh(
+        "git", "-C", str(ROOT), "ls-files", "-z", "--", "appliance", "systemd", "provisioning", "docs", "hardware"
+    )
     return max((ROOT / name).stat().st_mtime for name in files.split("\0") if name and (ROOT / name).exists())
 
 

@@ -104,6 +104,18 @@ def is_exam_on(connection: sa.Connection) -> bool:
     )
 
 
+def is_sat_at(connection: sa.Connection, seat: str) -> bool:
+    """Is a candidate of a planned exam here just now, who came in at the computer of this seat?"""
+    row = tables.attempt_machine.c
+    came = set(connection.execute(sa.select(row.attempt).where(row.seat == seat)).scalars())
+    return any(
+        attempt.attempt in came and attempt.stage in RECORDED
+        for exam in state.planned(connection)
+        if came and exam.ended_at is None
+        for attempt in state.attempts(connection, exam.exam)
+    )
+
+
 def next_exam(connection: sa.Connection, *, now: float) -> state.ExamRow | None:
     """The one that is held now or begins next; None where none is planned."""
     open_ones = [exam for exam in state.planned(connection) if exam.ended_at is None]

@@ -56,6 +56,8 @@ from appliance.web.context import EXTENSION, Services
 from appliance.web.health import pages as health_pages
 from appliance.web.manifest import Manifest
 from appliance.web.needs import needs
+from appliance.web.panel import pages as panel_pages
+from appliance.web.panel import pairing as panel_pairing
 from appliance.web.review import decisions, exports, loudness, queue, recording, seats
 from appliance.web.setup import checks as setup_checks
 from appliance.web.setup import door as setup_door
@@ -99,6 +101,8 @@ _BLUEPRINTS = (
     retention.bp,
     staff.bp,
     health_pages.bp,
+    panel_pages.bp,
+    panel_pairing.bp,
     sign_in.bp,
     keys.bp,
     oidc.bp,

@@ -16,6 +16,7 @@ from appliance.standards.lti.registry import Registry
 from appliance.web.board.state import SeatState
 from appliance.web.counts import Counts, Exporting, Reviewing
 from appliance.web.health.looking import Looking
+from appliance.web.panel.guesses import Guesses
 from appliance.web.proofs import Proofs
 from appliance.web.review.parts import PartsCache
 from appliance.web.review.waiting import Waiting
@@ -55,6 +56,7 @@ class Services:
     seats: SeatState = field(default_factory=SeatState)
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
     looking: Looking = field(default_factory=Looking)
+    guesses: Guesses = field(default_factory=Guesses)
     hashing: Hashing = field(default_factory=Hashing)
     signing_in: SigningIn = field(default_factory=SigningIn)
     pending: Pending = field(default_factory=Pending)

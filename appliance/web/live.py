@@ -22,6 +22,7 @@ from appliance.web import audience, day, status
 from appliance.web.audience import View
 from appliance.web.auth import Viewer
 from appliance.web.context import Services
+from appliance.web.panel import view as front
 
 log = logging.getLogger(__name__)
 
@@ -251,7 +252,7 @@ class Follower:
             name: {"healthy": said["healthy"], "sentence": said["sentence"]}
             for name, said in status.processes(paths.health, needed=self._services.needed, now=now).items()
         }
-        feeds = status.feeds(paths.health, now=now)
+        feeds, shows_itself = status.feeds(paths.health, now=now), front.shows_itself(paths.run, now=now)
         together: dict[tuple[str, Crowd], list[Client]] = {}
         for client in watching:
             if self._ready(client):
@@ -267,7 +268,7 @@ class Follower:
                     name: self._facts(row, rows[exam], feeds, now) for name, row in rows[exam].attempts.items()
                 }
             theirs = {attempt: facts[exam][attempt] for attempt in rows[exam].seen_by(clients[0].viewer)}
-            said = {"now": now, "attempts": theirs, "processes": processes}
+            said = {"now": now, "attempts": theirs, "processes": processes, "shows_itself": shows_itself}
             self._emit("health", said, [client.sid for client in clients])
 
     def _facts(

@@ -169,6 +169,7 @@ def _heartbeat(app: Flask, services: Services, follower: Follower, *, port: int 
                 **services.reviewing.facts(),
                 **services.seats.facts(),
                 **services.rehearsals.facts(),
+                **services.guesses.facts(),
                 **services.hashing.facts(),
                 **services.signing_in.facts(),
                 **services.pending.facts(),

@@ -29,6 +29,7 @@ export default defineConfig({
         board: "src/board.ts",
         seat: "src/seat.ts",
         box: "src/box.ts",
+        panel: "src/panel.ts",
         "sign-in": "src/sign-in.ts",
         account: "src/account.ts",
         trust: "src/trust.ts",

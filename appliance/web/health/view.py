@@ -17,6 +17,7 @@ from appliance.exam.permissions import Action, may
 from appliance.web import room
 from appliance.web.auth import person
 from appliance.web.context import Services, t
+from appliance.web.panel import view as front
 
 ASKS = frozenset({Fix.RESTART_PROCESS, Fix.STEP_CLOCK})
 """What interrupts something, or changes what evidence says: it is asked before."""
@@ -53,6 +54,7 @@ def page(here: Services, *, now: float) -> dict[str, Any]:
         "may_mend": may(person().role, Action.MEND_BOX),
         "steward": errand.has_steward(),
         "examining": look.facts.exam.runs,
+        "shows_itself": front.shows_itself(here.paths.run, now=now),
     }
 
 

@@ -154,6 +154,7 @@ class Wall {
   private beat(pulse: Pulse): void {
     this.tiles.beat(pulse);
     this.panel?.beat(pulse);
+    this.notices.showsItself(pulse.shows_itself ?? "");
     this.unrecorded = missing(this.state, pulse, this.unrecorded);
     if (Object.keys(pulse.processes).length) this.bar.beat(pulse);
   }

@@ -348,6 +348,8 @@ export interface Pulse {
   now: number;
   attempts: Record<string, { pictures: Pictures; health: Healths; seen?: Partial<Record<Kind, SeenNow>> }>;
   processes: Record<string, { healthy: boolean; sentence: string }>;
+  /** The box's name while somebody wants to know which one it is. */
+  shows_itself?: string;
 }
 
 /** Who looks, and what they may do. */

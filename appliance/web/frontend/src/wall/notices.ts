@@ -12,12 +12,19 @@ const NAMED = 4;
 export class Notices {
   private readonly missing = h("p", { class: "line-banner", role: "alert", hidden: true });
   private readonly review: HTMLElement;
+  private readonly front = h("p", { class: "review-notice", role: "status", hidden: true });
   readonly element: HTMLElement;
 
   constructor(boot: Boot) {
     const way = boot.may.review ? h("a", { href: `/reports/${boot.exam.exam}` }, t("board.review.link")) : null;
     this.review = h("p", { class: "review-notice", hidden: true }, t("board.review.text"), " ", way);
-    this.element = h("div", { class: "notices" }, this.missing, this.review);
+    this.element = h("div", { class: "notices" }, this.missing, this.front, this.review);
+  }
+
+  /** Somebody stands at the box, or looks for it. */
+  showsItself(name: string): void {
+    this.front.hidden = !name;
+    write(this.front, name ? t("panel_page.shows_itself", { name }) : "");
   }
 
   draw(state: State, unrecorded: Unrecorded, live: boolean): void {

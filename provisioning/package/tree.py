@@ -113,7 +113,7 @@ def _words(root: Path, stage: Path) -> None:
     shutil.copytree(
         root / "docs", documents, ignore=shutil.ignore_patterns("design.md", "development.md", "coverage.*")
     )
-    shutil.copytree(root / "hardware", documents / "hardware", ignore=shutil.ignore_patterns("*.stl", "*.png"))
+    shutil.copytree(root / "hardware", documents / "hardware")
     _copy(Path(__file__).parent / "debian/copyright", documents / "copyright")
     for name in ("LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"):
         _copy(root / name, documents / name)

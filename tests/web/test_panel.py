@@ -83,8 +83,8 @@ def test_a_part_in_trouble_is_said_with_what_helps(house, front):
     gone = Part(name="display", driver="oled", trouble="unplugged", since=time.time() - 600, about="i2c-1, 0x3c")
     front(parts=(Part(name="lights", driver="usb", about="blink(1)"), gone))
     said = house.now()
-    assert "✓ Light · blink(1) works" in said
-    assert "◆ Display · i2c-1, 0x3c Display at the box's front was unplugged. (since " in said
+    assert "✓ Light · blink(1) It works." in said
+    assert "◆ Display · i2c-1, 0x3c Display at the box's front was unplugged. Since " in said
     assert "Plug it in again" in said
 
 
@@ -129,7 +129,7 @@ def test_the_code_of_the_pair_window_stands_there_and_how_long_it_is_good(house,
     window = pairing.open_(house.services.paths.run, now=time.time() - 60)
     said = house.now()
     assert window.shown in said
-    assert re.search(r"at http://\S+/pair:", said)
+    assert re.search(r"Open http://\S+/pair on the lab computer", said)
     assert re.search(r"[34]:\d\d left", said)
     assert "Close the pair window" in said
 

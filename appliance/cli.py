@@ -22,6 +22,7 @@ from appliance.checks import arguments as checks_arguments
 from appliance.config import Settings, load
 from appliance.errors import ApplianceError
 from appliance.front import arguments as front_arguments
+from appliance.panel import arguments as panel_arguments
 from appliance.proof import arguments as verify_arguments
 from appliance.provision import arguments as provision_arguments
 from appliance.pull import arguments as pull_arguments
@@ -280,6 +281,7 @@ def _add_processes(commands: Commands) -> None:
     capture.add_argument("--is-wanted", action="store_true", help="only say whether the settings have it: 0 or 1")
     commands.add("inference", _inference, "only the inference process")
     commands.add("sync", _sync, "only the sync process")
+    panel_arguments.add(commands)
     simulate = commands.add("simulate", _simulate, "candidates without a browser")
     simulate.add_argument("--url", required=True, help="the box, as in http://127.0.0.1:8080")
     simulate.add_argument("--codes", required=True, type=Path, metavar="FILE", help="join codes, as CSV")

@@ -18,9 +18,10 @@ from typing import Any
 
 from appliance import __version__, config
 from appliance.box import capacity as rules
-from appliance.box import health, upstream, workers
+from appliance.box import health, parent, upstream, workers
+from appliance.box.console import paths_of
 from appliance.box.paths import Paths, models_folder
-from appliance.box.process import wait_for
+from appliance.box.process import start_logging, wait_for
 from appliance.box.token import Claim, FeedTokens
 from appliance.config import Settings
 from appliance.errors import ApplianceError, NotAllowed, NotFound, Unavailable
@@ -112,7 +113,7 @@ def status(paths: Paths, *, as_json: bool) -> int:
     needed = workers.services(settings)
     processes = {name: health.read(paths.health, name, now=now) for name in needed}
     processes |= health.read_all(paths.health, now=now)
-    healthy = all(process["healthy"] for process in processes.values())
+    healthy = all(process["healthy"] for name, process in processes.items() if name != workers.PANEL)
     said: dict[str, Any] = {
         "healthy": healthy,
         "at": _iso(now),
@@ -138,6 +139,41 @@ def status(paths: Paths, *, as_json: bool) -> int:
         for exam, forecast in said["exams"].items():
             print(f"{'exam':<11} {exam}: {forecast['seats']} candidates. {forecast['sentence']}")
     return 0 if healthy else 1
+
+
+def panel_run(options: argparse.Namespace) -> int:
+    """The panel process. Settings that cannot be read are shown as a fault: nobody else shows anything then. In a
+    terminal it shows itself there, too."""
+    from appliance.panel import main
+    from appliance.web.strings import Catalogue
+
+    parent.follow()
+    start_logging(workers.PANEL)
+    paths, settings, trouble = paths_of(options), Settings(), ""
+    try:
+        settings = config.load(paths.config)
+        settings.panel.check()
+    except ApplianceError as error:
+        print(f"appliance: {error.message}", file=sys.stderr, flush=True)
+        trouble = error.message
+    watch = sys.stdout.fileno() if sys.stdout.isatty() else None
+    return main.run(paths=paths, settings=settings, words=Catalogue.load(), no_settings=trouble, watch=watch)
+
+
+def panel_test(options: argparse.Namespace) -> int:
+    """The end-of-line test of a box that was just built."""
+    from appliance.panel import tester
+    from appliance.web.strings import Catalogue
+
+    paths = paths_of(options)
+    return tester.run(paths=paths, settings=config.load(paths.config), words=Catalogue.load())
+
+
+def panel_show(options: argparse.Namespace) -> int:
+    """What the panel shows just now."""
+    from appliance.panel import show
+
+    return show.run(paths_of(options), follow=options.follow)
 
 
 def capacity(paths: Paths, *, as_json: bool) -> int:

@@ -188,7 +188,7 @@ class Supervisor:
         self.folder_lost = 0
 
     def add(self, child: Child) -> None:
-        """One more, from the next look on."""
+        """One more, from the next look on; the box is well without it."""
         self._children[child.name] = child
 
     def look(self) -> None:
@@ -248,7 +248,7 @@ class Supervisor:
         health.write(
             self._paths.health,
             "supervisor",
-            healthy=not down,
+            healthy=not any(name in self._needed for name in down),
             sentence=f"starting again: {', '.join(down)}" if down else "every process runs",
             folder_lost=self.folder_lost,
             processes={child.name: child.facts() for child in self._children.values()},
@@ -266,14 +266,18 @@ class Supervisor:
     def stop(self) -> None:
         """All of them, in order, within `STOP_SECONDS`."""
         deadline = time.monotonic() + STOP_SECONDS
+        panels = [child for child in self._children.values() if child.name == workers.PANEL]
+        for child in panels:  # told first, gone last: it shows meanwhile that the box stops
+            child.terminate()
         for number, names in enumerate(STOP_ORDER):
             group = [c for name in names for c in self._children.values() if workers.service_of(c.name) == name]
             for child in group:
                 child.terminate()
-            patience = (deadline - time.monotonic()) / (len(STOP_ORDER) - number)
-            until = time.monotonic() + patience
+            until = time.monotonic() + (deadline - time.monotonic()) / (len(STOP_ORDER) - number)
             for child in group:
                 child.wait(until - time.monotonic())
+        for child in panels:
+            child.wait(TICK_SECONDS * 8)
         for child in self._children.values():
             if child.running:
                 print(f"appliance: {child.name} did not stop in time and is killed", file=sys.stderr, flush=True)
@@ -292,6 +296,7 @@ def run(*, paths: Paths, settings: Settings, demo: bool, lan: bool = False, out:
         stack.callback(shutil.rmtree, paths.run, ignore_errors=True)
         exam = demo_exam.prepare(paths) if demo else None
         box = Supervisor(paths, [_service(paths, name, way) for name in needed])
+        box.add(_service(paths, workers.PANEL, way))
         stack.callback(box.stop)
         stack.callback(notify, "STOPPING=1")
         if _until_ready(box, stopping, waited_for):
@@ -330,13 +335,12 @@ def _way_in(paths: Paths, settings: Settings, *, lan: bool) -> Way:
 def _service(paths: Paths, name: str, way: Way) -> Child:
     service, _, number = name.partition("-")
     command = [sys.executable, "-m", "appliance", "--data", str(paths.data), service]
-    options = {DOOR: list(way.options), workers.CAPTURE: ["--worker", number]}.get(service, [])
+    options = {DOOR: list(way.options), workers.CAPTURE: ["--worker", number], workers.PANEL: ["run"]}.get(service, [])
     return Child(name, [*command, *options], log=paths.logs / f"{name}.log")
 
 
 def _until_ready(box: Supervisor, stopping: Event, waited_for: Sequence[str]) -> bool:
-    """True when each of these processes is healthy; False when it is time to stop. Says now and then what it waits
-    for."""
+    """True when each of these is healthy; False when it is time to stop. Says now and then what it waits for."""
     complain_at = time.monotonic() + IMPATIENT_SECONDS
     while not stopping.wait(TICK_SECONDS):
         box.look()

@@ -11,6 +11,9 @@ import re
 from appliance.config import Settings
 
 CAPTURE = "capture"
+PANEL = "panel"
+"""It runs beside the services: the box is whole without it."""
+
 _NUMBERED = re.compile(r"-[1-9][0-9]{0,2}")
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from appliance.exam.events import UpstreamAltered
 from appliance.exam.feed import Kind
 from appliance.exam.flags import Decision, Sense
-from appliance.exam.stage import AT_WORK, CLOSED, Stage
+from appliance.exam.own_runs import is_own_run
+from appliance.exam.stage import AT_WORK, CLOSED, RECORDED, Stage
 from appliance.ledger import tables
 
 NOT_THERE = frozenset({Stage.INVITED}) | CLOSED
@@ -31,6 +32,15 @@ class Sitting:
     def runs(self, now: float) -> bool:
         """Is somebody here, or is it the time of it?"""
         return bool(self.present) or (bool(self.expected) and self.starts_at <= now < self.over_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToRecord:
+    """A candidate who is in a stage that is recorded. `ends_at`: when the exam ends for them, None before it began."""
+
+    attempt: str
+    exam: str
+    ends_at: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +112,26 @@ def sittings(connection: sa.Connection) -> list[Sitting]:
             present=row.present,
         )
         for row in connection.execute(query)
+    ]
+
+
+def planned_sittings(connection: sa.Connection) -> list[Sitting]:
+    """The same, of exams that a person planned."""
+    return [one for one in sittings(connection) if not is_own_run(one.exam)]
+
+
+def to_record(connection: sa.Connection) -> list[ToRecord]:
+    """Candidates of exams that a person planned, and that are not ended."""
+    exam, attempt = tables.exam.c, tables.attempt.c
+    query = (
+        sa.select(attempt.attempt, attempt.exam, attempt.ends_at)
+        .join_from(tables.attempt, tables.exam, attempt.exam == exam.exam)
+        .where(exam.ended_at.is_(None), attempt.stage.in_([stage.value for stage in RECORDED]))
+    )
+    return [
+        ToRecord(attempt=row.attempt, exam=row.exam, ends_at=row.ends_at)
+        for row in connection.execute(query)
+        if not is_own_run(row.exam)
     ]
 
 

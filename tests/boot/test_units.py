@@ -19,7 +19,7 @@ COMMAND = re.compile(r"^Exec(?:Start|Condition)=/opt/appliance/bin/appliance (.+
 WITHOUT_THE_COMMAND = {"appliance-again@.service", "appliance-update.service"}
 """A shell that waits, and the copy of the updater that runs on Debian's own Python."""
 
-PROCESSES = {"front", "web", "capture@", "inference", "sync"}
+PROCESSES = {"front", "web", "capture@", "inference", "sync", "panel"}
 EXPOSURE = 2.0
 
 
@@ -102,7 +102,7 @@ def test_every_process_is_watched_begins_again_and_is_never_given_up():
 
 def test_recording_is_the_last_to_be_killed_and_detection_the_first():
     score = {name: int(said(unit(name), "OOMScoreAdjust")[0]) for name in PROCESSES}
-    assert sorted(score, key=score.__getitem__) == ["capture@", "web", "front", "sync", "inference"]
+    assert sorted(score, key=score.__getitem__) == ["capture@", "web", "front", "sync", "panel", "inference"]
     weight = {name: int(said(unit(name), "CPUWeight")[0]) for name in PROCESSES}
     assert max(weight, key=weight.__getitem__) == "capture@"
     assert weight["inference"] == min(weight.values())
@@ -117,6 +117,18 @@ def test_what_says_the_last_things_stops_before_what_stores_them():
     assert {"appliance-inference.service", "appliance-sync.service"} <= set(before)
     for name in ("capture@", "inference", "sync"):
         assert "appliance-web.service" in said(unit(name), "After")[0].split()
+
+
+def test_the_panel_is_there_before_the_data_disk_and_waits_for_nobody():
+    """A drop-in of the same name for one unit takes the place of the house's: what stands there must not drift apart."""
+    house = (UNITS / "appliance-.service.d" / "10-house.conf").read_text().splitlines()
+    its = (UNITS / "appliance-panel.service.d" / "10-house.conf").read_text().splitlines()
+    waits = {"RequiresMountsFor=/var/lib/appliance", "After=time-set.target"}
+    settings = [line for line in house if line and not line.startswith("#")]
+    assert [line for line in its if line and not line.startswith("#")] == [
+        line for line in settings if line not in waits
+    ]
+    assert said(unit("panel"), "After") == said(unit("panel"), "Requires") == []
 
 
 def test_nobody_waits_for_a_clock_or_a_network_that_may_never_come():

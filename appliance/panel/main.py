@@ -14,7 +14,7 @@ from appliance.box.paths import Paths
 from appliance.box.workers import PANEL
 from appliance.config import Settings
 from appliance.errors import Unavailable
-from appliance.exam.events import BOX, Payload, ProcessStarted
+from appliance.exam.events import BOX, ProcessStarted
 from appliance.ledger.client import Client
 from appliance.panel import parts
 from appliance.panel.alone import LOCK, alone
@@ -51,16 +51,12 @@ def run(
     stopping = process.stop_event()
     _make(paths)
     with alone(paths.run):
-        found = parts.of(settings.panel, run=paths.run, has_steward=errand.has_steward(), factory=factory, watch=watch)
+        has_steward = errand.has_steward()
+        found = parts.of(settings.panel, run=paths.run, has_steward=has_steward, factory=factory, watch=watch)
         client = Client(paths.ledger_socket, process=PANEL, capacity=WAITING)
-
-        def tell(payload: Payload) -> None:
-            client.append(payload, chain=BOX, exam=None)
-
-        uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
         sources = Sources(paths, settings, no_settings=no_settings)
-        watcher = Watcher(sources.read, words, uptime=uptime)
-        hands = Hands(paths, tell=tell, words=words)
+        watcher = Watcher(sources.read, words, uptime=_uptime())
+        hands = Hands(paths, tell=lambda payload: client.append(payload, chain=BOX, exam=None), words=words)
         questions = panel.listener(paths.run)
         loop = Loop(
             paths=paths,
@@ -70,15 +66,10 @@ def run(
             questions=questions,
             words=words,
             sounds=settings.panel.sounds,
-            power_on=uptime < POWER_ON and panel.read(paths.run) is None,
-            facts=lambda: {
-                "looks": watcher.looks,
-                "looks_failed": watcher.failures,
-                "waiting": client.waiting,
-                "lost": client.lost,
-            },
+            power_on=_uptime() < POWER_ON and panel.read(paths.run) is None,
+            facts=lambda: _counters(watcher, client),
         )
-        tell(ProcessStarted(process=PANEL, version=__version__))
+        client.append(ProcessStarted(process=PANEL, version=__version__), chain=BOX, exam=None)
         hands.forget_pairing()
         client.start()
         watcher.start()
@@ -100,6 +91,17 @@ def run(
             questions.close()
             (paths.run / panel.SOCKET).unlink(missing_ok=True)
     return 0
+
+
+def _uptime() -> float:
+    """Seconds of the machine."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _counters(watcher: Watcher, client: Client) -> dict[str, float]:
+    """Looks at the box, and what waits for the ledger."""
+    looks: dict[str, float] = {"looks": watcher.looks, "looks_failed": watcher.failures}
+    return looks | {"waiting": client.waiting, "lost": client.lost}
 
 
 def _make(paths: Paths) -> None:

@@ -176,6 +176,14 @@ def panel_show(options: argparse.Namespace) -> int:
     return show.run(paths_of(options), follow=options.follow)
 
 
+def panel_card(options: argparse.Namespace) -> int:
+    """What each light means, as a sheet for the wall."""
+    from appliance.panel import card
+    from appliance.web.strings import Catalogue
+
+    return card.save(options.file, Catalogue.load(language=options.language), language=options.language)
+
+
 def capacity(paths: Paths, *, as_json: bool) -> int:
     """Measure this box; say, keep and tell the ledger how many seats it carries."""
     from appliance import capacity as measuring

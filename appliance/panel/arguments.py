@@ -1,6 +1,8 @@
 """What `appliance panel` understands. Light: the command line reads it for every `--help`. What it runs needs words as
 well, which the floor above hands in (`commands`)."""
 
+from pathlib import Path
+
 from appliance.box.console import Commands, lazily
 
 
@@ -15,3 +17,6 @@ def add(commands: Commands) -> None:
     )
     show = panel.add("show", lazily("appliance.commands", "panel_show"), "what the panel shows just now")
     show.add_argument("--follow", action="store_true", help="go on, a paragraph for each change, until Ctrl-C")
+    card = panel.add("card", lazily("appliance.commands", "panel_card"), "write what each light means, for the wall")
+    card.add_argument("file", type=Path, metavar="FILE.pdf")
+    card.add_argument("--language", choices=("en", "de"), default="en")

@@ -3,29 +3,15 @@ brightness over six seconds. It needs no colour: every colour has a hatching of 
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from appliance.box.light_card import DARKNESS, Words, holds, rows
+from appliance.errors import BadInput
 from appliance.panel.pattern import AMBER, BLUE, CYAN, DARK, GREEN, PATTERNS, RED, WHITE, Colour, Curve, Pattern, Step
-from appliance.panel.status import Status
-
-Words = Callable[..., str]
 
 SECONDS = 6.0
 """Shown of each pattern: the slowest has four."""
-
-DARKNESS = "dark"
-"""The light that is off has a picture, too."""
-
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "fine": (Status.READY, Status.RECORDING, Status.SYNCING, Status.OFFLINE),
-    "wanted": (Status.RECORDING_ATTENTION, Status.ATTENTION, Status.FAULT, DARKNESS),
-    "passing": (Status.STARTING, Status.SHUTTING_DOWN, Status.IDENTIFY),
-}
-"""In the order of the card: what is fine, what wants somebody, what passes by itself."""
-
-HOLDS = ("tap", "pair", "off", "reset", "power_key")
-"""What a hand at the box can do."""
 
 TEMPLATE = Path(__file__).with_name("card.typ")
 _WIDTH, _HEIGHT, _LAMP, _LEFT, _TOP, _BOTTOM = 600, 84, 36, 92, 8, 72
@@ -139,26 +125,6 @@ def _lines(parts: Iterator[str]) -> str:
     return "".join(f"{part}\n" for part in parts)
 
 
-def rows(words: Words) -> list[tuple[str, list[dict[str, str]]]]:
-    """The card's lights in words: a group's title, and of each light its picture, what is seen, meant and to do."""
-    return [
-        (
-            words(f"light_card.{group}"),
-            [
-                {"picture": f"{name}.svg"}
-                | {what: words(f"light_card.{name}_{what}") for what in ("see", "name", "means", "do")}
-                for name in names
-            ],
-        )
-        for group, names in GROUPS.items()
-    ]
-
-
-def holds(words: Words) -> list[dict[str, str]]:
-    """What the button does, in words."""
-    return [{"how": words(f"light_card.{hold}_how"), "what": words(f"light_card.{hold}_what")} for hold in HOLDS]
-
-
 TITLES = ("title", "six_seconds", "button")
 
 
@@ -183,3 +149,13 @@ def pdf(words: Words, *, language: str = "en") -> bytes:
             ignore_system_fonts=True, pdf_standards=["ua-1", "a-2a"], timestamp=0,
         )  # fmt: skip
     return made
+
+
+def save(file: Path, words: Words, *, language: str) -> int:
+    """-> 0. BadInput where it cannot be written."""
+    try:
+        file.write_bytes(pdf(words, language=language))
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}", hint="Name another folder.") from None
+    print(file)
+    return 0

@@ -2,7 +2,6 @@
 to `provision/panel-test.json`, and prints it as a card."""
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,15 +19,16 @@ from appliance import __version__
 from appliance.box.errand import has_steward
 from appliance.box.paths import Paths
 from appliance.config import Settings
-from appliance.errors import BadInput, StorageFull, Unavailable
+from appliance.errors import BadInput, StorageFull
 from appliance.panel import end_of_line, measured, parts
+from appliance.panel.alone import alone
 from appliance.panel.end_of_line import Answer, How, Outcome, Part, Result, Walk
 from appliance.panel.end_of_line import Step as TestStep
 from appliance.panel.fixture import Fixture, Reading, stop_all
 
 Words = Callable[..., str]
 
-FILE, BEFORE, LOCK = "panel-test.json", "panel-test.before.json", "panel.lock"
+FILE, BEFORE = "panel-test.json", "panel-test.before.json"
 OPEN_SECONDS = 2.0
 """A part that has not opened by then has a trouble, or is not there."""
 
@@ -205,21 +205,6 @@ def run(*, paths: Paths, settings: Settings, words: Words, console: Console | No
 
 def _all(found: parts.Parts) -> list[Fixture | Reading]:
     return [*found.outputs, *([found.button] if found.button else [])]
-
-
-@contextlib.contextmanager
-def alone(run: Path) -> Iterator[None]:
-    """Nobody else has the pins: the panel's own process holds the same lock."""
-    run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(run / LOCK, "a", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Unavailable(
-                "the panel of this box runs, and has the pins",
-                hint="`systemctl stop appliance-panel`, test, then `systemctl start appliance-panel`. No exam notices.",
-            ) from None
-        yield
 
 
 def asked(console: Console, prompt: str, wanted: re.Pattern[str], wrong: str, found: str = "") -> str:

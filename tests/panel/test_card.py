@@ -5,6 +5,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from appliance.box import light_card
+from appliance.errors import BadInput
 from appliance.panel import card
 from appliance.panel.pattern import PATTERNS
 from appliance.panel.status import Status
@@ -15,8 +17,8 @@ GERMAN = WORDS.under(Catalogue.load(language="de", strict=True))
 
 
 def test_every_status_is_on_the_card_once_and_so_is_the_dark_light():
-    names = [name for names in card.GROUPS.values() for name in names]
-    assert sorted(names) == sorted([*Status, card.DARKNESS])
+    names = [name for names in light_card.GROUPS.values() for name in names]
+    assert sorted(names) == sorted([*Status, light_card.DARKNESS])
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -52,5 +54,21 @@ def test_the_card_is_one_page_and_the_same_bytes_each_time(words, language):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_words_are_there_in_both_languages(language):
     words = Catalogue.load(language=language, strict=True)
-    assert [title for title, _ in card.rows(words)] == [words(f"light_card.{group}") for group in card.GROUPS]
-    assert len(card.holds(words)) == len(card.HOLDS)
+    assert [title for title, _ in light_card.rows(words)] == [
+        words(f"light_card.{group}") for group in light_card.GROUPS
+    ]
+    assert len(light_card.holds(words)) == len(light_card.HOLDS)
+
+
+@pytest.mark.slow
+def test_the_command_writes_it(tmp_path, capsys):
+    from appliance import cli
+
+    assert cli.main(["panel", "card", str(tmp_path / "card.pdf"), "--language", "de"]) == 0
+    assert (tmp_path / "card.pdf").read_bytes() == card.pdf(GERMAN, language="de")
+    assert "card.pdf" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(BadInput, match="cannot be written"):
+        card.save(tmp_path / "none/card.pdf", WORDS, language="en")

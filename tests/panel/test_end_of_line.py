@@ -13,7 +13,7 @@ from appliance.box.panel import Part as FrontPart
 from appliance.config import Settings
 from appliance.config_panel import PanelSettings
 from appliance.errors import BadInput, Unavailable
-from appliance.panel import end_of_line, measured, parts, tester
+from appliance.panel import alone, end_of_line, measured, parts, tester
 from appliance.panel.end_of_line import STEPS, Answer, How, Outcome, Part, Result, Walk, answered
 from appliance.panel.fixture import stop_all
 from appliance.panel.measured import Machine, Press, judged, pressed
@@ -387,7 +387,7 @@ def test_a_cancelled_test_leaves_an_earlier_result_as_it_was(run, paths):
 
 
 def test_the_panels_process_has_the_pins_and_is_not_robbed_of_them(run, paths):
-    with open(paths.run / tester.LOCK, "a") as lock:
+    with open(paths.run / alone.LOCK, "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(Unavailable, match="has the pins") as caught:
             run()

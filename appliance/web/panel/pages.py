@@ -7,7 +7,7 @@ import time
 from flask import Blueprint, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from appliance.box import panel
+from appliance.box import light_card, panel
 from appliance.box.panel import Ask
 from appliance.errors import BadInput
 from appliance.exam.permissions import Action
@@ -42,6 +42,13 @@ def moment() -> Response:
     answer.headers["Cache-Control"] = "no-cache"
     answer.make_conditional(request)
     return answer
+
+
+@bp.get("/box/panel/card")
+@needs(Action.SEE_BOX)
+def card() -> str:
+    """What each light means, on one page for the wall: the words and pictures of `appliance panel card`."""
+    return render_template("panel_card.html", groups=light_card.rows(t), holds=light_card.holds(t))
 
 
 @bp.post("/api/box/panel")

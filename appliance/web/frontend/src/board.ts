@@ -1,5 +1,6 @@
 /** The seat board and the rehearsal: what stands there is looked at again each second, and a lost box is said. They work without, too. */
 
+import "./styles/light-card.css";
 import "./styles/board.css";
 import { time } from "./lib/clock";
 import { write } from "./lib/dom";

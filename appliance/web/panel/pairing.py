@@ -109,7 +109,7 @@ def _match(window: Window, code: str) -> None:
     left = services().guesses.missed(window.id)
     if left:
         raise BadInput(t("panel_pair.wrong"), hint=t("panel_pair.wrong_hint", left=left))
-    with contextlib.suppress(Unavailable):  # a panel that is away lets nobody in either: the window ends by its time
+    with contextlib.suppress(Unavailable):  # where the panel is away: `_window` takes none, and its time ends it
         panel.ask(services().paths.run, Ask.CLOSE_PAIRING, by=pairing.GUESSES)
     raise NoWindow(t("panel_pair.too_many"), hint=t("panel_pair.closed_hint"))
 

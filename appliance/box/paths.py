@@ -31,7 +31,16 @@ class Paths:
     def make(self) -> "Paths":
         """Create the folders; StorageFull when the disk will not have it."""
         try:
-            for folder in (self.data, self.ledger, self.keys, self.media, self.reports, self.cache, self.logs):
+            for folder in (
+                self.data,
+                self.ledger,
+                self.keys,
+                self.media,
+                self.reports,
+                self.cache,
+                self.logs,
+                self.errands,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             self.keys.chmod(0o700)
             for folder in (

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.box import seen
+from appliance.box.workers import PANEL
 from appliance.errors import ApplianceError
 from appliance.exam.permissions import ALL_SEATS, Action, Role, may
 from appliance.ledger.actions import logins, users
@@ -251,6 +252,7 @@ class Follower:
         processes = {
             name: {"healthy": said["healthy"], "sentence": said["sentence"]}
             for name, said in status.processes(paths.health, needed=self._services.needed, now=now).items()
+            if name != PANEL  # a front that is dark is a matter of the box page: an exam does not notice
         }
         feeds, shows_itself = status.feeds(paths.health, now=now), front.shows_itself(paths.run, now=now)
         together: dict[tuple[str, Crowd], list[Client]] = {}

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.box import pairing, panel
+from appliance.box import health, pairing, panel
 from appliance.box.panel import Ask, Panel, Part
 from appliance.exam.permissions import Role
 from appliance.web.panel import view
@@ -152,9 +152,11 @@ def test_a_box_that_shows_itself_is_said_on_the_box_page_and_to_the_walls(house,
     name = view.shows_itself(house.services.paths.run, now=time.time())
     wall = house.sockets.test_client(house.app, flask_test_client=house.role(Role.LEAD))
     wall.emit("follow", {"exam": "biology-101"}, callback=True)
+    health.write(house.services.paths.health, "panel", healthy=False, sentence="stopped")
     house.follower.pulse()
     (pulse,) = [said["args"][0] for said in wall.get_received() if said["name"] == "health"]
     assert pulse["shows_itself"] == name != ""
+    assert "panel" not in pulse["processes"], "a front that is dark does not make the box look ill in an exam"
     wall.disconnect()
 
 

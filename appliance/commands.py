@@ -166,7 +166,8 @@ def panel_test(options: argparse.Namespace) -> int:
     from appliance.web.strings import Catalogue
 
     paths = paths_of(options)
-    return tester.run(paths=paths, settings=config.load(paths.config), words=Catalogue.load())
+    words = Catalogue.load(language=options.language)
+    return tester.run(paths=paths, settings=config.load(paths.config), words=words)
 
 
 def panel_show(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ def add(commands: Commands) -> None:
     """The commands."""
     panel = commands.group("panel", "the box's front: light, display, buzzer, button")
     panel.add("run", lazily("appliance.commands", "panel_run"), "only the panel process")
-    panel.add(
+    test = panel.add(
         "test",
         lazily("appliance.commands", "panel_test"),
         "walk through every part of a box that was just built, and print its card",
@@ -19,4 +19,5 @@ def add(commands: Commands) -> None:
     show.add_argument("--follow", action="store_true", help="go on, a paragraph for each change, until Ctrl-C")
     card = panel.add("card", lazily("appliance.commands", "panel_card"), "write what each light means, for the wall")
     card.add_argument("file", type=Path, metavar="FILE.pdf")
-    card.add_argument("--language", choices=("en", "de"), default="en")
+    for one in (test, card):
+        one.add_argument("--language", choices=("en", "de"), default="en")

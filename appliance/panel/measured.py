@@ -169,7 +169,7 @@ class Machine:
     def _network(self) -> Outcome:
         """The fastest cable that has a link."""
         speeds = [
-            _number(card / "speed") or 0
+            max(0, _number(card / "speed") or 0)
             for card in self._root.glob("sys/class/net/*")
             if (card / "device").exists() and not (card / "wireless").exists() and _number(card / "carrier") == 1
         ]

@@ -42,37 +42,54 @@ class Console(Protocol):
 
     def say(self, text: str) -> None: ...
 
+    def forget(self) -> None:
+        """What was typed before a question is no answer to it."""
+
     def key(self) -> str:
         """The next key; "" where nobody will ever press one again."""
 
     def line(self, prompt: str) -> str:
         """What was typed, without spaces around it."""
 
+    def close(self) -> None: ...
+
 
 class Tty:
-    """A real one: single keys without Enter."""
+    """A real one. Single keys come without Enter from the first on, until a line is asked for or it is closed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._before: list[Any] | None = None
 
     def say(self, text: str) -> None:
         print(text, flush=True)
 
+    def forget(self) -> None:
+        if self._before is None:
+            self._before = termios.tcgetattr(self._descriptor)
+            tty.setcbreak(self._descriptor)
+        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
     def key(self) -> str:
-        descriptor = sys.stdin.fileno()
-        before = termios.tcgetattr(descriptor)
-        try:
-            tty.setcbreak(descriptor)
-            said = os.read(descriptor, 1)
-            while select.select([descriptor], [], [], 0.02)[0] and said:  # the rest of an arrow key, or of a paste
-                if not os.read(descriptor, 64):
-                    break
-            return "?" if said == b"\x1b" else said.decode("ascii", errors="replace")
-        finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        said = os.read(self._descriptor, 1)
+        if said == b"\x1b":  # an arrow key: its rest belongs to it
+            while select.select([self._descriptor], [], [], 0.02)[0] and os.read(self._descriptor, 64):
+                pass
+            return "?"
+        return said.decode("ascii", errors="replace")
 
     def line(self, prompt: str) -> str:
+        self.close()
         try:
             return input(prompt).strip()
         except EOFError:
             raise KeyboardInterrupt from None
+
+    def close(self) -> None:
+        """As it was found."""
+        if self._before is not None:
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+            self._before = None
 
 
 class Tester:
@@ -156,6 +173,7 @@ class Tester:
 
     def _answer(self, *, seen: bool) -> Answer:
         """`seen`: somebody has to say whether it was so. What failed cannot be answered by yes."""
+        self._console.forget()
         self._console.say(f"      {self._words('panel_test.keys_seen' if seen else 'panel_test.keys_failed')}")
         while True:
             key = self._console.key()
@@ -173,7 +191,7 @@ def run(*, paths: Paths, settings: Settings, words: Words, console: Console | No
             hint="Start `appliance panel test` at the box's own console, or by ssh -t.",
         )
     settings.panel.check()
-    console, mock = console or Tty(), settings.panel.pins == "mock"
+    console, mock = console or Tty(sys.stdin.fileno()), settings.panel.pins == "mock"
     with alone(paths.run):
         made = parts.of(settings.panel, run=paths.run, has_steward=has_steward())
         if mock:
@@ -189,6 +207,7 @@ def run(*, paths: Paths, settings: Settings, words: Words, console: Console | No
         except KeyboardInterrupt:
             walk = Walk(steps=(), cancelled=True)
         finally:
+            console.close()
             stop_all(made.outputs)
             if made.button:
                 made.button.stop()

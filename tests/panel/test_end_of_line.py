@@ -3,7 +3,9 @@ gpiozero's mock."""
 
 import fcntl
 import json
+import os
 import re
+import termios
 import time
 from pathlib import Path
 
@@ -233,6 +235,9 @@ class World:
             if WORDS(f"panel_test.{step}") in text and offsets:
                 self.due = [self.now + offset for offset in offsets.pop(0)]
 
+    def forget(self):
+        pass
+
     def key(self):
         question = next(text for text in reversed(self.said) if text.startswith("\n["))
         if len(self.lights) < 4:
@@ -333,8 +338,14 @@ class Typist:
     def say(self, text):
         self.said.append(text)
 
+    def forget(self):
+        pass
+
     def key(self):
         return self.pressed
+
+    def close(self):
+        pass
 
     def line(self, prompt):
         return self.lines.pop(0)
@@ -397,6 +408,22 @@ def test_the_panels_process_has_the_pins_and_is_not_robbed_of_them(run, paths):
 def test_without_a_terminal_it_says_where_to_start_it(paths):
     with pytest.raises(BadInput, match="nobody sits at a terminal"):
         tester.run(paths=paths, settings=Settings(), words=WORDS)
+
+
+def test_a_real_terminal_gives_single_keys_forgets_what_came_before_and_is_left_as_it_was():
+    hand, end = os.openpty()
+    try:
+        before = termios.tcgetattr(end)
+        tty = tester.Tty(end)
+        os.write(hand, b"y")
+        tty.forget()
+        os.write(hand, b"n\x1b[A")
+        assert [tty.key(), tty.key()] == ["n", "?"]
+        tty.close()
+        assert termios.tcgetattr(end) == before
+    finally:
+        os.close(hand)
+        os.close(end)
 
 
 def test_the_card_names_what_did_not_pass():

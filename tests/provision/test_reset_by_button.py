@@ -3,6 +3,7 @@ what it says comes back as words for the display."""
 
 import json
 import shutil
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ from appliance.ledger import fleet
 from appliance.ledger.fleet import Sitting
 from appliance.panel import desk
 from appliance.panel.button import Signal
+from appliance.panel.hands import Hands
 from appliance.panel.status import BoxState, Exam
 from appliance.provision import hostname, self_test, steward
 from appliance.provision.machine import Ran
@@ -52,13 +54,38 @@ def hands(state, signals):
 
 
 def asked(paths, on, *, name=None):
-    """Held from power-on, confirmed three times, and given to the steward; -> (the desk, its outcome)."""
+    """Held from power-on, confirmed, left by the panel, taken by the steward; -> (the desk, the outcome)."""
     state = BoxState(at=0.0, name=name or hostname.current(on))
     at, wanted = hands(state, HELD + CONFIRMED)
     assert wanted == [desk.Reset(confirm=state.name)]
-    one = errand.ask(paths, Verb.RESET, by="panel", arguments={"confirm": wanted[0].confirm})
-    steward.run(paths, on)
-    return at, errand.outcome(paths, one)
+    panel = Hands(paths, tell=[].append, words=lambda key, **_: key)
+    try:
+        panel.do(wanted[0])
+        one = _left(paths)
+        steward.run(paths, on)
+        outcome = errand.outcome(paths, one)
+        return _told(panel, at, outcome), outcome
+    finally:
+        panel.stop()
+
+
+def _left(paths):
+    """The errand that the panel leaves; its thread does."""
+    until = time.monotonic() + 5
+    while not (found := errand.waiting(paths)):
+        assert time.monotonic() < until, "the panel asks nobody"
+        time.sleep(0.005)
+    return found[0].id
+
+
+def _told(panel, at, outcome):
+    """The desk once it heard what the steward refused."""
+    until = time.monotonic() + 5
+    while not outcome.done and time.monotonic() < until:
+        if (failed := panel.outcome()) is not None:
+            return desk.step(at, failed, BoxState(at=0.0), 30.0)[0]
+        time.sleep(0.01)
+    return at
 
 
 def test_a_confirmed_hold_makes_the_box_as_it_was_when_it_was_new(paths, on, notes):
@@ -68,7 +95,7 @@ def test_a_confirmed_hold_makes_the_box_as_it_was_when_it_was_new(paths, on, not
     assert outcome.done
     assert not outcome.under_way
     assert everything(paths) - {f"errands/done/{outcome.id}.json"} == {"provision/was-reset.json"}
-    assert json.loads((paths.provision / "was-reset.json").read_text())["by"] == "panel"
+    assert json.loads((paths.provision / "was-reset.json").read_text())["by"] == desk.BUTTON
     assert notes.changes[-1] == "systemctl --no-block reboot"
 
 
@@ -94,8 +121,7 @@ def test_evidence_that_is_here_alone_is_never_lost_by_the_button_and_the_display
     assert (outcome.done, outcome.under_way) == (False, False)
     assert outcome.sentence == "Evidence of 1 attempts is on this box alone, and would be lost."
     assert everything(paths) - {f"errands/done/{outcome.id}.json"} == before
-    at, wanted = desk.step(at, desk.Failed(sentence=outcome.sentence), BoxState(at=0.0), 30.0)
-    assert (wanted, at.going) == ((), None)
+    assert at.going is None
     assert at.note.sentence == outcome.sentence
 
 

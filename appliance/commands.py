@@ -166,8 +166,7 @@ def panel_test(options: argparse.Namespace) -> int:
     from appliance.web.strings import Catalogue
 
     paths = paths_of(options)
-    words = Catalogue.load(language=options.language)
-    return tester.run(paths=paths, settings=config.load(paths.config), words=words)
+    return tester.run(paths=paths, settings=config.load(paths.config), words=Catalogue.load(language=options.language))
 
 
 def panel_show(options: argparse.Namespace) -> int:

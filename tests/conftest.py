@@ -51,6 +51,10 @@ KNOWN_THREADS = {
     "Dummy-": "a native thread that called into Python; its library ends it, and Python keeps the name",
 }
 
+BROWSERS = "run-driver"
+"""Ends the command of Playwright's driver. The browsers below it start processes when they like, as long as they are open:
+who opens one looks, when it is closed, that `browsers` are gone."""
+
 KNOWN_FILES = {
     "/dev/urandom": "OpenSSL opens it at first use and keeps it",
     "/sys/fs/cgroup": "OpenVINO looks up the number of processors and keeps it",
@@ -75,8 +79,16 @@ def _children(of: int | str = "self") -> dict[int, str]:
         for thread in Path(f"/proc/{of}/task").iterdir():
             for pid in map(int, (thread / "children").read_text().split()):
                 command = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
-                found |= {pid: " ".join(command[:6]) or f"process {pid}"} | _children(pid)
+                found[pid] = " ".join(command[:6]) or f"process {pid}"
+                if BROWSERS not in command:
+                    found |= _children(pid)
     return found
+
+
+def browsers() -> list[str]:
+    """The processes below Playwright's driver."""
+    drivers = [pid for pid, command in _children().items() if BROWSERS in command.split()]
+    return [command for pid in drivers for command in _children(pid).values()]
 
 
 def _files() -> dict[str, str]:

@@ -1,11 +1,13 @@
 import contextlib
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from appliance.box.paths import Paths
+from tests.conftest import SETTLE_SECONDS, browsers
 from tests.front.room import Room
 
 FRONTEND = Path(__file__).parents[2] / "appliance" / "web" / "frontend"
@@ -29,12 +31,16 @@ def playwright():
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser(playwright):
-    """A new one for each test: Chromium starts processes when it likes, and they must be gone after the test."""
+    """One for the tests of a module, each in a context of its own; what it starts is gone when it is closed."""
     running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield running
     running.close()
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while left := browsers():
+        assert time.monotonic() < deadline, f"the browser left behind: {', '.join(left)}"
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager

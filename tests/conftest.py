@@ -52,7 +52,7 @@ KNOWN_THREADS = {
 }
 
 BROWSERS = "run-driver"
-"""Ends the command of Playwright's driver. The browsers below it start processes when they like, as long as they are open:
+"""Ends the command of Playwright's driver. The browsers below it start processes when they like while they are open:
 who opens one looks, when it is closed, that `browsers` are gone."""
 
 KNOWN_FILES = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.box import errand, upstream, workers
-from appliance.box.authority import own_addresses, own_names
+from appliance.box.authority import Address, own_addresses, own_names
 from appliance.box.paths import Paths
 from appliance.checks import record
 from appliance.config import Settings
@@ -23,11 +23,13 @@ from appliance.ledger import board, fleet, planning
 from appliance.ledger.reader import Reader
 from appliance.panel.watch import Held, Readings, Spoken
 from appliance.provision import setup_code
-from appliance.provision.first_boot import STEPS
 from appliance.provision.journal import Journal
 
 SLOW = 2.0
 """Seconds between two looks at what changes seldom, and the longest without a look at the ledger."""
+
+LAST_STEP = "self_test"
+"""Of first boot."""
 
 ADDRESS = 30.0
 """The same for the machine's addresses."""
@@ -111,9 +113,17 @@ class Sources:
             return f"http://127.0.0.1:{port}", ""
         if now - self._read_address >= ADDRESS:
             self._read_address = now
-            own = next((str(one) for one in own_addresses() if not one.is_loopback and one.version == 4), "")
+            own = next((str(one) for one in _own_addresses() if not one.is_loopback and one.version == 4), "")
             self._own_address = f"http://{own}" if own else ""
         return self._own_address, fingerprint
+
+
+def _own_addresses() -> list[Address]:
+    """None where the process may not look at the network, as on an installed box: the door says them there."""
+    try:
+        return own_addresses()
+    except OSError:
+        return []
 
 
 def _url(scheme: str, host: str, port: object, usual: int) -> str:
@@ -148,8 +158,7 @@ def _seldom(paths: Paths) -> Seldom:
         free = shutil.disk_usage(paths.data).free
     except OSError:
         free = 0
-    done = Journal.read(paths.provision).entries
-    first_boot = errand.has_steward() and any(step.name not in done for step in STEPS)
+    first_boot = errand.has_steward() and LAST_STEP not in Journal.read(paths.provision).entries
     return Seldom(setup_code=code, first_boot=first_boot, disk_free=free)
 
 

@@ -30,14 +30,14 @@ _SETTINGS = '[panel]\nlights = "gpio"\nbuttons = "gpio"\npins = "mock"\n'
 
 
 class Box:
-    """`silent`: a process that says nothing, so that the panel goes on starting."""
+    """`silent`: a process that says nothing, so that the panel goes on starting; "" for none."""
 
     def __init__(self, paths: Paths, writer: Writer, attempts: list[str]) -> None:
         self._paths, self._writer, self._attempts = paths, writer, attempts
         self._process: subprocess.Popen[str] | None = None
         self._pins: list[tuple[float, str, float]] = []
         self._changed = threading.Condition()
-        self.silent = ""
+        self.silent = "sync"
 
     @classmethod
     @contextlib.contextmanager

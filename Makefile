@@ -2,12 +2,14 @@
 DATA ?= data
 PORT ?= 8080
 BIN := .venv/bin
-# Most of a slow test is waiting: three files at a time on two cores. Whole exams in several browsers, killed processes, and
-# what is measured against a clock have the machine to themselves.
+# Most of a slow test is waiting: three files at a time on two cores. What is measured against a clock and mostly waits has
+# one other beside it. Whole exams in several browsers and killed processes have the machine to themselves.
 TOGETHER := -n 2 --dist loadfile
 WAITING := -n 3 --dist loadfile --no-loadscope-reorder
-ALONE := tests/browser tests/chaos tests/capture/test_sync.py tests/capture/test_chromium_packets.py tests/capture/test_main.py \
-	tests/capture/test_reception.py tests/capture/test_bitrate.py tests/door/test_process.py tests/front/test_wall.py
+PAIRED := tests/browser/test_review_player.py tests/browser/test_panel.py tests/browser/test_panel_card.py \
+	tests/capture/test_sync.py tests/capture/test_chromium_packets.py tests/capture/test_reception.py \
+	tests/capture/test_bitrate.py tests/front/test_wall.py
+ALONE := tests/browser tests/chaos tests/capture/test_main.py tests/door/test_process.py
 # What the tests use beside the lock: a real browser with a font, and what its driver needs.
 # Lines that lose packets and disks that lose power need the next three; rclone serves WebDAV.
 # Units are read by systemd's own tool, the front is Debian's nginx, clocks are chrony's, certificates come from a real ACME server.
@@ -28,9 +30,11 @@ run: setup ## the demo box: six simulated candidates on http://127.0.0.1:$(PORT)
 setup: ## packages, models, front end; quick when nothing changed
 	@scripts/setup
 
-test: setup debian-packages static ## everything but the soaks; 20 minutes at most on two cores
-	$(BIN)/python -m pytest -m "not long and not boot" $(WAITING) $(addprefix --ignore ,$(ALONE))
-	$(BIN)/python -m pytest -m "not long and not boot" $(ALONE)
+test: ## everything but the soaks; 20 minutes at most on two cores
+	@$(MAKE) --no-print-directory -j2 debian-packages static
+	$(BIN)/python -m pytest -m "not long and not boot" $(WAITING) $(addprefix --ignore ,$(ALONE) $(PAIRED))
+	$(BIN)/python -m pytest -m "not long and not boot" $(TOGETHER) --no-loadscope-reorder $(PAIRED)
+	$(BIN)/python -m pytest -m "not long and not boot" $(ALONE) $(addprefix --ignore ,$(PAIRED))
 
 test-long: setup debian-packages ## soaks and power cuts
 	$(BIN)/python -m pytest -m "long and not ceph and not boot" --timeout 3600
@@ -43,10 +47,10 @@ test-boot: setup debian-packages ## as root: the package on a bare Debian, reall
 	@scripts/debian-packages $(BOOT_PACKAGES)
 	$(BIN)/python -m pytest -s -m boot --timeout 1800
 
-check: setup static ## what to run before each commit; 90 s at most
+check: static ## what to run before each commit; 90 s at most
 	$(BIN)/python -m pytest -q -m "not slow and not long and not boot" $(TOGETHER)
 
-static:
+static: setup
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy

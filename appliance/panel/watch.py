@@ -98,8 +98,8 @@ class Readings:
 
     @property
     def well(self) -> frozenset[str]:
-        """Processes that are."""
-        return frozenset(name for name, spoken in self.processes.items() if spoken.is_well)
+        """Of the processes that are needed, those that are."""
+        return frozenset(name for name in self.needed if self.processes.get(name, Spoken()).is_well)
 
 
 def state_of(read: Readings, words: Words) -> BoxState:

@@ -12,6 +12,7 @@ import jinja2
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from appliance.box import health
 from appliance.box.paths import Paths
@@ -43,6 +44,23 @@ def quick_passwords():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(users, "_hasher", cheap)
         patch.setattr(users, "_NOBODY", cheap.hash("nobody"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_routes():
+    """Werkzeug writes and compiles two functions for each route, anew for each application: here once for all of them.
+    They are bound to their rule afterwards, and our converters keep nothing."""
+    compiled, compile_one = {}, Rule._compile_builder
+
+    def remembered(rule, append_unknown=True):
+        key = (rule.rule, rule.endpoint, rule.subdomain, rule.host, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_one(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
         yield
 
 

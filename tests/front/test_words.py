@@ -112,7 +112,9 @@ def test_whatever_a_planner_can_choose_has_words(english):
 
 
 def test_no_sentence_is_left_over(english):
-    said_by_the_server = [*WEB.glob("*.py"), *WEB.glob("*/*.py"), *(WEB.parent / "checks").glob("*.py")]
+    rooms = [WEB.parent / name for name in ("checks", "panel")]
+    beside = [file for room in rooms for file in room.glob("*.py")]
+    said_by_the_server = [*WEB.glob("*.py"), *WEB.glob("*/*.py"), *beside]
     text = "\n".join(file.read_text(encoding="utf-8") for file in [*sources(), *said_by_the_server])
     patterns = [as_pattern(key) for key in re.findall(r"`([a-z_]+\.[^`\s]+)`", text)]
     used = set(re.findall(r"""["']([a-z0-9_]+(?:\.[a-z0-9_]+)+)["']""", text))

@@ -429,9 +429,9 @@ def test_a_benchmark_says_its_figures_on_lines_and_as_json(run, tmp_path, monkey
 
 
 def test_the_soak_runs_by_name_alone_and_for_as_long_as_it_is_told(run, monkeypatch):
-    from appliance.bench import capture, dashboard, exam, inference, ledger, review, soak, sync
+    from appliance.bench import capture, dashboard, exam, inference, ledger, panel, review, soak, sync
 
-    for short in (capture, dashboard, exam, inference, ledger, review, sync):
+    for short in (capture, dashboard, exam, inference, ledger, panel, review, sync):
         monkeypatch.setattr(short, "run", lambda: {"ratio": 1.0})
     lasted = []
     monkeypatch.setattr(soak, "run", lambda minutes=30.0: lasted.append(minutes) or {"failures": []})

@@ -1,4 +1,4 @@
-"""The panel's main loop, fifty times a second: the button, what pages ask, what came of errands, and what all of it
+"""The panel's main loop: the button (fifty times a second), what pages ask, what came of errands, and what all of it
 shows. It waits for nobody; what may hang has a thread of its own."""
 
 import logging
@@ -19,9 +19,10 @@ from appliance.panel.hands import Hands
 from appliance.panel.parts import Parts
 from appliance.panel.status import BoxState
 
-TICK = 0.02
+TICK, CALM = 0.02, 0.1
+"""Seconds between two looks: at a button, and where there is none."""
 DRAW = 0.1
-"""Seconds after which a face is made anew even where nothing happened: a countdown goes on."""
+"""Seconds after which time passes and a face is made anew where nothing happened: a countdown goes on."""
 
 BEAT = 1.0
 """Seconds between two words to the health file, to pages, and to systemd's watchdog."""
@@ -89,21 +90,20 @@ class Loop:
         while not over():
             began = self._clock()
             self.turn(began)
-            wake.wait(max(0.001, TICK - (self._clock() - began)))
+            tick = TICK if self._parts.button is not None else CALM
+            wake.wait(max(0.001, tick - (self._clock() - began)))
 
     def turn(self, now: float) -> None:
         """One look at everything. It feeds systemd's watchdog: only a loop that turns does."""
-        state = self._see(now)
-        if self.leaving:
-            state = replace(state, stopping=True)
-        before = self._desk
         happened = self._happened(now)
-        for event in happened:
-            self._step(event, state, now)
-        self._step(Tick(held=self._button.held, power_on=self._button.power_on), state, now)
-        moved = happened or self._desk.shown != before.shown or self._desk.sound_since != before.sound_since
-        if moved or now - self._drawn >= DRAW:
+        if happened or now - self._drawn >= DRAW:
             self._drawn = now
+            state = self._see(now)
+            if self.leaving:
+                state = replace(state, stopping=True)
+            for event in happened:
+                self._step(event, state, now)
+            self._step(Tick(held=self._button.held, power_on=self._button.power_on), state, now)
             self._draw(state, now)
         if now - self._beaten >= BEAT:
             self._beaten = now

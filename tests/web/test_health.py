@@ -127,6 +127,9 @@ def test_restarting_a_process_is_an_errand_whose_outcome_the_page_asks_for(house
     (asked,) = errand.waiting(house.services.paths)
     assert (asked.verb, asked.by, asked.arguments) == (Verb.RESTART, "staff", {"unit": "appliance-capture@1"})
     assert client.get(f"/api/box/errands/{said['errand']}").json == {"done": None}
+    begun = Outcome(id=asked.id, verb=asked.verb, done=False, sentence="It was begun.", facts={"under_way": True})
+    errand.settle(house.services.paths, begun)
+    assert client.get(f"/api/box/errands/{said['errand']}").json == {"done": None}
     came = Outcome(id=asked.id, verb=asked.verb, done=True, sentence="capture@1 was started again.")
     errand.settle(house.services.paths, came)
     assert client.get(f"/api/box/errands/{said['errand']}").json["sentence"] == "capture@1 was started again."

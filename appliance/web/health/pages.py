@@ -69,6 +69,8 @@ def came(errand_id: str) -> Response:
         if errand_id not in {one.id for one in errand.waiting(services().paths)}:
             raise NotFound(t("server.http_404"))
         return jsonify(done=None)
+    if said.under_way:
+        return jsonify(done=None)
     services().looking.forget()
     return jsonify(done=said.done, sentence=said.sentence, hint=said.hint)
 

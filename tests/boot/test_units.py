@@ -120,7 +120,7 @@ def test_what_says_the_last_things_stops_before_what_stores_them():
 
 
 def test_the_panel_is_there_before_the_data_disk_and_waits_for_nobody():
-    """A drop-in of the same name for one unit takes the place of the house's: what stands there must not drift apart."""
+    """A drop-in of the same name for one unit takes the place of the house's: the two must not drift apart."""
     house = (UNITS / "appliance-.service.d" / "10-house.conf").read_text().splitlines()
     its = (UNITS / "appliance-panel.service.d" / "10-house.conf").read_text().splitlines()
     waits = {"RequiresMountsFor=/var/lib/appliance", "After=time-set.target"}

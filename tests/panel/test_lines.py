@@ -130,7 +130,7 @@ def test_letters_that_a_small_font_lacks_are_written_with_those_it_has():
 
 
 ALL = [key for key in Catalogue.load(strict=True)._words if key.startswith("display.")]
-WRAPPED = {"unplug", "reset_no", "resetting", "stale", "not_up"}
+WRAPPED = {"unplug", "reset_no", "resetting", "stale", "not_up", "no_ledger", "no_settings", "not_written"}
 LONGEST = {
     "recorded": 120, "count": 120, "minutes": 119, "hours": 47, "days": 99, "size": "999 GB", "code": "FHJK-MNPR",
     "left": "4:59", "seconds": 30, "presses": 3,

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
@@ -18,6 +20,16 @@ from appliance.panel import main, pinout
 from appliance.web.strings import Catalogue
 
 LIGHT = ("light_red", "light_green", "light_blue")
+RED, WHITE, DARK = (1, 0, 0), (1, 1, 1), (0, 0, 0)
+
+
+def until(what: Callable[[], object], *, seconds: float = 5.0) -> float:
+    """-> seconds until it was so."""
+    began = time.monotonic()
+    while not what():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 class Panel:

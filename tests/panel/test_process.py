@@ -15,21 +15,17 @@ import pytest
 from appliance.box import health, pairing, panel, workers
 from appliance.box.paths import Paths
 from appliance.box.secret import secret_from
-from appliance.checks import record
-from appliance.checks.issue import Severity
-from appliance.checks.standing import Standing
 from appliance.config import Settings
 from appliance.exam.policy import ExamPolicy
 from appliance.exam.roster import RosterRow
 from appliance.ledger.actions import exams
 from appliance.ledger.reader import opened as reading
 from appliance.ledger.writer import opened as writing
-from tests.panel.pins import Panel
+from tests.panel.pins import DARK, RED, WHITE, Panel, until
 from tests.web.page import Browser
 
 pytestmark = pytest.mark.slow
 
-RED, WHITE, DARK = (1, 0, 0), (1, 1, 1), (0, 0, 0)
 OTHERS = [name for name in workers.services(Settings()) if name != "web"]
 
 
@@ -113,15 +109,6 @@ class Box:
             return [event.payload for event in reader.events(types=frozenset(types))]
 
 
-def until(what, *, seconds: float = 5.0) -> float:
-    """-> seconds until it was so."""
-    began = time.monotonic()
-    while not what():
-        assert time.monotonic() - began < seconds
-        time.sleep(0.01)
-    return time.monotonic() - began
-
-
 @pytest.fixture
 def no_leaks():
     """One box for all of them, whose processes are killed and started again in between; `stop` leaves none."""
@@ -183,19 +170,6 @@ def test_the_web_process_dies_and_the_panel_says_fault_until_it_is_back(box):
     until(lambda: box.panel.colour == RED)
     box.start_web()
     until(lambda: box.status == "recording", seconds=30)
-
-
-def test_the_disk_fills_and_it_says_so(box):
-    """As the checks write it down: tests/checks and tests/chaos fill real disks."""
-    full = Standing(
-        code="disk_floor", severity=Severity.WARNING, about="", since=time.time(),
-        facts={"free": 900_000_000, "mark": 5_000_000_000},
-    )  # fmt: skip
-    record.show(box.paths.run, [full], time.time())
-    assert until(lambda: box.status == "recording_attention") < 2.6, "what was shown stays for two seconds"
-    assert "nearly full" in " ".join(box.shown.lines)
-    record.show(box.paths.run, [], time.time())
-    until(lambda: box.status == "recording")
 
 
 def test_recording_that_cannot_be_written_is_a_fault(box):

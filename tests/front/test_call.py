@@ -148,6 +148,7 @@ def test_a_candidate_whose_microphone_is_off_is_told(room, looking, visit):
     page.keyboard.press("t")
     banner = candidate.get_by_role("region", name="Call from your proctor")
     expect(banner).to_contain_text("Your microphone is off: your proctor does not hear you. You can write below.")
+    expect(page.get_by_role("button", name="Hang up")).to_be_enabled()
     page.keyboard.press("t")
     expect(banner).to_have_count(0)
 

@@ -78,6 +78,8 @@ def test_the_front_as_it_is_now_and_a_computer_that_is_paired_by_its_code(web, p
         assert page.evaluate(LAMP) == [DARK, RED]
         page.set_viewport_size({"width": 320, "height": 800})
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.wait_for_function("matchMedia('(prefers-reduced-motion: reduce)').matches")
+        page.wait_for_timeout(100)  # the frame that was under way
         assert page.evaluate(LAMP) == [RED]
         accessible(page, "front, dark, narrow")
         page.screenshot(path=tmp_path / "front-dark-narrow.png", full_page=True)

@@ -121,6 +121,8 @@ def shapes(light: Sequence[Step]) -> Iterator[Shape]:
     whole = sum(step[0] for step in light)
     if whole <= 0:
         return
+    if len(light) == 1 and light[0][4] == "hold":  # one area: between several a seam would show
+        light = [(SHOWN_SECONDS, *light[0][1:])]
     at = 0.0
     while at < SHOWN_SECONDS:
         for seconds, red, green, blue, curve in light:

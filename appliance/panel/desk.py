@@ -276,7 +276,7 @@ def _identify(desk: Desk, by: str, now: float) -> tuple[Desk, tuple[Intent, ...]
 def _off(desk: Desk, state: BoxState, now: float) -> tuple[Desk, tuple[Intent, ...]]:
     """Not while candidates are here, and not while nobody can say whether they are; unless somebody read that, and
     wants it again. Who insisted did so for a number of candidates: more of them is a new question."""
-    candidates = state.exam.present if state.is_known else None
+    candidates = state.candidates
     before = desk.refused
     if before is not None and now - before.since < READ:
         return desk, ()

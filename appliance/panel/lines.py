@@ -59,7 +59,7 @@ def identifying(state: BoxState, words: Words) -> Lines:
     for the address as a picture."""
     pairs = state.fingerprint.split(":")
     groups = [":".join(pairs[at : at + _GROUP]) for at in range(0, len(pairs), _GROUP)]
-    return fitted(state.name or words("display.identify"), *_address(state, 2), *groups[:2])
+    return fitted(plain(state.name) or words("display.identify"), *_address(state, 2), *groups[:2])
 
 
 def pairing(state: BoxState, words: Words, *, code: str, left: float) -> Lines:

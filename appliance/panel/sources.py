@@ -226,7 +226,7 @@ class Exams:
             self._look(now, wall)
         except (ApplianceError, OSError, ValueError, KeyError, TypeError) as error:
             self._close()
-            if isinstance(error, Unavailable) and self._head < 0:  # there is none yet, or it is being made
+            if isinstance(error, Unavailable) and not self._database.exists():  # there is none yet
                 return self._held, False
             self._trouble_since = now if self._trouble_since is None else self._trouble_since
             if str(error) != self._complaint:

@@ -50,9 +50,10 @@ class BoxState:
     """Everything the panel knows. `at`: wall seconds; `age`: seconds since somebody looked (a look that hangs is a
     fault of its own). `up`: has every process been well once since the panel began; `uptime`: seconds of the machine,
     `watched`: for how long the panel looks already (the box may be started anew on a machine that runs for days).
-    `first_boot`: it is going on; `setup_code`: until setup is finished, "" then; `address`: by which the box is
-    reached, "" where there is no network; `fingerprint`: of its certificate. `waiting_bytes`: not upstream yet;
-    `reachable`: is the store, None where that was not tried; `local`: the store is a folder of this box."""
+    `first_boot`: it is going on; `no_ledger`: there is one that cannot be read; `setup_code`: until setup is finished,
+    "" then; `address`: by which the box is reached, "" where there is no network; `fingerprint`: of its certificate.
+    `waiting_bytes`: not upstream yet; `reachable`: is the store, None where that was not tried; `local`: the store is a
+    folder of this box."""
 
     at: float
     age: float = 0.0
@@ -66,6 +67,7 @@ class BoxState:
     watched: float = 86_400.0
     wrong: tuple[Wrong, ...] = ()
     exam: Exam = Exam()
+    no_ledger: bool = False
     waiting_bytes: int = 0
     waiting_objects: int = 0
     reachable: bool | None = None
@@ -77,6 +79,11 @@ class BoxState:
     def is_known(self) -> bool:
         """Is this how the box is, or only how it was?"""
         return self.age <= STALE
+
+    @property
+    def candidates(self) -> int | None:
+        """How many are here; None where nobody can say."""
+        return self.exam.present if self.is_known and not self.no_ledger else None
 
     @property
     def is_exam_on(self) -> bool:

@@ -117,6 +117,7 @@ def state_of(read: Readings, words: Words) -> BoxState:
         watched=read.watched,
         wrong=_wrong(read, words),
         exam=_exam(read),
+        no_ledger=read.no_ledger,
         waiting_bytes=upstream.waiting_bytes if upstream else 0,
         waiting_objects=upstream.waiting_objects if upstream else 0,
         reachable=upstream.reachable if upstream else None,

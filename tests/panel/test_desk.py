@@ -197,8 +197,9 @@ def test_candidates_who_left_between_the_two_holds_are_no_question():
     assert panel.holds(5.0, state=EMPTY)[0].candidates == 0
 
 
-def test_where_nobody_can_say_whether_an_exam_is_on_it_refuses_once_and_then_goes():
-    panel = Panel(BLIND)
+@pytest.mark.parametrize("state", [BLIND, replace(EMPTY, no_ledger=True)])
+def test_where_nobody_can_say_whether_an_exam_is_on_it_refuses_once_and_then_goes(state):
+    panel = Panel(state)
     assert panel.holds(5.0) == [RefusePowerOff(candidates=None)]
     panel.later(5)
     assert panel.holds(5.0) == [PowerOff(candidates=None, insisted=True)]

@@ -198,6 +198,7 @@ def test_issues_and_a_ledger_that_is_none(box, paths, now):
     now[0] += 2.5
     found = box.read()
     assert found.no_ledger
+    assert state_of(found, WORDS).candidates is None, "nobody knows, and the button is told so"
     assert [one.code for one in found.issues] == ["disk_filling"]
 
 

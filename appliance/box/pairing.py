@@ -4,11 +4,11 @@ goes with the power."""
 
 import hmac
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from appliance.box import secret
 from appliance.errors import BadInput
 from appliance.exam import codes
 
@@ -43,11 +43,7 @@ def open_(run: Path, *, now: float, seconds: float = SECONDS) -> Window:
     """A new window with a code of its own; one that was open is closed by it."""
     code = codes.generate(secrets.token_bytes(codes.RANDOM_BYTES))
     window = Window(id=secrets.token_hex(4), code=code, until=now + seconds)
-    temporary = run / f".{FILE}.{os.getpid()}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as out:
-        json.dump(asdict(window), out)
-    temporary.rename(run / FILE)
+    secret.write(run / FILE, json.dumps(asdict(window)).encode())
     return window
 
 
